@@ -1,0 +1,185 @@
+/**
+ * Errors as plain data, for logs and for crossing threads, and back.
+ *
+ * Structured clone keeps neither codes nor classes of errors, and what is thrown in a handler is the user's: getters
+ * that throw, circular causes, megabytes of message. So describing never throws, and what it returns is bounded.
+ */
+import type { ErrorCode } from './errors.js'
+import { ProcessError } from './process-error.js'
+import { type ExitCode, ZkError } from './zk-error.js'
+
+/** Structured-cloneable and JSON-safe. */
+export interface DescribedError {
+  name: string
+  message: string
+  code?: string | number
+  stack?: string
+  cause?: DescribedError
+  /** Of an AggregateError. */
+  errors?: DescribedError[]
+  /** Other plain fields of the error, such as errno, syscall and path. */
+  fields?: Record<string, Plain>
+  /** Says which class comes back from `reviveError`. */
+  brand?: 'zk' | 'process'
+}
+
+type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain }
+
+const MAX_TEXT = 16_384
+const MAX_DEPTH = 5
+const MAX_ENTRIES = 50
+const OWN_PLACE = new Set(['name', 'message', 'code', 'stack', 'cause', 'errors'])
+
+/** @param error anything that can be thrown. Never throws itself. */
+export function describeError(error: unknown): DescribedError {
+  return describe(error, 0)
+}
+
+/** The error that was described: a ZkError or ProcessError again where it was one, with the original stack. */
+export function reviveError(described: DescribedError): Error {
+  const error = construct(described)
+  if (described.stack !== undefined) Object.defineProperty(error, 'stack', { value: described.stack, writable: true })
+  return error
+}
+
+function describe(error: unknown, depth: number): DescribedError {
+  if (!isErrorLike(error)) return { name: 'NonError', message: `thrown: ${preview(error)}` }
+  const described: DescribedError = {
+    name: text(read(error, 'name')) ?? 'Error',
+    message: text(read(error, 'message')) ?? '',
+  }
+  const code = read(error, 'code')
+  if (typeof code === 'string' || typeof code === 'number') described.code = code
+  const stack = text(read(error, 'stack'))
+  if (stack !== undefined) described.stack = stack
+  if (ZkError.is(error)) described.brand = 'zk'
+  else if (ProcessError.is(error)) described.brand = 'process'
+  const fields = fieldsOf(error)
+  if (fields !== undefined) described.fields = fields
+  if (depth < MAX_DEPTH) {
+    const cause = read(error, 'cause')
+    if (cause !== undefined) described.cause = describe(cause, depth + 1)
+    const nested = read(error, 'errors')
+    if (isArray(nested)) described.errors = nested.slice(0, MAX_ENTRIES).map((one) => describe(one, depth + 1))
+  }
+  return described
+}
+
+function construct({ name, message, code, cause, errors, fields = {}, brand }: DescribedError): Error {
+  const revivedCause = cause === undefined ? undefined : reviveError(cause)
+  if (brand === 'zk') {
+    return new ZkError({
+      code: code as ErrorCode,
+      message,
+      retryable: fields.retryable === true,
+      exitCode: (fields.exitCode as ExitCode | undefined) ?? 1,
+      details: fields.details as Record<string, unknown> | undefined,
+      cause: revivedCause,
+    })
+  }
+  if (brand === 'process') {
+    return new ProcessError(message, {
+      retryable: fields.retryable !== false,
+      disableDeadLetter: fields.disableDeadLetter === true,
+      disableCircuitBreak: fields.disableCircuitBreak === true,
+      cause: revivedCause,
+    })
+  }
+  const options = revivedCause === undefined ? undefined : { cause: revivedCause }
+  const error =
+    errors === undefined ? new Error(message, options) : new AggregateError(errors.map(reviveError), message, options)
+  for (const [key, value] of Object.entries(fields)) Object.defineProperty(error, key, plainProperty(value, true))
+  Object.defineProperty(error, 'name', plainProperty(name, false))
+  if (code !== undefined) Object.defineProperty(error, 'code', plainProperty(code, true))
+  return error
+}
+
+function plainProperty(value: unknown, enumerable: boolean): PropertyDescriptor {
+  return { value, enumerable, writable: true, configurable: true }
+}
+
+function isErrorLike(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    // An error of another realm (vm, a test runner) is no instance of this realm's Error.
+    return value instanceof Error || (typeof read(value, 'message') === 'string' && 'stack' in value)
+  } catch {
+    return false
+  }
+}
+
+function fieldsOf(error: object): Record<string, Plain> | undefined {
+  const fields: Record<string, Plain> = {}
+  let found = false
+  for (const key of keysOf(error)) {
+    if (OWN_PLACE.has(key)) continue
+    const value = plain(read(error, key), 0)
+    if (value === undefined) continue
+    fields[key] = value
+    found = true
+  }
+  return found ? fields : undefined
+}
+
+/** A copy without functions, symbols and class instances; undefined when nothing is left. */
+function plain(value: unknown, depth: number): Plain | undefined {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number') return value
+  if (typeof value === 'string') return text(value)
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || depth > MAX_DEPTH) return undefined
+  if (isArray(value)) return value.slice(0, MAX_ENTRIES).map((one) => plain(one, depth + 1) ?? null)
+  if (!isPlainObject(value)) return undefined
+  const copy: Record<string, Plain> = {}
+  for (const key of keysOf(value)) {
+    const member = plain(read(value, key), depth + 1)
+    if (member !== undefined) copy[key] = member
+  }
+  return copy
+}
+
+function isArray(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false // a revoked proxy
+  }
+}
+
+function isPlainObject(value: object): boolean {
+  try {
+    const prototype = Object.getPrototypeOf(value)
+    return prototype === null || prototype === Object.prototype
+  } catch {
+    return false
+  }
+}
+
+function keysOf(value: object): string[] {
+  try {
+    return Object.keys(value).slice(0, MAX_ENTRIES)
+  } catch {
+    return []
+  }
+}
+
+function read(from: object, key: string): unknown {
+  try {
+    return (from as Record<string, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
+function text(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}… (${value.length} characters)` : value
+}
+
+function preview(value: unknown): string {
+  try {
+    const shown = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+    return (shown ?? typeof value).slice(0, 500)
+  } catch {
+    return typeof value
+  }
+}

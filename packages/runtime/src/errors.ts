@@ -1,0 +1,312 @@
+/**
+ * Every error the runtime raises, in one table: what it says, whether trying again can help, how a process that
+ * it ends exits. docs/errors.md has a section for each code; a test holds the two together.
+ *
+ * A message says what was wrong, what was expected, and what to do. The facts in it are repeated in `details`.
+ */
+import { type ExitCode, ZkError } from './zk-error.js'
+
+interface ErrorEntry<Args extends readonly unknown[]> {
+  /** No optional parameters: what follows the last one is the options object. */
+  message: (...args: Args) => string
+  details?: (...args: Args) => Record<string, unknown>
+  retryable: boolean
+  /** Default 1. */
+  exitCode?: ExitCode
+}
+
+export interface ErrorOptions {
+  cause?: unknown
+}
+
+/** One thing wrong with a configuration. */
+export interface ConfigProblem {
+  /** Where, as one would write it: `additionalProps["group.id"]`, `topics[1]`. */
+  path: string
+  /** What is wrong and what was expected, without the path. */
+  message: string
+}
+
+/** A place in a source file as compilers print it. */
+export interface SourceProblem {
+  message: string
+  file?: string
+  line?: number
+  column?: number
+}
+
+const list = (items: readonly string[]) => items.join(', ')
+const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`
+
+function entry<Args extends readonly unknown[]>(of: ErrorEntry<Args>): ErrorEntry<Args> {
+  return of
+}
+
+const table = {
+  // Configuration
+  ZK_CONFIG_INVALID: entry({
+    message: (what: string, problems: readonly ConfigProblem[]) =>
+      `The ${what} has ${plural(problems.length, 'problem')}:\n` +
+      problems.map((problem) => `  ${problem.path || '(root)'}: ${problem.message}`).join('\n') +
+      '\nCorrect them all; docs/configuration.md lists every field.',
+    details: (_what, problems) => ({ problems }),
+    retryable: false,
+  }),
+  ZK_CONFIG_OWNED_PROPERTY: entry({
+    message: (property: string, why: string) =>
+      `additionalProps["${property}"] is set by the runtime and cannot be given: ${why}. Remove it.`,
+    details: (property) => ({ property }),
+    retryable: false,
+  }),
+  ZK_CONFIG_UNKNOWN_PROPERTY: entry({
+    message: (property: string, why: string) =>
+      `librdkafka refused the property "${property}": ${why}. Check its name and value in librdkafka's CONFIGURATION.md.`,
+    details: (property) => ({ property }),
+    retryable: false,
+  }),
+  ZK_CONFIG_CONFLICT: entry({
+    message: (what: string, fix: string) => `The configuration contradicts itself: ${what}. ${fix}`,
+    retryable: false,
+  }),
+  ZK_OPTIONS_NOT_CLONEABLE: entry({
+    message: (path: string, kind: string) =>
+      `${path} is ${kind}, which cannot be sent to a thread. processorOptions must be plain data ` +
+      '(structured-cloneable): send what is needed to make the thing, and make it in setup().',
+    details: (path, kind) => ({ path, kind }),
+    retryable: false,
+  }),
+
+  // Processor modules
+  ZK_PROCESSOR_NOT_FOUND: entry({
+    message: (path: string, why: string) =>
+      `The processor module ${path} was not found: ${why}. ` +
+      "Give a path relative to the working directory, or new URL('./processor.js', import.meta.url).",
+    details: (path) => ({ path }),
+    retryable: false,
+  }),
+  ZK_PROCESSOR_LOAD_FAILED: entry({
+    message: (path: string, where: string, why: string) =>
+      `The processor module ${path} could not be loaded: ${why}${where === '' ? '' : ` (at ${where})`}. ` +
+      'It must import without errors in a worker thread.',
+    details: (path, where) => ({ path, ...(where === '' ? {} : { where }) }),
+    retryable: false,
+  }),
+  ZK_PROCESSOR_INVALID: entry({
+    message: (path: string, found: string) =>
+      `The processor module ${path} is not a processor: ${found}. ` +
+      'Its default export must be an object with a process(message, ctx) function.',
+    details: (path, found) => ({ path, found }),
+    retryable: false,
+  }),
+  ZK_PROCESSOR_SETUP_FAILED: entry({
+    message: (thread: number, why: string) =>
+      `setup() of the processor failed in thread ${thread}: ${why}. ` +
+      'It must return, or resolve, within setupTimeoutMs before the thread gets messages.',
+    details: (thread) => ({ thread }),
+    retryable: true,
+  }),
+  ZK_TYPESCRIPT_UNAVAILABLE: entry({
+    message: (path: string) =>
+      `${path} is TypeScript, and its compiler esbuild is not installed or does not run here. ` +
+      'Install esbuild (it is an optional dependency of @zk/runtime), or give the compiled JavaScript file.',
+    details: (path) => ({ path }),
+    retryable: false,
+  }),
+  ZK_TYPESCRIPT_FAILED: entry({
+    message: (path: string, problems: readonly SourceProblem[]) =>
+      `The processor module ${path} does not compile:\n` +
+      problems.map((problem) => `  ${sourcePlace(problem)}${problem.message}`).join('\n') +
+      '\nCorrect the source.',
+    details: (path, problems) => ({ path, problems }),
+    retryable: false,
+  }),
+
+  // Topics and brokers
+  ZK_TOPIC_NOT_FOUND: entry({
+    message: (topics: readonly string[]) =>
+      `${topics.length === 1 ? 'Topic' : 'Topics'} ${list(topics)} not found on the cluster. ` +
+      'Create them, correct the name, or set waitForTopics to wait until they appear.',
+    details: (topics) => ({ topics }),
+    retryable: true,
+  }),
+  ZK_TOPIC_INVALID: entry({
+    message: (topic: string, why: string) =>
+      `"${topic}" is not a topic name: ${why}. ` +
+      'Expected 1 to 249 of letters, digits, ".", "_" and "-", or a regular expression that starts with "^".',
+    details: (topic) => ({ topic }),
+    retryable: false,
+  }),
+  ZK_BROKER_UNREACHABLE: entry({
+    message: (servers: readonly string[], why: string) =>
+      `No broker of ${list(servers)} answered: ${why}. ` +
+      'Check the addresses, that the brokers are up, and what they advertise to clients.',
+    details: (servers) => ({ servers }),
+    retryable: true,
+  }),
+  ZK_BROKER_AUTH: entry({
+    message: (why: string) =>
+      `The broker refused this client: ${why}. ` +
+      'Check security.protocol, the credentials, and what they allow on the topic and the group.',
+    retryable: false,
+  }),
+  ZK_BROKER_FATAL: entry({
+    message: (why: string) =>
+      `The Kafka client cannot go on: ${why}. Nothing more is read or committed; restart the process.`,
+    retryable: false,
+    exitCode: 3,
+  }),
+  ZK_FENCED: entry({
+    message: (member: string) =>
+      `Another consumer took over the group member ${member}. ` +
+      'Expected one running process for each groupInstanceId: stop the other one, or give each its own.',
+    details: (member) => ({ member }),
+    retryable: false,
+    exitCode: 3,
+  }),
+  ZK_COMMIT_FAILED: entry({
+    message: (why: string) =>
+      `The offsets could not be committed: ${why}. ` +
+      'What was finished and not committed is read again by the next owner of the partition.',
+    retryable: true,
+  }),
+
+  // Native reader
+  ZK_NATIVE_NOT_BUILT: entry({
+    message: (why: string) =>
+      `@zk/native is not built for this platform: ${why}. ` +
+      "Allow its install script and install again with a C++ compiler and Python, or set reader to 'portable'.",
+    retryable: false,
+  }),
+  ZK_NATIVE_VERSION: entry({
+    message: (found: string, expected: string) =>
+      `@zk/native found ${found} in this process, and expects ${expected}. ` +
+      "Install one version of node-rdkafka and build @zk/native again, or set reader to 'portable'.",
+    details: (found, expected) => ({ found, expected }),
+    retryable: false,
+  }),
+  ZK_READER_UNAVAILABLE: entry({
+    message: (reader: string, why: string) =>
+      `The ${reader} reader cannot be used: ${why}. Remove the cause, or set reader to 'auto'.`,
+    details: (reader) => ({ reader }),
+    retryable: false,
+  }),
+
+  // Threads
+  ZK_THREAD_CRASH_LOOP: entry({
+    message: (thread: number, deaths: number, why: string) =>
+      `Thread ${thread} died ${deaths} times in a row, so the work stops: ${why}. ` +
+      'Expected a thread to stay up; correct what ends it. What it had not finished is not committed.',
+    details: (thread, deaths) => ({ thread, deaths }),
+    retryable: false,
+    exitCode: 4,
+  }),
+  ZK_THREAD_START_FAILED: entry({
+    message: (thread: number, why: string) =>
+      `Thread ${thread} did not start: ${why}. Expected it to be ready within setupTimeoutMs.`,
+    details: (thread) => ({ thread }),
+    retryable: true,
+  }),
+  ZK_THREAD_UNSTOPPABLE: entry({
+    message: (threads: readonly number[], waitedMs: number) =>
+      `${threads.length === 1 ? 'Thread' : 'Threads'} ${list(threads.map(String))} could not be ended within ` +
+      `${waitedMs} ms (terminateTimeoutMs): a native call blocks there. ` +
+      'The process must be ended; replace blocking calls (execSync, a blocked read) by asynchronous ones.',
+    details: (threads, waitedMs) => ({ threads, waitedMs }),
+    retryable: false,
+    exitCode: 5,
+  }),
+
+  // Work
+  ZK_RECORD_FAILED: entry({
+    message: (topic: string, partition: number, offset: number, attempts: number, why: string) =>
+      `The record ${topic}[${partition}]@${offset} failed after ${plural(attempts, 'attempt')}: ${why}. ` +
+      "It is not committed, because onExhausted is 'stop': correct the handler or the record, then start again.",
+    details: (topic, partition, offset, attempts) => ({ topic, partition, offset, attempts }),
+    retryable: false,
+    exitCode: 4,
+  }),
+  ZK_SHUTDOWN_DEADLINE: entry({
+    message: (timeoutMs: number, open: number, blocked: readonly string[]) =>
+      `${plural(open, 'record')} ${open === 1 ? 'was' : 'were'} still being processed ${timeoutMs} ms after the ` +
+      `shutdown began (shutdownTimeoutMs)${blocked.length === 0 ? '' : `: ${list(blocked)}`}. ` +
+      'They are not committed and will be read again; raise shutdownTimeoutMs, or make the handlers obey ctx.signal.',
+    details: (timeoutMs, open, blocked) => ({ timeoutMs, open, blocked }),
+    retryable: true,
+    exitCode: 2,
+  }),
+  ZK_WORK_ALREADY_RUNNING: entry({
+    message: (name: string) =>
+      `The work ${name} is running or has run. run() may be called once: create another work for another run.`,
+    details: (name) => ({ name }),
+    retryable: false,
+  }),
+  ZK_CLIENT_CLOSED: entry({
+    message: (operation: string) => `${operation} was called on a closed client. Create a new client.`,
+    details: (operation) => ({ operation }),
+    retryable: false,
+  }),
+
+  // Formats
+  ZK_DECODE_FAILED: entry({
+    message: (format: string, why: string) =>
+      `The value is not valid ${format}: ${why}. Expected what the processor's format describes.`,
+    details: (format) => ({ format }),
+    retryable: false,
+  }),
+  ZK_ENCODE_FAILED: entry({
+    message: (format: string, why: string) =>
+      `The value cannot be written as ${format}: ${why}. Give a value that the format accepts.`,
+    details: (format) => ({ format }),
+    retryable: false,
+  }),
+
+  // Command line and the rest
+  ZK_CLI_USAGE: entry({
+    message: (why: string) => `${why}. See zk --help.`,
+    retryable: false,
+  }),
+  ZK_UNKNOWN_CODE: entry({
+    message: (code: string) => `${code} is not an error code of this version. See docs/errors.md for all codes.`,
+    details: (code) => ({ code }),
+    retryable: false,
+  }),
+  ZK_INTERNAL: entry({
+    message: (what: string) =>
+      `${what}. This should not happen and is a fault of @zk/runtime: please report it with the stack.`,
+    retryable: false,
+  }),
+}
+
+export type ErrorCode = keyof typeof table
+
+type ArgsOf<Entry> = Entry extends ErrorEntry<infer Args> ? Args : never
+
+type ErrorFactories = {
+  readonly [Code in ErrorCode]: (...args: [...ArgsOf<(typeof table)[Code]>, options?: ErrorOptions]) => ZkError
+}
+
+/** Builds a ZkError: `throw errors.ZK_TOPIC_NOT_FOUND(['orders'], { cause })`. */
+export const errors: ErrorFactories = Object.fromEntries(
+  Object.entries(table as unknown as Record<ErrorCode, ErrorEntry<readonly unknown[]>>).map(([code, of]) => [
+    code,
+    (...given: unknown[]) => {
+      // The messages have no optional parameters, so their length is where the options begin.
+      const args = given.slice(0, of.message.length)
+      const options = given[of.message.length] as ErrorOptions | undefined
+      return new ZkError({
+        code: code as ErrorCode,
+        message: of.message(...args),
+        retryable: of.retryable,
+        exitCode: of.exitCode ?? 1,
+        details: of.details?.(...args),
+        cause: options?.cause,
+      })
+    },
+  ]),
+) as unknown as ErrorFactories
+
+export const errorCodes = Object.keys(table) as readonly ErrorCode[]
+
+function sourcePlace({ file, line, column }: SourceProblem): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':') + (file === undefined ? '' : ': ')
+}

@@ -1,0 +1,234 @@
+// Generated from docs/errors.md by scripts/docs-errors.mjs. Do not edit.
+export const errorPages: Readonly<Record<string, string>> = {
+  ZK_CONFIG_INVALID: `# ZK_CONFIG_INVALID
+
+**What happened.** The configuration has one or more fields that are missing, of the wrong type, out of range or unknown. All problems are listed, each with its path.
+
+**Why.** Mostly a spelling mistake (the message then suggests the nearest field), a number given as a string, or a time in seconds: every field that ends in \`Ms\` is in milliseconds.
+
+**What to do.** Correct the listed paths; \`details.problems\` has them as data. \`docs/configuration.md\` lists every field with its unit and default.`,
+  ZK_CONFIG_OWNED_PROPERTY: `# ZK_CONFIG_OWNED_PROPERTY
+
+**What happened.** \`additionalProps\` contains a librdkafka property that the runtime sets itself.
+
+**Why.** Another value would break a promise (with \`enable.auto.offset.store\` on, for example, records would be committed before they are processed), or there is a field for it and two places for one value are a trap.
+
+**What to do.** Remove the property. Where the message names a field, use the field.`,
+  ZK_CONFIG_UNKNOWN_PROPERTY: `# ZK_CONFIG_UNKNOWN_PROPERTY
+
+**What happened.** librdkafka did not accept a property of \`additionalProps\`, or the value given for it.
+
+**Why.** The name is misspelt, belongs to another client (Java's names differ in places), is newer than the librdkafka in use, or needs a feature that librdkafka was built without (SASL/GSSAPI, zstd).
+
+**What to do.** Compare name and value with librdkafka's \`CONFIGURATION.md\`.`,
+  ZK_CONFIG_CONFLICT: `# ZK_CONFIG_CONFLICT
+
+**What happened.** Each value is valid alone, but not together with another.
+
+**Why.** For example a group coordinated by the broker (\`group.protocol=consumer\`) together with \`session.timeout.ms\`, which the broker decides there.
+
+**What to do.** The message says which of the two to change.`,
+  ZK_OPTIONS_NOT_CLONEABLE: `# ZK_OPTIONS_NOT_CLONEABLE
+
+**What happened.** Something inside \`processorOptions\` cannot be copied to a thread: a function, a symbol, a promise, a class with private state. The message names the path, for example \`processorOptions.db.connect\`.
+
+**Why.** Threads share no objects. The options are copied to each thread by the structured clone algorithm.
+
+**What to do.** Send plain data (a connection string, a region) and make the thing itself in the processor's \`setup(thread)\`, once for each thread.`,
+  ZK_PROCESSOR_NOT_FOUND: `# ZK_PROCESSOR_NOT_FOUND
+
+**What happened.** There is no file at the path of the processor module, and none of the same name with a TypeScript extension.
+
+**Why.** A relative path is resolved against the working directory, not against the file that contains it; or the build output is missing.
+
+**What to do.** Use \`new URL('./processor.js', import.meta.url)\`, or correct the path.`,
+  ZK_PROCESSOR_LOAD_FAILED: `# ZK_PROCESSOR_LOAD_FAILED
+
+**What happened.** The processor module was found, but importing it failed. The message has the file and line where they are known.
+
+**Why.** A syntax error, an exception at the top level of the module, or an import that cannot be resolved.
+
+**What to do.** Correct the module. \`cause\` is the original error. A native addon that cannot be loaded in a worker thread must not be imported by the processor.`,
+  ZK_PROCESSOR_INVALID: `# ZK_PROCESSOR_INVALID
+
+**What happened.** The module was imported, but its default export is not a processor. The message says what was found.
+
+**Why.** The default export is missing, is a class or a function, or has no \`process\` function.
+
+**What to do.** \`export default defineProcessor({ process(message, ctx) { … } })\`; in CommonJS, \`module.exports = { process }\`.`,
+  ZK_PROCESSOR_SETUP_FAILED: `# ZK_PROCESSOR_SETUP_FAILED
+
+**What happened.** The processor's \`setup(thread)\` threw, rejected, or took longer than \`setupTimeoutMs\`.
+
+**Why.** Mostly something that the handler needs, such as a database, was not reachable.
+
+**What to do.** See \`cause\`. Raise \`setupTimeoutMs\` when a slow setup is normal. No message is given to a thread before its setup has finished.`,
+  ZK_TYPESCRIPT_UNAVAILABLE: `# ZK_TYPESCRIPT_UNAVAILABLE
+
+**What happened.** The processor is TypeScript, and esbuild, which compiles it, is not installed or does not run on this platform.
+
+**Why.** esbuild is an optional dependency: \`--omit=optional\` leaves it out, and so do installations made on another platform.
+
+**What to do.** Install esbuild, or build the processor first and give the JavaScript file, which production images should do anyway.`,
+  ZK_TYPESCRIPT_FAILED: `# ZK_TYPESCRIPT_FAILED
+
+**What happened.** esbuild could not compile the processor or a file that it imports. The message lists the places as \`file:line:column\`.
+
+**Why.** A syntax error, or a relative import of a file that does not exist. Types are not checked here: run \`tsc\` for that.
+
+**What to do.** Correct the source.`,
+  ZK_TOPIC_NOT_FOUND: `# ZK_TOPIC_NOT_FOUND
+
+**What happened.** A topic to be read does not exist on the cluster, or this client may not see it.
+
+**Why.** A spelling mistake, the wrong cluster, a topic that is created later, or a missing Describe permission: Kafka does not tell these apart.
+
+**What to do.** Create the topic or correct the name. Set \`waitForTopics\` when something else creates it after the start.`,
+  ZK_TOPIC_INVALID: `# ZK_TOPIC_INVALID
+
+**What happened.** A topic name cannot exist in Kafka, or a pattern is not a regular expression.
+
+**Why.** Kafka allows 1 to 249 characters of \`a-z\`, \`A-Z\`, \`0-9\`, \`.\`, \`_\` and \`-\`, and neither \`.\` nor \`..\`. A name that begins with \`^\` is taken as a regular expression over topic names.
+
+**What to do.** Correct the name.`,
+  ZK_BROKER_UNREACHABLE: `# ZK_BROKER_UNREACHABLE
+
+**What happened.** None of the bootstrap servers answered in time.
+
+**Why.** A wrong address or port, brokers that are down, a firewall, TLS spoken to a plain port or the reverse, or brokers that advertise an address which cannot be reached from here.
+
+**What to do.** Try the same address with another client from the same machine. If the first connection works and later ones fail, look at the broker's \`advertised.listeners\`.`,
+  ZK_BROKER_AUTH: `# ZK_BROKER_AUTH
+
+**What happened.** The broker refused the client: credentials or certificate were not accepted, or the principal may not do what was asked.
+
+**Why.** A wrong \`security.protocol\` or \`sasl.mechanism\`, expired credentials, an unknown certificate authority, or missing permissions on the topic (Read, Describe) or the group (Read).
+
+**What to do.** Correct the \`additionalProps\` for security, or the permissions. Trying again without a change does not help.`,
+  ZK_BROKER_FATAL: `# ZK_BROKER_FATAL
+
+**What happened.** librdkafka reported an error from which the client instance cannot recover. Exit code 3.
+
+**Why.** The cause has librdkafka's code and sentence.
+
+**What to do.** Restart the process. Everything not committed is read again. If it comes back, the cause names the reason.`,
+  ZK_FENCED: `# ZK_FENCED
+
+**What happened.** Another process joined the group with the same \`groupInstanceId\`, and Kafka gave it this process's place. Exit code 3.
+
+**Why.** Two running processes share one \`groupInstanceId\`; often a copied deployment, or an old pod that has not ended yet.
+
+**What to do.** Give each process an id of its own (the ordinal of a StatefulSet does), or none at all.`,
+  ZK_COMMIT_FAILED: `# ZK_COMMIT_FAILED
+
+**What happened.** A commit of offsets was not accepted, and could not be repeated.
+
+**Why.** The group moved on without this member (a rebalance, a session timeout), or the coordinator was not reachable.
+
+**What to do.** Nothing, when it is rare: the records are read again by the next owner (at least once). When it is frequent, look for long pauses of the process and for the group coordinator's health.`,
+  ZK_NATIVE_NOT_BUILT: `# ZK_NATIVE_NOT_BUILT
+
+**What happened.** \`@zk/native\` is installed, but its compiled part is missing or does not load.
+
+**Why.** Install scripts were not allowed, there was no compiler or Python, or the installation was made on another platform or for another Node version.
+
+**What to do.** Allow the install script of \`@zk/native\` and install again with a C++ compiler and Python 3. The portable reader (\`reader: 'portable'\`) needs none of it, and is slower.`,
+  ZK_NATIVE_VERSION: `# ZK_NATIVE_VERSION
+
+**What happened.** The native reader found another node-rdkafka or librdkafka in the process than the one it was built for.
+
+**Why.** Two versions of node-rdkafka are installed, or node-rdkafka was upgraded and \`@zk/native\` not built again.
+
+**What to do.** Have one version in the tree and rebuild \`@zk/native\`, or use the portable reader.`,
+  ZK_READER_UNAVAILABLE: `# ZK_READER_UNAVAILABLE
+
+**What happened.** The reader that was asked for by name cannot be used.
+
+**Why.** \`reader: 'native'\` fails instead of falling back; the cause says what is missing.
+
+**What to do.** Remove the cause, or let \`reader: 'auto'\` choose.`,
+  ZK_THREAD_CRASH_LOOP: `# ZK_THREAD_CRASH_LOOP
+
+**What happened.** A thread died again and again, and the work stopped itself. Exit code 4.
+
+**Why.** Something ends each new thread: an exception outside any handler, the heap limit, \`process.exit()\` in a dependency.
+
+**What to do.** The cause has the last death. Offsets of unfinished records are not committed.`,
+  ZK_THREAD_START_FAILED: `# ZK_THREAD_START_FAILED
+
+**What happened.** A worker thread did not become ready.
+
+**Why.** The processor could not be imported or set up in it, or the system refused a thread (memory, process limits).
+
+**What to do.** See \`cause\`.`,
+  ZK_THREAD_UNSTOPPABLE: `# ZK_THREAD_UNSTOPPABLE
+
+**What happened.** A thread did not end within \`terminateTimeoutMs\` after it was terminated. Exit code 5.
+
+**Why.** Node stops JavaScript at once, but a blocking native call (\`execSync\`, \`scryptSync\`, a read that never returns) cannot be interrupted.
+
+**What to do.** The process ends itself; whatever restarts it must do so. Replace the blocking call by its asynchronous form.`,
+  ZK_RECORD_FAILED: `# ZK_RECORD_FAILED
+
+**What happened.** A record failed all its attempts, and \`onExhausted\` is \`'stop'\`. Exit code 4.
+
+**Why.** The cause is the handler's last error. Topic, partition and offset are in \`details\`.
+
+**What to do.** Correct the handler or what it depends on, and start again: the record was not committed and comes first. With \`onExhausted: 'complete'\` such records are logged, counted as failed and passed over.`,
+  ZK_SHUTDOWN_DEADLINE: `# ZK_SHUTDOWN_DEADLINE
+
+**What happened.** Handlers were still running when \`shutdownTimeoutMs\` had passed. Exit code 2.
+
+**Why.** The handlers take longer than the deadline, or do not obey \`ctx.signal\`.
+
+**What to do.** Nothing is lost: the records were not committed and are read again. Pass \`ctx.signal\` on to what the handler awaits, or raise \`shutdownTimeoutMs\` (and the grace period of whatever stops the process, which must be longer).`,
+  ZK_WORK_ALREADY_RUNNING: `# ZK_WORK_ALREADY_RUNNING
+
+**What happened.** \`run()\` was called a second time on the same work.
+
+**Why.** A work is one membership in one consumer group, from join to leave.
+
+**What to do.** Create another work from the factory for each run.`,
+  ZK_CLIENT_CLOSED: `# ZK_CLIENT_CLOSED
+
+**What happened.** The client was used after \`close()\`.
+
+**Why.** \`close()\` ends the connections for good.
+
+**What to do.** Create a new client, or close later.`,
+  ZK_DECODE_FAILED: `# ZK_DECODE_FAILED
+
+**What happened.** The value of a record could not be decoded by the processor's format.
+
+**Why.** The bytes are of another format, or do not fit the schema. The cause is the parser's own error.
+
+**What to do.** Correct the producer or the schema. A topic with values of several kinds is best read without a format, from \`message.rawValue\`. Trying the same bytes again cannot succeed, so the error is not retryable.`,
+  ZK_ENCODE_FAILED: `# ZK_ENCODE_FAILED
+
+**What happened.** A value could not be written in a format.
+
+**Why.** It does not fit the schema, or has no representation in the format (\`undefined\`, a function, a circular reference in JSON).
+
+**What to do.** Correct the value.`,
+  ZK_CLI_USAGE: `# ZK_CLI_USAGE
+
+**What happened.** The command line is not valid.
+
+**Why.** An unknown command or flag, a missing argument, or a value of the wrong kind.
+
+**What to do.** \`zk --help\`, or \`zk <command> --help\`.`,
+  ZK_UNKNOWN_CODE: `# ZK_UNKNOWN_CODE
+
+**What happened.** \`zk explain\` was asked for a code that does not exist.
+
+**Why.** A spelling mistake, or a code of another version.
+
+**What to do.** The list of codes is on this page.`,
+  ZK_INTERNAL: `# ZK_INTERNAL
+
+**What happened.** The runtime found itself in a state that its own rules exclude.
+
+**Why.** A fault in the runtime.
+
+**What to do.** Report it, with the stack and what led to it. Offsets are only committed below finished records, so a restart is safe.`,
+}

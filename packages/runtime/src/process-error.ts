@@ -1,0 +1,41 @@
+/**
+ * What a handler throws to say how its failure is to be treated. Any other error counts as retryable.
+ *
+ * Branded as ZkError is, and free of imports: it is loaded in every thread through `@zk/runtime/processor`.
+ */
+const brand = Symbol.for('@zk/runtime.ProcessError')
+
+export interface ProcessErrorOptions {
+  /** False: another attempt cannot succeed, so do not make one. Default true. */
+  retryable?: boolean
+  /** True: when attempts are exhausted, do not write the record to the dead letter topic. Default false. */
+  disableDeadLetter?: boolean
+  /** True: the failure says nothing about the health of what the handler calls. Default false. */
+  disableCircuitBreak?: boolean
+  cause?: unknown
+}
+
+export class ProcessError extends Error {
+  override readonly name = 'ProcessError'
+  readonly retryable: boolean
+  readonly disableDeadLetter: boolean
+  readonly disableCircuitBreak: boolean
+
+  constructor(message: string, options: ProcessErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.retryable = options.retryable ?? true
+    this.disableDeadLetter = options.disableDeadLetter ?? false
+    this.disableCircuitBreak = options.disableCircuitBreak ?? false
+    Object.defineProperty(this, 'name', { enumerable: false })
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** True for an error of any loaded copy of this package. */
+  static is(value: unknown): value is ProcessError {
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return ProcessError.is(value)
+  }
+}
