@@ -1,0 +1,24 @@
+// @zk/runtime knows its errors by this brand, so that a failed format is a ZkError there without an import either way.
+const brand = Symbol.for('@zk/runtime.ZkError')
+
+/** Bytes that are not what the format says, or a value that it cannot write. The cause is the parser's own error. */
+export class FormatError extends Error {
+  override readonly name = 'FormatError'
+  readonly code: 'ZK_DECODE_FAILED' | 'ZK_ENCODE_FAILED'
+  /** The same bytes fail the same way every time. */
+  readonly retryable = false
+  readonly exitCode = 1
+  readonly details: { readonly format: string }
+
+  constructor(code: FormatError['code'], format: string, why: string, cause?: unknown) {
+    const sentence =
+      code === 'ZK_DECODE_FAILED'
+        ? `The value is not valid ${format}: ${why}. Expected what the processor's format describes.`
+        : `The value cannot be written as ${format}: ${why}. Give a value that the format accepts.`
+    super(sentence, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.details = { format }
+    Object.defineProperty(this, 'name', { enumerable: false })
+    Object.defineProperty(this, brand, { value: true })
+  }
+}

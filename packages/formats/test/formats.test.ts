@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { bytes, type Format, FormatError, json, string } from '../src/index.js'
+
+function failure(run: () => unknown): FormatError {
+  try {
+    run()
+  } catch (error) {
+    expect(error).toBeInstanceOf(FormatError)
+    return error as FormatError
+  }
+  throw new Error('expected it to throw')
+}
+
+describe('string', () => {
+  test('any text survives the way to bytes and back', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        expect(string.decode(string.encode(text))).toBe(text)
+      }),
+    )
+  })
+
+  test('a text that really contains U+FFFD is valid', () => {
+    expect(string.decode(Buffer.from('a\ufffdb'))).toBe('a\ufffdb')
+  })
+
+  test('bytes that are not UTF-8 are an error, not question marks', () => {
+    expect(failure(() => string.decode(Buffer.from([0x61, 0xff, 0x62])))).toMatchObject({
+      code: 'ZK_DECODE_FAILED',
+      retryable: false,
+      details: { format: 'string' },
+    })
+  })
+
+  test('a view into a larger buffer decodes its own bytes only', () => {
+    const all = new TextEncoder().encode('xxhelloyy')
+    expect(string.decode(all.subarray(2, 7))).toBe('hello')
+  })
+
+  test('a value that is not a string is refused', () => {
+    expect(failure(() => string.encode(7 as unknown as string)).code).toBe('ZK_ENCODE_FAILED')
+  })
+})
+
+describe('bytes', () => {
+  test('gives a Buffer over the same memory', () => {
+    const given = new Uint8Array([1, 2, 3]).subarray(1)
+    const decoded = bytes.decode(given)
+    expect(Buffer.isBuffer(decoded)).toBe(true)
+    expect([...decoded]).toEqual([2, 3])
+    expect(decoded.buffer).toBe(given.buffer)
+  })
+})
+
+describe('json', () => {
+  const Order = z.object({ id: z.string(), items: z.array(z.object({ price: z.number() })) })
+
+  test('without a schema any JSON value survives', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = JSON.stringify(value)
+        expect(JSON.stringify(json().decode(json().encode(value)))).toBe(text)
+      }),
+    )
+  })
+
+  test('the schema types the value, and its transforms apply', () => {
+    const format = json(z.object({ at: z.string().transform((text) => new Date(text)) }))
+    expectTypeOf(format).toEqualTypeOf<Format<{ at: Date }>>()
+    expect(format.decode(Buffer.from('{"at":"2026-01-02T00:00:00Z"}')).at).toEqual(new Date(Date.UTC(2026, 0, 2)))
+  })
+
+  test('a schema failure names the paths and keeps the error of zod as its cause', () => {
+    const error = failure(() => json(Order).decode(Buffer.from('{"id":1,"items":[{"price":"x"}]}')))
+    expect(error.code).toBe('ZK_DECODE_FAILED')
+    expect(error.message).toContain('id: ')
+    expect(error.message).toContain('items[0].price: ')
+    expect(error.message).not.toContain('\n')
+    expect(error.cause).toBeInstanceOf(z.ZodError)
+  })
+
+  test('a flood of issues is cut', () => {
+    const items = Array.from({ length: 50 }, () => ({ price: 'x' }))
+    const error = failure(() => json(Order).decode(Buffer.from(JSON.stringify({ id: 'a', items }))))
+    expect(error.message).toContain('and 45 more')
+  })
+
+  test('text that is no JSON says so and keeps the cause', () => {
+    const error = failure(() => json().decode(Buffer.from('{"a":')))
+    expect(error.code).toBe('ZK_DECODE_FAILED')
+    expect(error.cause).toBeInstanceOf(SyntaxError)
+    expect(failure(() => json().decode(Buffer.alloc(0))).message).toContain('it is empty')
+  })
+
+  test('what JSON cannot say is refused: undefined, functions, cycles', () => {
+    const cycle: { self?: unknown } = {}
+    cycle.self = cycle
+    for (const value of [undefined, () => 1, cycle, 1n]) {
+      expect(failure(() => json().encode(value)).code).toBe('ZK_ENCODE_FAILED')
+    }
+  })
+
+  test('a schema need not be of zod', () => {
+    const even = { parse: (value: unknown) => (Number(value) % 2 === 0 ? Number(value) : fail()) }
+    const fail = (): never => {
+      throw new Error('odd')
+    }
+    expect(json(even).decode(Buffer.from('4'))).toBe(4)
+    expect(failure(() => json(even).decode(Buffer.from('5'))).message).toContain('odd')
+  })
+})
+
+test("loading the formats loads no package: zod is only ever the user's", () => {
+  const folder = new URL('../src/', import.meta.url)
+  for (const file of readdirSync(folder)) {
+    for (const [, from] of readFileSync(new URL(file, folder), 'utf8').matchAll(/from '([^']+)'/g)) {
+      expect(from, file).toMatch(/^(\.\/|node:)/)
+    }
+  }
+})
