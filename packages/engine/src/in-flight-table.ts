@@ -1,0 +1,69 @@
+import type { RecordBatch } from './record-batch.js'
+
+/**
+ * Every record between the reader and its end, as columns. A row's index is the delivery ticket: it names the record on
+ * the thread's board and in acks, and is reused once the record has ended. The sequence number, new for each delivery,
+ * tells a late ack of an earlier use apart.
+ *
+ * Rows are public typed arrays because every event of every record goes through them.
+ */
+export class InFlightTable<Batch extends RecordBatch> {
+  readonly capacity: number
+  /** The bytes: kept until the record ends, for redelivery. */
+  readonly batch: (Batch | undefined)[]
+  readonly index: Int32Array
+  readonly slot: Int32Array
+  readonly epoch: Int32Array
+  readonly offset: Float64Array
+  readonly trackerTicket: Int32Array
+  readonly keyHash: Uint32Array
+  /** 1 where the key is not null. */
+  readonly hasKey: Uint8Array
+  readonly size: Int32Array
+  readonly attempt: Int32Array
+  readonly phase: Uint8Array
+  /** The thread the record is pinned to, from routing to its end. */
+  readonly thread: Int32Array
+  /** Number of the delivery, ascending in dispatch order; 0 before the first. */
+  readonly sequence: Int32Array
+  readonly #free: Int32Array
+  #freeCount: number
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+    this.batch = new Array(capacity).fill(undefined)
+    this.index = new Int32Array(capacity)
+    this.slot = new Int32Array(capacity)
+    this.epoch = new Int32Array(capacity)
+    this.offset = new Float64Array(capacity)
+    this.trackerTicket = new Int32Array(capacity)
+    this.keyHash = new Uint32Array(capacity)
+    this.hasKey = new Uint8Array(capacity)
+    this.size = new Int32Array(capacity)
+    this.attempt = new Int32Array(capacity)
+    this.phase = new Uint8Array(capacity)
+    this.thread = new Int32Array(capacity)
+    this.sequence = new Int32Array(capacity)
+    this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i)
+    this.#freeCount = capacity
+  }
+
+  get free(): number {
+    return this.#freeCount
+  }
+
+  /** @throws RangeError when the table is full: the reader was asked for more than there is room for. */
+  take(): number {
+    if (this.#freeCount === 0) throw new RangeError(`more than ${this.capacity} records in flight`)
+    return this.#free[--this.#freeCount]!
+  }
+
+  release(ticket: number): void {
+    this.phase[ticket] = Phase.free
+    this.batch[ticket] = undefined
+    this.#free[this.#freeCount++] = ticket
+  }
+}
+
+/** free → waiting (for the window) → routed (to a thread, not yet sent) → dispatched → free */
+export const Phase = { free: 0, waiting: 1, routed: 2, dispatched: 3 } as const

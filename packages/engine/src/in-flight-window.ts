@@ -1,0 +1,70 @@
+/**
+ * How much may be between the reader and a finished handler, in messages and in bytes.
+ *
+ * With K messages in flight and N pinned threads, utilisation is about K / (K + N - 1), so the window starts far above N
+ * and then follows the handlers by Little's law: rate × the queueing time that we are willing to hold. The byte limit
+ * never moves. A record larger than the whole byte limit is admitted alone, because it must pass some time.
+ */
+
+export interface WindowLimits {
+  /** Where the window starts and below which it never shrinks, in messages. */
+  minMessages: number
+  /** Above which it never grows, in messages. */
+  maxMessages: number
+  /** Cap of key, value and header bytes in flight. */
+  maxBytes: number
+}
+
+/** Work to keep ahead of the threads, in milliseconds: enough to ride out a slow read, short enough to drain. */
+const TARGET_MS = 20
+
+export class InFlightWindow {
+  readonly maxBytes: number
+  readonly #limits: WindowLimits
+  #maxMessages: number
+  #messages = 0
+  #bytes = 0
+
+  constructor(limits: WindowLimits) {
+    this.#limits = limits
+    this.#maxMessages = limits.minMessages
+    this.maxBytes = limits.maxBytes
+  }
+
+  get messages(): number {
+    return this.#messages
+  }
+  get bytes(): number {
+    return this.#bytes
+  }
+  get maxMessages(): number {
+    return this.#maxMessages
+  }
+  get freeMessages(): number {
+    return Math.max(0, this.#maxMessages - this.#messages)
+  }
+  get freeBytes(): number {
+    return Math.max(0, this.maxBytes - this.#bytes)
+  }
+
+  /** @returns false when the record has to wait; true when it is counted in. */
+  admit(size: number): boolean {
+    if (this.#messages > 0 && (this.#messages >= this.#maxMessages || this.#bytes + size > this.maxBytes)) return false
+    this.#messages++
+    this.#bytes += size
+    return true
+  }
+
+  release(size: number): void {
+    this.#messages--
+    this.#bytes -= size
+  }
+
+  /** Follows the measured rate of finished messages per millisecond; moves at most by a factor of two a call. */
+  adapt(finishedPerMs: number): void {
+    const wanted = Math.round(finishedPerMs * TARGET_MS * 2)
+    const { minMessages, maxMessages } = this.#limits
+    const next = Math.min(Math.max(wanted, this.#maxMessages >> 1), this.#maxMessages * 2)
+    this.#maxMessages = Math.min(Math.max(next, minMessages), maxMessages)
+  }
+}

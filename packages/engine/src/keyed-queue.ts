@@ -1,0 +1,123 @@
+/**
+ * FIFO per key, up to `concurrency` at once, keys in the order in which they became ready.
+ *
+ * Items are small integers (delivery tickets), so the queue owns no objects but one list per key that has a record
+ * running or waiting. A hot key goes to the back of the ready line after each of its records, so it cannot starve others.
+ */
+
+/** An item without a key: it waits for no other item. */
+export const NO_KEY = -1
+
+interface KeyLane {
+  /** Items of the key behind the one that is running or ready; undefined until a second item arrives. */
+  waiting: number[] | undefined
+  /** Index of the next waiting item; the array is cut when it runs dry. */
+  next: number
+}
+
+export class KeyedQueue {
+  readonly #concurrency: number
+  readonly #lanes = new Map<number, KeyLane>()
+  readonly #ready = new TicketRing()
+  #running = 0
+  #queued = 0
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency
+  }
+
+  get running(): number {
+    return this.#running
+  }
+  /** Items that wait, ready or behind their key. */
+  get queued(): number {
+    return this.#queued
+  }
+
+  push(key: number, item: number): void {
+    this.#queued++
+    // With one lane everything is serial in arrival order: keys need no bookkeeping.
+    if (key === NO_KEY || this.#concurrency === 1) {
+      this.#ready.push(item)
+      return
+    }
+    const lane = this.#lanes.get(key)
+    if (lane === undefined) {
+      this.#lanes.set(key, { waiting: undefined, next: 0 })
+      this.#ready.push(item)
+    } else if (lane.waiting === undefined) {
+      lane.waiting = [item]
+    } else {
+      lane.waiting.push(item)
+    }
+  }
+
+  /** @returns the next item that may start, now counted as running; -1 when none may. */
+  take(): number {
+    if (this.#running >= this.#concurrency || this.#ready.length === 0) return -1
+    this.#running++
+    this.#queued--
+    return this.#ready.shift()
+  }
+
+  /** The item of `key` that was taken has ended: the next one of its key becomes ready. */
+  done(key: number): void {
+    this.#running--
+    if (key === NO_KEY || this.#concurrency === 1) return
+    const lane = this.#lanes.get(key)
+    if (lane === undefined) throw new Error(`key ${key} is not in progress`)
+    if (lane.waiting === undefined) {
+      this.#lanes.delete(key)
+      return
+    }
+    this.#ready.push(lane.waiting[lane.next]!)
+    lane.next++
+    if (lane.next === lane.waiting.length) {
+      lane.waiting = undefined
+      lane.next = 0
+    }
+  }
+}
+
+/** A growing ring of integers: no allocation in the steady state, unlike an array that is shifted. */
+export class TicketRing {
+  #items = new Int32Array(256)
+  #mask = 255
+  #head = 0
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  push(item: number): void {
+    if (this.#length > this.#mask) this.#grow()
+    this.#items[(this.#head + this.#length) & this.#mask] = item
+    this.#length++
+  }
+
+  /** Undefined behaviour when empty: check `length` first. */
+  shift(): number {
+    const item = this.#items[this.#head]!
+    this.#head = (this.#head + 1) & this.#mask
+    this.#length--
+    return item
+  }
+
+  at(index: number): number {
+    return this.#items[(this.#head + index) & this.#mask]!
+  }
+
+  clear(): void {
+    this.#head = 0
+    this.#length = 0
+  }
+
+  #grow(): void {
+    const items = new Int32Array((this.#mask + 1) * 2)
+    for (let i = 0; i < this.#length; i++) items[i] = this.at(i)
+    this.#items = items
+    this.#mask = items.length - 1
+    this.#head = 0
+  }
+}
