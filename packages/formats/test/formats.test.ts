@@ -116,7 +116,7 @@ describe('json', () => {
 test("loading the formats loads no package: zod is only ever the user's", () => {
   const folder = new URL('../src/', import.meta.url)
   for (const file of readdirSync(folder)) {
-    for (const [, from] of readFileSync(new URL(file, folder), 'utf8').matchAll(/from '([^']+)'/g)) {
+    for (const [, from] of readFileSync(new URL(file, folder), 'utf8').matchAll(/(?:from|import) '([^']+)'/g)) {
       expect(from, file).toMatch(/^(\.\/|node:)/)
     }
   }

@@ -1,0 +1,69 @@
+/** What a processor module is given and gives. Types only: the thread brings the things themselves. */
+import type { Format } from '@zk/formats'
+import type { Logger } from './log/logger.js'
+
+/**
+ * A record of Kafka as a handler sees it.
+ *
+ * `key`, `rawValue`, `value` and header values are private copies, made on first access: keep or change them as
+ * you like.
+ */
+export interface Message<V = Buffer> {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since 1970, set by the producer or the broker as the topic says; -1 when there is none. */
+  readonly timestamp: number
+  /** Null for a record without a key. An empty key is an empty Buffer. */
+  readonly key: Buffer | null
+  /** The bytes as they are on the topic; null for a tombstone. */
+  readonly rawValue: Buffer | null
+  /** The value as decoded by the processor's format, without one the Buffer; null for a tombstone. */
+  readonly value: V | null
+  readonly headers: Headers
+}
+
+/** Names may repeat; the order is the producer's. */
+export interface Headers {
+  /** The last value of the name, as Kafka's own clients have it; undefined when there is none. */
+  get(name: string): Buffer | null | undefined
+  /** All values of the name, in order. */
+  getAll(name: string): (Buffer | null)[]
+  [Symbol.iterator](): IterableIterator<[name: string, value: Buffer | null]>
+}
+
+export interface ProcessContext<S = unknown> {
+  /** Aborts when the result is no longer wanted: shutdown deadline, revoked partition. Pass it on. */
+  readonly signal: AbortSignal
+  /** 1 for the first delivery of the record by this process. */
+  readonly attempt: number
+  /** What `setup` returned in this thread. */
+  readonly state: S
+  /** Lines go to the main thread's logger, with thread, topic, partition and offset. */
+  readonly log: Logger
+  /** `topic-partition-offset`: the same for each delivery of the record, so that effects can be made once. */
+  readonly idempotencyKey: string
+  /** The sub-stream of the key: 0 to speedup - 1. */
+  readonly virtualPartition: number
+}
+
+export interface ThreadInfo<O = unknown> {
+  /** 0 to speedup - 1. A thread that replaces a dead one has its index. */
+  readonly index: number
+  /** A copy of `processorOptions`. */
+  readonly options: O
+  readonly log: Logger
+}
+
+export interface Processor<V = Buffer, O = unknown, S = unknown> {
+  /** Decodes values. Default: none, `message.value` is the Buffer. */
+  format?: Format<V>
+  /** Once in each thread, before its first message. What it returns is `ctx.state`. */
+  setup?(thread: ThreadInfo<O>): S | Promise<S>
+  /** Once for each record. The record is finished when it returns or resolves, and failed when it throws or rejects. */
+  process(message: Message<V>, ctx: ProcessContext<S>): void | Promise<void>
+  /** Once in each thread that ends in order, after its last message. */
+  teardown?(): void | Promise<void>
+  /** Whether another attempt can help after this error. Default: unless the error says `retryable: false`. */
+  retryable?(error: unknown): boolean
+}

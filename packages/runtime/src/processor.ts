@@ -1,0 +1,16 @@
+/**
+ * `@zk/runtime/processor`: what processor modules import. It is loaded in every thread, so it imports nothing of
+ * the consumer, the thread pool, the logger or zod.
+ */
+import type { Processor } from './processor-types.js'
+
+export { bytes, type Format, FormatError, json, type Schema, string } from '@zk/formats'
+export { ProcessError, type ProcessErrorOptions } from './process-error.js'
+export type { Headers, Message, ProcessContext, Processor, ThreadInfo } from './processor-types.js'
+
+/** Returns what it is given: it is here for the types of message, state and options. */
+export function defineProcessor<V = Buffer, O = unknown, S = unknown>(
+  processor: Processor<V, O, S>,
+): Processor<V, O, S> {
+  return processor
+}
