@@ -65,5 +65,8 @@ export class InFlightTable<Batch extends RecordBatch> {
   }
 }
 
-/** free → waiting (for the window) → routed (to a thread, not yet sent) → dispatched → free */
-export const Phase = { free: 0, waiting: 1, routed: 2, dispatched: 3 } as const
+/**
+ * free → waiting (for the window) → routed (to a thread, not yet sent) → dispatched → free. Abandoned: its partition was
+ * cut before the thread started it; the row stays until the thread lets go of the ticket, but nobody waits for it.
+ */
+export const Phase = { free: 0, waiting: 1, routed: 2, dispatched: 3, abandoned: 4 } as const

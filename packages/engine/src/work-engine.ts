@@ -153,7 +153,7 @@ export class WorkEngine<Batch extends RecordBatch> {
       const ticket = acks[at]!
       const current =
         table.sequence[ticket] === acks[at + 1] &&
-        table.phase[ticket] === Phase.dispatched &&
+        table.phase[ticket]! >= Phase.dispatched &&
         table.thread[ticket] === thread
       if (current) this.#end(ticket, acks[at + 2]!)
       else this.counters.staleAcks++
@@ -214,9 +214,8 @@ export class WorkEngine<Batch extends RecordBatch> {
       assignment.state = 'draining'
       assignment.cut = assignment.tracker.highestFinished
     }
-    for (const ticket of this.#rows((phase) => phase === Phase.dispatched)) {
-      const assignment = this.#assignmentOf(ticket)
-      if (assignment?.state !== 'draining' || !fresh.includes(assignment.slot)) continue
+    const sent = this.#dispatchedOf(new Set(fresh))
+    for (const [ticket, assignment] of sent) {
       const state = this.#stateOf(ticket)
       if (state === 'queued' || state === 'discarded' || state === 'unknown') continue
       assignment.cut = Math.max(assignment.cut, this.inFlight.offset[ticket]!)
@@ -226,6 +225,11 @@ export class WorkEngine<Batch extends RecordBatch> {
       this.#effects.cut(slot, epoch, cut)
     }
     this.#effects.hold(false)
+    for (const [ticket, assignment] of sent) {
+      if (this.inFlight.offset[ticket]! <= assignment.cut) continue
+      this.inFlight.phase[ticket] = Phase.abandoned
+      assignment.inFlight--
+    }
     this.#drains.push({ slots, deadline })
     this.#dropUnsent()
     this.#proceed()
@@ -328,7 +332,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     const assignment = this.#assignmentOf(ticket)
     if (assignment === undefined) {
       this.counters.staleAcks++
-    } else {
+    } else if (table.phase[ticket] === Phase.dispatched) {
       assignment.inFlight--
       if (this.#completes(ticket, outcome)) {
         assignment.tracker.finish(table.trackerTicket[ticket]!)
@@ -382,8 +386,17 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   #dispatchedTo(thread: number): number[] {
     const { sequence, thread: pinned } = this.inFlight
-    const rows = [...this.#rows((phase, ticket) => phase === Phase.dispatched && pinned[ticket] === thread)]
+    const rows = [...this.#rows((phase, ticket) => phase >= Phase.dispatched && pinned[ticket] === thread)]
     return rows.sort((a, b) => (sequence[a]! - sequence[b]!) | 0)
+  }
+
+  #dispatchedOf(slots: ReadonlySet<PartitionSlot>): [ticket: number, assignment: PartitionAssignment][] {
+    const found: [number, PartitionAssignment][] = []
+    for (const ticket of this.#rows((phase) => phase === Phase.dispatched)) {
+      const assignment = this.#assignmentOf(ticket)
+      if (assignment !== undefined && slots.has(assignment.slot)) found.push([ticket, assignment])
+    }
+    return found
   }
 
   *#rows(matches: (phase: number, ticket: number) => boolean): Generator<number> {
