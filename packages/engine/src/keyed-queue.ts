@@ -11,9 +11,12 @@ export const NO_KEY = -1
 interface KeyLane {
   /** Items of the key behind the one that is running or ready; undefined until a second item arrives. */
   waiting: number[] | undefined
-  /** Index of the next waiting item; the array is cut when it runs dry. */
+  /** Index of the next waiting item; what lies before it is cut off from time to time. */
   next: number
 }
+
+/** A lane's past is cut off when it is this long and the longer half: rarely enough that an item costs O(1). */
+const LONG_PAST = 256
 
 export class KeyedQueue {
   readonly #concurrency: number
@@ -74,6 +77,10 @@ export class KeyedQueue {
     lane.next++
     if (lane.next === lane.waiting.length) {
       lane.waiting = undefined
+      lane.next = 0
+    } else if (lane.next >= LONG_PAST && lane.next * 2 >= lane.waiting.length) {
+      // A hot key may never run dry: without this its list would keep every item that it ever had.
+      lane.waiting = lane.waiting.slice(lane.next)
       lane.next = 0
     }
   }

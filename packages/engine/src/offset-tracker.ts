@@ -19,14 +19,20 @@ export class OffsetTracker {
   #finished = new Uint8Array(FIRST_CAPACITY)
   #mask = FIRST_CAPACITY - 1
   /** Ring positions, wrapping at 32 bits: everything before head is finished, tail is where the next record opens. */
-  #head = 0
-  #tail = 0
+  #head: number
+  #tail: number
   /** How many records between head and tail are finished: they wait for a straggler below them. */
   #finishedAhead = 0
   #completed = 0
   #highestFinished = -1
   /** One past the last record opened, or the partition's end where that lies further: what is safe when nothing is open. */
   #next: number | undefined
+
+  /** @param firstTicket where tickets begin; tests begin just before they wrap */
+  constructor(firstTicket: TrackerTicket = 0) {
+    this.#head = firstTicket
+    this.#tail = firstTicket
+  }
 
   /** Whether an offset lies below what was read already: the partition was rewound and needs a new epoch. */
   precedes(offset: number): boolean {
