@@ -1,1 +1,6 @@
-export {}
+export type { LedgerCounts, LedgerVerdict } from './ledger/check-ledger.js'
+export { type CheckOptions, checkLedger, contradictions, type InvariantVerdict } from './ledger/check-ledger.js'
+export { type Invariant, invariants } from './ledger/invariant.js'
+export type * from './ledger/lines.js'
+export { type ReadResult, readLedger } from './ledger/reader.js'
+export { type LedgerWriter, ledgerNow, openLedger } from './ledger/writer.js'

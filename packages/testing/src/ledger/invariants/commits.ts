@@ -1,0 +1,78 @@
+import type { IndexedLedger, LedgerRecord, PartitionLog, PlacedCommit, Run } from '../indexed-ledger.js'
+import type { Judge } from '../invariant.js'
+import { howItEnded, lineAt, nameDelivery, nameLine, nameRecord } from '../sentences.js'
+
+/**
+ * I5: within one ownership of a partition the commits ascend, from where the partition stood when the ownership began;
+ * a process commits only under its present ownership; and whatever a commit covers was finished before it.
+ *
+ * Commits of different owners are not compared by their place in the file: the old owner's acknowledgement may be
+ * logged after the new owner's first one.
+ */
+export const commits: Judge = (ledger) => {
+  let evidence = 0
+  for (const partition of ledger.partitions) {
+    evidence += partition.commits.length
+    const contradiction = backward(partition) ?? foreign(partition) ?? unfinished(partition, ledger)
+    if (contradiction) return { evidence, contradiction }
+  }
+  return { evidence }
+}
+
+const nameCommit = ({ line, number }: PlacedCommit): string =>
+  `commit of ${line.topic}-${line.partition}@${line.offset} by pid ${line.pid}${line.epoch === undefined ? '' : ` in epoch ${line.epoch}`} (${lineAt(number, line.at)})`
+
+function backward({ commits, runs }: PartitionLog): string | undefined {
+  const floors = new Map<Run, PlacedCommit | undefined>()
+  const byBegin = [...runs].sort((a, b) => a.from - b.from)
+  let next = 0
+  let highest: PlacedCommit | undefined
+  for (const commit of commits) {
+    // What stood when a run began is the run's floor. Its own first line may be this commit, hence <=.
+    for (; next < byBegin.length && byBegin[next].from <= commit.number; next++) floors.set(byBegin[next], highest)
+    const floor = floors.get(commit.run)
+    if (floor && floor.line.offset > commit.line.offset)
+      return `${nameCommit(commit)} goes back behind the ${nameCommit(floor)}`
+    floors.set(commit.run, commit)
+    if (!highest || commit.line.offset > highest.line.offset) highest = commit
+  }
+  return undefined
+}
+
+function foreign({ commits, runs }: PartitionLog): string | undefined {
+  for (const commit of commits) {
+    const { run, number } = commit
+    if (run.until !== undefined && run.until < number) {
+      const how = run.lost?.number === run.until ? nameLine(run.lost) : `revoked (line ${run.until})`
+      return `${nameCommit(commit)} came after the partition was given up: ${how}`
+    }
+    const later = runs.find((r) => r.pid === run.pid && r.from > run.from && r.from < number)
+    if (later)
+      return `${nameCommit(commit)} is of an old epoch: pid ${run.pid} has epoch ${later.epoch} since line ${later.from}`
+  }
+  return undefined
+}
+
+function unfinished({ records, commits }: PartitionLog, ledger: IndexedLedger): string | undefined {
+  const inOrder = [...records.values()].sort((a, b) => a.offset - b.offset)
+  let next = 0
+  for (const commit of commits) {
+    for (; next < inOrder.length && inOrder[next].offset < commit.line.offset; next++) {
+      const record = inOrder[next]
+      if (!finishedBefore(record, commit.number))
+        return `${nameCommit(commit)} covers ${nameRecord(record)}, ${state(record, ledger)}`
+    }
+  }
+  return undefined
+}
+
+/** Dead and failed lines count wherever they stand: they may have been read back after the run. */
+function finishedBefore(record: LedgerRecord, number: number): boolean {
+  return record.outcome !== undefined || (record.succeededAt !== undefined && record.succeededAt < number)
+}
+
+function state({ deliveries }: LedgerRecord, ledger: IndexedLedger): string {
+  const last = deliveries.at(-1)
+  if (!last) return ledger.produced > 0 ? 'which was produced and never delivered' : 'which was never delivered'
+  return `whose ${nameDelivery(last)} ${howItEnded(last)}`
+}

@@ -1,0 +1,85 @@
+import { commitsSoFar, violentEnd } from '../ends-of-work.js'
+import type { Delivery, IndexedLedger, PartitionLog } from '../indexed-ledger.js'
+import type { Judge } from '../invariant.js'
+import { lineAt, nameDelivery, nameLine, nameRecord } from '../sentences.js'
+import { type Chain, chainsOf } from './chains.js'
+
+/**
+ * I2: within a chain, first successes ascend, and so do starts, except that a new owner may begin again after the old
+ * one died or lost the partition; then never below the acknowledged commit.
+ *
+ * Starts are judged beside successes because a retry of a record that is dead-lettered in the end has no success, and
+ * may still not run after its successor.
+ */
+export const keyOrder: Judge = (ledger, options) => {
+  const chainOf = chainsOf(ledger, options)
+  const contradictions = [backwardSuccess(ledger, chainOf), backwardStart(ledger, chainOf)].filter(
+    (c) => c !== undefined,
+  )
+  contradictions.sort((a, b) => a.number - b.number)
+  const evidence = ledger.deliveries.length
+  return contradictions.length > 0 ? { evidence, contradiction: contradictions[0].sentence } : { evidence }
+}
+
+interface Contradiction {
+  number: number
+  sentence: string
+}
+type ChainOf = (record: Delivery['record']) => Chain | undefined
+
+function backwardSuccess(ledger: IndexedLedger, chainOf: ChainOf): Contradiction | undefined {
+  const firsts = ledger.deliveries.filter((d) => d.end?.ok && d.record.succeededAt === d.endedAt)
+  firsts.sort((a, b) => a.endedAt! - b.endedAt!)
+  const highest = new Map<Chain, Delivery>()
+  for (const delivery of firsts) {
+    const { record } = delivery
+    const chain = chainOf(record)
+    if (!chain) continue
+    const before = highest.get(chain)
+    // A record that was given up was finished before; that a replay succeeds is luck, and no success out of order.
+    if (before && before.record.offset > record.offset && !record.outcome) {
+      const [first, second] = [nameRecord(before.record), nameRecord(record)]
+      const times = `${lineAt(before.endedAt!, before.end!.at)} and ${lineAt(delivery.endedAt!, delivery.end!.at)}`
+      const pids = `pid ${before.start.pid} and pid ${delivery.start.pid}`
+      return {
+        number: delivery.endedAt!,
+        sentence: `${first} succeeded before ${second}, which comes first (${times}; ${pids})`,
+      }
+    }
+    if (!before || before.record.offset < record.offset) highest.set(chain, delivery)
+  }
+  return undefined
+}
+
+function backwardStart(ledger: IndexedLedger, chainOf: ChainOf): Contradiction | undefined {
+  const last = new Map<Chain, Delivery>()
+  const committedAt = new Map<PartitionLog, ReturnType<typeof commitsSoFar>>()
+  for (const { run } of ledger.deliveries) {
+    if (!committedAt.has(run.partition)) committedAt.set(run.partition, commitsSoFar(run.partition.commits))
+  }
+  for (const delivery of ledger.deliveries) {
+    const chain = chainOf(delivery.record)
+    if (!chain) continue
+    const why = whyNotNow(delivery, last.get(chain))
+    if (why)
+      return {
+        number: delivery.startedAt,
+        sentence: `${nameRecord(delivery.record)}: ${nameDelivery(delivery)} ${why}`,
+      }
+    last.set(chain, delivery)
+  }
+  return undefined
+
+  function whyNotNow(delivery: Delivery, before: Delivery | undefined): string | undefined {
+    const { offset } = delivery.record
+    const commit = committedAt.get(delivery.run.partition)!(delivery.startedAt)
+    if (commit && commit.line.offset > offset) {
+      return `began below the commit of ${commit.line.offset} by pid ${commit.line.pid}, ${nameLine(commit)}`
+    }
+    if (!before || before.record.offset <= offset) return undefined
+    const what = `began after ${nameDelivery(before)} of the later ${nameRecord(before.record)}`
+    if (before.run === delivery.run) return `${what} under the same assignment`
+    if (before.run.cuts.length > 0 || violentEnd(before.run, ledger)) return undefined
+    return `${what}, though pid ${before.start.pid} neither died nor lost the partition`
+  }
+}
