@@ -1,0 +1,44 @@
+#include <nan.h>
+
+#include "commit.h"
+#include "convert.h"
+#include "key_hash.h"
+#include "library.h"
+#include "mock_cluster.h"
+#include "reader_object.h"
+
+namespace zk {
+
+namespace {
+
+NAN_METHOD(Load) {  // (path of librdkafka): an empty string, or why it may not be used
+  info.GetReturnValue().Set(toJs(loadLibrary(toString(info[0]))));
+}
+
+NAN_METHOD(ErrorText) {  // (librdkafka code)
+  info.GetReturnValue().Set(
+      toJs(rdkafka.rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(Nan::To<int32_t>(info[0]).FromJust()))));
+}
+
+NAN_METHOD(KeyHash) {  // (Uint8Array)
+  Nan::TypedArrayContents<uint8_t> key(info[0]);
+  info.GetReturnValue().Set(keyHash(*key, key.length()));
+}
+
+NAN_MODULE_INIT(Init) {
+  set(target, "nodeRdkafka", toJs(ZK_NODE_RDKAFKA_VERSION));
+  set(target, "librdkafka", toJs(compiledLibraryVersion()));
+  Nan::Export(target, "load", Load);
+  Nan::Export(target, "errorText", ErrorText);
+  Nan::Export(target, "keyHash", KeyHash);
+  exportReader(target);
+  exportCommit(target);
+  exportMockCluster(target);
+}
+
+}  // namespace
+
+}  // namespace zk
+
+// Not context-aware on purpose: node-rdkafka, which it works on, loads once in a process, on the main thread.
+NODE_MODULE(zk_native, zk::Init)

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <nan.h>
+
+namespace zk {
+
+/// Exports commit, committed, storeOffsets and assignmentLost; src/offsets.ts wraps them.
+void exportCommit(v8::Local<v8::Object> target);
+
+}  // namespace zk

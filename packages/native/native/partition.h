@@ -1,0 +1,74 @@
+// One attached partition: its librdkafka queue, and the records taken from it that did not fit into a block yet.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "block.h"
+#include "library.h"
+
+namespace zk {
+
+/// What reading a partition's queue may yield beside records.
+class QueueEvents {
+ public:
+  virtual ~QueueEvents() = default;
+  virtual void onEnd(int32_t slot, int64_t offset) = 0;
+  virtual void onError(rd_kafka_message_t* message) = 0;
+};
+
+class Partition {
+ public:
+  Partition(std::string topic, int32_t partition, int32_t slot, rd_kafka_queue_t* queue)
+      : topic(std::move(topic)), partition(partition), slot(slot), queue_(queue) {}
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  const std::string topic;
+  const int32_t partition;
+  const int32_t slot;
+  /// Set by the main thread, obeyed by the reader thread before each read of the queue.
+  std::atomic<bool> paused{false};
+
+  /// Entries in the queue, outdated ones included.
+  size_t queued() const { return rdkafka.rd_kafka_queue_length(queue_); }
+  bool hasRecords() const { return next_ < carried_.size() || queued() > 0; }
+
+  /// Moves at most so many records into the batch, and stops at `share` bytes of its own.
+  /// @returns how many; `*drained` tells that nothing more can be had in this read.
+  size_t take(Batch& batch, size_t records, uint64_t share, uint64_t maxBytes, QueueEvents& events, bool* drained);
+
+  /// A record that librdkafka put into another queue; it comes before everything that is read from now on.
+  void carry(rd_kafka_message_t* message) { accept(message); }
+
+  /// Gives queue and records back to librdkafka. Only while the consumer's handle is alive.
+  void release();
+  /// The handle is gone: what belongs to it must not be touched any more, at the price of a leak.
+  void abandon();
+
+ private:
+  struct Seen {
+    int64_t offset;
+    int64_t timestamp;
+    int32_t leaderEpoch;
+  };
+
+  bool refill(size_t records, uint64_t share, QueueEvents& events);
+  void accept(rd_kafka_message_t* message);
+  bool isRepeated(rd_kafka_message_t* message) const;
+
+  rd_kafka_queue_t* queue_;
+  std::vector<rd_kafka_message_t*> carried_;
+  size_t next_ = 0;
+  /// The records of the last batch call that returned any (see isRepeated).
+  std::vector<Seen> seen_;
+  bool newCall_ = true;
+  int64_t lastOffset_ = -1;
+  /// Moving average of the records' sizes: how many to take so that little is left over. 0: nothing known yet.
+  uint64_t averageSize_ = 0;
+};
+
+}  // namespace zk

@@ -1,0 +1,322 @@
+#include "reader.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "library.h"
+
+namespace zk {
+
+namespace {
+
+/// How long the thread sleeps at most before it serves the consumer's queue again (max.poll.interval.ms counts from
+/// there), looks whether the consumer is closing, and would recover from a wake-up that went missing.
+constexpr int kIdleMs = 100;
+/// Kept events. Ends are one a slot; errors beyond this drop the oldest that is not fatal.
+constexpr size_t kMaxErrors = 256;
+
+/// Threads inherit the mask of the one that starts them: with all signals blocked, the process's signals stay with
+/// the threads that Node handles them on.
+template <typename F>
+std::thread startWithoutSignals(F run) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(run);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+Reader::Reader(NodeKafka::Connection* connection, std::function<void()> notify)
+    : connection_(connection), notify_(std::move(notify)) {}
+
+Reader::~Reader() {
+  stop();
+  free(output_.block);
+}
+
+rd_kafka_resp_err_t Reader::start() {
+  Lease lease(connection_);
+  if (!lease) return RD_KAFKA_RESP_ERR__STATE;
+  consumerQueue_ = rdkafka.rd_kafka_queue_get_consumer(lease.client());
+  if (consumerQueue_ == nullptr) return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+  rdkafka.rd_kafka_queue_io_event_enable(consumerQueue_, wakeUp_.writeEnd(), "c", 1);
+  started_ = true;
+  thread_ = startWithoutSignals([this] { run(); });
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t Reader::attach(const std::string& topic, int32_t partition, int32_t slot) {
+  for (const auto& other : attached_)
+    if (other->slot == slot || (other->partition == partition && other->topic == topic))
+      return RD_KAFKA_RESP_ERR__CONFLICT;
+  Lease lease(connection_);
+  if (!lease || !started_ || stopping_) return RD_KAFKA_RESP_ERR__STATE;
+  rd_kafka_queue_t* queue = rdkafka.rd_kafka_queue_get_partition(lease.client(), topic.c_str(), partition);
+  if (queue == nullptr) return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+  // Marks the queue as forwarded by the application (to nobody). librdkafka forwards a partition's queue to the
+  // consumer's when fetching starts only if that mark is not there, and nothing ever removes it.
+  rdkafka.rd_kafka_queue_forward(queue, nullptr);
+  rdkafka.rd_kafka_queue_io_event_enable(queue, wakeUp_.writeEnd(), "p", 1);
+  auto added = std::make_shared<Partition>(topic, partition, slot, queue);
+  attached_.push_back(added);
+  {
+    std::lock_guard state(state_);
+    arrivals_.push_back(std::move(added));
+  }
+  // The queue may hold records already, for which no byte will be written any more.
+  wakeUp_.wake();
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void Reader::detach(int32_t slot) {
+  const auto found = std::find_if(attached_.begin(), attached_.end(), [&](auto& p) { return p->slot == slot; });
+  if (found == attached_.end()) return;
+  const auto gone = *found;
+  attached_.erase(found);
+  gone->paused = true;
+
+  // Waits for the pass in progress: its block, which may hold records of this slot, is there when this returns.
+  std::lock_guard pass(pass_);
+  std::erase(partitions_, gone);
+  {
+    std::lock_guard state(state_);
+    std::erase(arrivals_, gone);
+  }
+  Lease lease(connection_);
+  if (lease)
+    gone->release();
+  else
+    gone->abandon(), wakeUp_.abandon();
+}
+
+void Reader::setPaused(int32_t slot, bool paused) {
+  for (const auto& partition : attached_) {
+    if (partition->slot != slot) continue;
+    partition->paused = paused;
+    if (!paused) wakeUp_.wake();
+  }
+}
+
+void Reader::request(size_t maxRecords, uint64_t maxBytes) {
+  {
+    std::lock_guard state(state_);
+    request_ = Request{maxRecords, maxBytes};
+  }
+  wakeUp_.wake();
+}
+
+bool Reader::take(Output* output) {
+  bool armed;
+  {
+    std::lock_guard state(state_);
+    if (output_.block == nullptr && output_.events.empty()) return false;
+    *output = std::move(output_);
+    output_ = Output{};
+    armed = request_.has_value();
+  }
+  // A request that came before this take had to wait for it.
+  if (armed) wakeUp_.wake();
+  return true;
+}
+
+size_t Reader::queued(int32_t slot) {
+  Lease lease(connection_);
+  if (!lease) return 0;
+  for (const auto& partition : attached_)
+    if (partition->slot == slot) return partition->queued();
+  return 0;
+}
+
+void Reader::stop() {
+  if (!started_) return;
+  started_ = false;
+  stopping_ = true;
+  wakeUp_.wake();
+  thread_.join();
+
+  Lease lease(connection_);
+  if (lease) {
+    for (const auto& partition : attached_) partition->release();
+    rdkafka.rd_kafka_queue_io_event_enable(consumerQueue_, -1, nullptr, 0);
+    rdkafka.rd_kafka_queue_destroy(consumerQueue_);
+  } else {
+    // Closed behind our back: the handle may be gone. Leaking what belongs to it is safe, touching it is not.
+    for (const auto& partition : attached_) partition->abandon();
+    wakeUp_.abandon();
+  }
+  consumerQueue_ = nullptr;
+  attached_.clear();
+  partitions_.clear();
+  arrivals_.clear();
+}
+
+void Reader::run() {
+#ifdef __linux__
+  pthread_setname_np(pthread_self(), "zk-reader");
+#endif
+  while (!stopping_) {
+    pass();
+    if (!stopping_) wakeUp_.wait(kIdleMs);
+  }
+}
+
+void Reader::pass() {
+  std::lock_guard pass(pass_);
+  Lease lease(connection_);
+  if (!lease) return;
+  client_ = lease.client();
+
+  std::optional<Request> request;
+  {
+    std::lock_guard state(state_);
+    partitions_.insert(partitions_.end(), arrivals_.begin(), arrivals_.end());
+    arrivals_.clear();
+    if (output_.block == nullptr) request = request_;
+    // Taken up: a request made from here on is the next one.
+    if (request) request_.reset();
+  }
+  serveConsumerQueue(client_);
+  const bool collected = request && collect(*request);
+  if (request && !collected) {
+    std::lock_guard state(state_);
+    if (!request_) request_ = request;
+  }
+  if (collected || !newEvents_.empty()) publish(collected);
+  client_ = nullptr;
+}
+
+/// Rebalances, commits, statistics and errors: librdkafka calls node-rdkafka's callbacks from here, which only note
+/// what happened for the main thread. Never limited by requests.
+void Reader::serveConsumerQueue(rd_kafka_t* client) {
+  constexpr size_t kBatch = 64;
+  rd_kafka_message_t* messages[kBatch];
+  ssize_t got;
+  do {
+    got = rdkafka.rd_kafka_consume_batch_queue(consumerQueue_, 0, messages, kBatch);
+    for (ssize_t i = 0; i < got; i++) {
+      rd_kafka_message_t* message = messages[i];
+      Partition* partition = message->rkt ? find(rdkafka.rd_kafka_topic_name(message->rkt), message->partition) : nullptr;
+      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        // Only records that were fetched before attach() can be here: librdkafka moves fetched records under the lock
+        // of the partition's queue, and attach() cut the forwarding under that lock. They are older than all that is
+        // in the partition's own queue, which is not read before this queue is empty.
+        if (partition != nullptr) {
+          partition->carry(message);
+          continue;
+        }
+        ReaderEvent event;
+        event.code = RD_KAFKA_RESP_ERR__STATE;
+        event.topic = rdkafka.rd_kafka_topic_name(message->rkt);
+        event.partition = message->partition;
+        event.message = "a record arrived from a partition that is assigned but not attached, and was dropped";
+        addError(std::move(event));
+      } else if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        onError(message);
+      } else if (partition != nullptr) {
+        onEnd(partition->slot, message->offset);
+      }
+      rdkafka.rd_kafka_message_destroy(message);
+    }
+  } while (got == static_cast<ssize_t>(kBatch));
+}
+
+/// Fills the batch from all readable queues, in rounds: each queue gets an equal share of what is left, and what one
+/// does not use is shared by the others in the next round. The queue to begin with rotates.
+bool Reader::collect(const Request& request) {
+  readable_.clear();
+  const size_t n = partitions_.size();
+  if (n == 0) return false;
+  rotation_ = (rotation_ + 1) % n;
+  for (size_t i = 0; i < n; i++) {
+    Partition* partition = partitions_[(rotation_ + i) % n].get();
+    if (!partition->paused && partition->hasRecords()) readable_.push_back(partition);
+  }
+  while (!readable_.empty() && batch_.count() < request.maxRecords && batch_.bytes() < request.maxBytes) {
+    const size_t share = std::max<size_t>(1, (request.maxRecords - batch_.count()) / readable_.size());
+    const uint64_t byteShare = std::max<uint64_t>(1, (request.maxBytes - batch_.bytes()) / readable_.size());
+    size_t kept = 0;
+    for (Partition* partition : readable_) {
+      const size_t left = request.maxRecords - batch_.count();
+      if (left == 0) break;
+      bool drained = false;
+      partition->take(batch_, std::min(share, left), byteShare, request.maxBytes, *this, &drained);
+      if (!drained) readable_[kept++] = partition;
+    }
+    readable_.resize(kept);
+  }
+  return batch_.count() > 0;
+}
+
+void Reader::publish(bool withBlock) {
+  uint8_t* block = nullptr;
+  size_t size = 0;
+  if (withBlock) block = batch_.pack(&size);
+  {
+    std::lock_guard state(state_);
+    if (withBlock) {
+      output_.block = block;
+      output_.size = size;
+    }
+    for (auto& event : newEvents_) {
+      auto& events = output_.events;
+      // One end a slot, and a bounded number of errors, however long nobody takes them.
+      if (event.isEnd)
+        std::erase_if(events, [&](auto& other) { return other.isEnd && other.slot == event.slot; });
+      else if (events.size() >= kMaxErrors)
+        if (auto old = std::find_if(events.begin(), events.end(), [](auto& e) { return !e.isEnd && !e.fatal; });
+            old != events.end())
+          events.erase(old);
+      events.push_back(std::move(event));
+    }
+    newEvents_.clear();
+  }
+  notify_();
+}
+
+void Reader::onEnd(int32_t slot, int64_t offset) {
+  ReaderEvent event;
+  event.isEnd = true;
+  event.slot = slot;
+  event.offset = offset;
+  newEvents_.push_back(std::move(event));
+}
+
+void Reader::onError(rd_kafka_message_t* message) {
+  ReaderEvent event;
+  event.code = message->err;
+  if (message->rkt != nullptr) {
+    event.topic = rdkafka.rd_kafka_topic_name(message->rkt);
+    event.partition = message->partition;
+  }
+  const char* text = rdkafka.rd_kafka_message_errstr(message);
+  event.message = text ? text : rdkafka.rd_kafka_err2str(message->err);
+  if (message->err == RD_KAFKA_RESP_ERR__FATAL) {
+    // "Fatal" only says where to look: the code that matters (a fenced member, say) is kept by the client.
+    char reason[512];
+    const auto cause = rdkafka.rd_kafka_fatal_error(client_, reason, sizeof(reason));
+    event.fatal = true;
+    if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      event.code = cause;
+      event.message = reason;
+    }
+  }
+  addError(std::move(event));
+}
+
+void Reader::addError(ReaderEvent event) {
+  if (newEvents_.size() < kMaxErrors || event.fatal) newEvents_.push_back(std::move(event));
+}
+
+Partition* Reader::find(const std::string& topic, int32_t partition) {
+  for (const auto& candidate : partitions_)
+    if (candidate->partition == partition && candidate->topic == topic) return candidate.get();
+  return nullptr;
+}
+
+}  // namespace zk

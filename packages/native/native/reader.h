@@ -1,0 +1,105 @@
+// The reader: one OS thread that serves a consumer's queues and packs records into blocks.
+//
+// Threads and locks. The main thread attaches, detaches, requests and takes; the reader thread does the rest in
+// passes. `pass_` is held for a pass, `state_` for a few assignments. The main thread waits for `pass_` in detach()
+// only, a few milliseconds at most, and no code under `pass_` waits for the main thread: node-rdkafka's callbacks hand
+// over by uv_async, its connection lock is only tried. Lock order: pass_, then state_.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "block.h"
+#include "handle.h"
+#include "partition.h"
+#include "wake_up.h"
+
+namespace zk {
+
+struct ReaderEvent {
+  bool isEnd = false;
+  // end
+  int32_t slot = -1;
+  int64_t offset = 0;
+  // error
+  int32_t code = 0;
+  bool fatal = false;
+  std::string message;
+  std::string topic;
+  int32_t partition = -1;
+};
+
+struct Output {
+  uint8_t* block = nullptr;  // from malloc; null when there are events only
+  size_t size = 0;
+  std::vector<ReaderEvent> events;
+};
+
+class Reader final : private QueueEvents {
+ public:
+  /// `notify` is called on the reader thread whenever take() has something new.
+  Reader(NodeKafka::Connection* connection, std::function<void()> notify);
+  ~Reader() override;
+
+  /// The methods below are for the main thread. Those that can fail return a librdkafka error code.
+  rd_kafka_resp_err_t start();
+  rd_kafka_resp_err_t attach(const std::string& topic, int32_t partition, int32_t slot);
+  void detach(int32_t slot);
+  void setPaused(int32_t slot, bool paused);
+  void request(size_t maxRecords, uint64_t maxBytes);
+  bool take(Output* output);
+  /// Entries in the partition's queue that were not read yet, outdated ones included.
+  size_t queued(int32_t slot);
+  void stop();
+
+ private:
+  struct Request {
+    size_t maxRecords;
+    uint64_t maxBytes;
+  };
+
+  void run();
+  void pass();
+  void serveConsumerQueue(rd_kafka_t* client);
+  bool collect(const Request& request);
+  void publish(bool withBlock);
+  void onEnd(int32_t slot, int64_t offset) override;
+  void onError(rd_kafka_message_t* message) override;
+  void addError(ReaderEvent event);
+  Partition* find(const std::string& topic, int32_t partition);
+
+  NodeKafka::Connection* const connection_;
+  const std::function<void()> notify_;
+  WakeUp wakeUp_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  bool started_ = false;
+
+  std::mutex pass_;
+  // Guarded by pass_.
+  rd_kafka_queue_t* consumerQueue_ = nullptr;
+  std::vector<std::shared_ptr<Partition>> partitions_;
+  std::vector<Partition*> readable_;
+  size_t rotation_ = 0;
+  Batch batch_;
+  std::vector<ReaderEvent> newEvents_;
+  rd_kafka_t* client_ = nullptr;  // during a pass
+
+  std::mutex state_;
+  // Guarded by state_.
+  std::vector<std::shared_ptr<Partition>> arrivals_;
+  std::optional<Request> request_;
+  Output output_;
+
+  // Main thread only: what is attached, whether or not the reader thread took notice yet.
+  std::vector<std::shared_ptr<Partition>> attached_;
+};
+
+}  // namespace zk

@@ -1,0 +1,174 @@
+#include "reader_object.h"
+
+#include <cstdlib>
+#include <memory>
+
+#include "convert.h"
+#include "library.h"
+#include "reader.h"
+
+namespace zk {
+
+namespace {
+
+class ReaderObject final : public Nan::ObjectWrap {
+ public:
+  static NAN_METHOD(New) {
+    auto* connection = unwrapConnection(info[0]);
+    if (connection == nullptr) return Nan::ThrowTypeError("not a client of node-rdkafka");
+    auto* self = new ReaderObject(info[0].As<v8::Object>(), info[1].As<v8::Function>(), connection);
+    self->Wrap(info.This());
+    info.GetReturnValue().Set(info.This());
+  }
+
+  /// @returns a librdkafka error code, 0 when the thread runs.
+  static NAN_METHOD(Start) {
+    auto* self = of(info);
+    self->async_ = self->newAsync();  // before the thread runs, which may notify at once
+    const auto error = self->reader_.start();
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+      self->open();
+    else
+      self->closeAsync();
+    info.GetReturnValue().Set(static_cast<int32_t>(error));
+  }
+
+  static NAN_METHOD(Attach) {
+    info.GetReturnValue().Set(
+        static_cast<int32_t>(of(info)->reader_.attach(toString(info[0]), toInt(info[1]), toInt(info[2]))));
+  }
+
+  static NAN_METHOD(Detach) { of(info)->reader_.detach(toInt(info[0])); }
+
+  static NAN_METHOD(SetPaused) {
+    of(info)->reader_.setPaused(toInt(info[0]), Nan::To<bool>(info[1]).FromJust());
+  }
+
+  static NAN_METHOD(Request) {
+    of(info)->reader_.request(static_cast<size_t>(Nan::To<double>(info[0]).FromJust()),
+                              static_cast<uint64_t>(Nan::To<double>(info[1]).FromJust()));
+  }
+
+  static NAN_METHOD(Queued) {
+    info.GetReturnValue().Set(static_cast<double>(of(info)->reader_.queued(toInt(info[0]))));
+  }
+
+  static NAN_METHOD(Take) {
+    Output output;
+    if (!of(info)->reader_.take(&output)) return;
+    auto result = Nan::New<v8::Object>();
+    if (output.block != nullptr) {
+      auto store = v8::ArrayBuffer::NewBackingStore(
+          output.block, output.size, [](void* block, size_t, void*) { free(block); }, nullptr);
+      set(result, "block", v8::ArrayBuffer::New(info.GetIsolate(), std::move(store)));
+    } else {
+      set(result, "block", Nan::Undefined());
+    }
+    auto events = Nan::New<v8::Array>(static_cast<int>(output.events.size()));
+    for (size_t i = 0; i < output.events.size(); i++) Nan::Set(events, static_cast<uint32_t>(i), eventToJs(output.events[i]));
+    set(result, "events", events);
+    info.GetReturnValue().Set(result);
+  }
+
+  static NAN_METHOD(Close) { of(info)->close(); }
+
+ private:
+  using Arguments = const Nan::FunctionCallbackInfo<v8::Value>&;
+
+  ReaderObject(v8::Local<v8::Object> client, v8::Local<v8::Function> onReady, NodeKafka::Connection* connection)
+      : client_(client), onReady_(onReady), resource_("zk:reader"), reader_(connection, [this] { uv_async_send(async_); }) {}
+
+  ~ReaderObject() override { client_.Reset(); }
+
+  static ReaderObject* of(Arguments info) { return Nan::ObjectWrap::Unwrap<ReaderObject>(info.Holder()); }
+  static int32_t toInt(v8::Local<v8::Value> value) { return Nan::To<int32_t>(value).FromJust(); }
+
+  static v8::Local<v8::Value> eventToJs(const ReaderEvent& event) {
+    auto object = Nan::New<v8::Object>();
+    if (event.isEnd) {
+      set(object, "type", toJs("end"));
+      setNumber(object, "slot", event.slot);
+      setNumber(object, "offset", event.offset);
+      return object;
+    }
+    set(object, "type", toJs("error"));
+    setNumber(object, "code", event.code);
+    set(object, "message", toJs(event.message));
+    set(object, "fatal", Nan::New(event.fatal));
+    if (!event.topic.empty()) set(object, "topic", toJs(event.topic));
+    if (event.partition >= 0) setNumber(object, "partition", event.partition);
+    return object;
+  }
+
+  /// From here to close() this object keeps itself, and through client_ node-rdkafka's consumer, from being collected:
+  /// the consumer's destructor would disconnect on the main thread under a running reader.
+  void open() {
+    open_ = true;
+    Ref();
+    node::AddEnvironmentCleanupHook(v8::Isolate::GetCurrent(), atExit, this);
+  }
+
+  void close() {
+    if (!open_) return;
+    open_ = false;
+    reader_.stop();
+    node::RemoveEnvironmentCleanupHook(v8::Isolate::GetCurrent(), atExit, this);
+    closeAsync();
+    client_.Reset();
+    onReady_.Reset();
+    Unref();
+  }
+
+  /// The process ends with the reader open: the thread must be gone before the libraries it runs in are torn down.
+  static void atExit(void* self) {
+    auto* object = static_cast<ReaderObject*>(self);
+    object->open_ = false;
+    object->reader_.stop();
+    object->closeAsync();
+  }
+
+  void closeAsync() {
+    uv_close(reinterpret_cast<uv_handle_t*>(async_), [](uv_handle_t* handle) { delete reinterpret_cast<uv_async_t*>(handle); });
+    async_ = nullptr;
+  }
+
+  static void onAsync(uv_async_t* async) {
+    auto* self = static_cast<ReaderObject*>(async->data);
+    if (!self->open_) return;
+    Nan::HandleScope scope;
+    self->onReady_.Call(0, nullptr, &self->resource_);
+  }
+
+  uv_async_t* newAsync() {
+    auto* async = new uv_async_t;
+    uv_async_init(Nan::GetCurrentEventLoop(), async, onAsync);
+    async->data = this;
+    return async;
+  }
+
+  Nan::Persistent<v8::Object> client_;
+  Nan::Callback onReady_;
+  Nan::AsyncResource resource_;
+  bool open_ = false;
+  uv_async_t* async_ = nullptr;
+  Reader reader_;
+};
+
+}  // namespace
+
+void exportReader(v8::Local<v8::Object> target) {
+  auto type = Nan::New<v8::FunctionTemplate>(ReaderObject::New);
+  type->SetClassName(toJs("Reader"));
+  type->InstanceTemplate()->SetInternalFieldCount(1);
+  Nan::SetPrototypeMethod(type, "start", ReaderObject::Start);
+  Nan::SetPrototypeMethod(type, "attach", ReaderObject::Attach);
+  Nan::SetPrototypeMethod(type, "detach", ReaderObject::Detach);
+  Nan::SetPrototypeMethod(type, "setPaused", ReaderObject::SetPaused);
+  Nan::SetPrototypeMethod(type, "request", ReaderObject::Request);
+  Nan::SetPrototypeMethod(type, "queued", ReaderObject::Queued);
+  Nan::SetPrototypeMethod(type, "take", ReaderObject::Take);
+  Nan::SetPrototypeMethod(type, "close", ReaderObject::Close);
+  set(target, "Reader", Nan::GetFunction(type).ToLocalChecked());
+}
+
+}  // namespace zk

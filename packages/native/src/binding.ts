@@ -1,0 +1,99 @@
+/**
+ * Loads the addon and ties it to the librdkafka that node-rdkafka loaded. Everything that can be wrong with the
+ * installation is an error here, with a code, before any consumer is touched.
+ */
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import { NativeError } from './errors.js'
+
+export interface Offset {
+  topic: string
+  partition: number
+  offset?: number
+  metadata?: string
+}
+
+export interface PartitionAnswer {
+  topic: string
+  partition: number
+  /** librdkafka error code of this partition, 0 when there is none. */
+  code: number
+  offset: number | null
+  metadata: string | null
+}
+
+/** What node-rdkafka's consumer keeps as `_client`: the object that the addon unwraps. */
+export type Client = object
+
+export interface ReaderHandle {
+  start(): number
+  attach(topic: string, partition: number, slot: number): number
+  detach(slot: number): void
+  setPaused(slot: number, paused: boolean): void
+  request(maxRecords: number, maxBytes: number): void
+  queued(slot: number): number
+  take(): { block: ArrayBuffer | undefined; events: unknown[] } | undefined
+  close(): void
+}
+
+export interface MockClusterHandle {
+  bootstrapServers(): string
+  createTopic(name: string, partitions: number): number
+  setGroupInitialRebalanceDelay(ms: number): void
+  pushRequestErrors(apiKey: number, codes: number[]): void
+  setBrokerUp(id: number, up: boolean): number
+  setBrokerRoundTripTime(id: number, ms: number): number
+  close(): void
+}
+
+type Answer = (code: number, partitions: PartitionAnswer[]) => void
+
+interface Addon {
+  nodeRdkafka: string
+  librdkafka: string
+  load(library: string): string
+  errorText(code: number): string
+  keyHash(key: Uint8Array): number
+  Reader: new (client: Client, onReady: () => void) => ReaderHandle
+  MockCluster: new (brokers: number) => MockClusterHandle
+  commit(client: Client, offsets: Offset[], timeoutMs: number, answer: Answer): void
+  committed(client: Client, partitions: Offset[], timeoutMs: number, answer: Answer): void
+  storeOffsets(client: Client, offsets: Offset[]): [number, PartitionAnswer[]]
+  assignmentLost(client: Client): boolean | undefined
+}
+
+const require = createRequire(import.meta.url)
+
+function loadAddon(): Addon {
+  const file = process.env['ZK_NATIVE_ADDON'] ?? '../build/Release/zk_native.node'
+  try {
+    return require(file) as Addon
+  } catch (cause) {
+    throw new NativeError(
+      'ZK_NATIVE_NOT_BUILT',
+      'The native reader is not built. Run `pnpm rebuild @zk/native` (or `npm rebuild @zk/native`), which needs python3, make and a C++20 compiler',
+      { cause },
+    )
+  }
+}
+
+function load(): Addon {
+  if (!isMainThread) throw new NativeError('ZK_NATIVE_MAIN_THREAD', '@zk/native works on the main thread only')
+  // The same node-rdkafka that this package's dependents get: its library must be in the process first.
+  require('node-rdkafka')
+  const manifest = require.resolve('node-rdkafka/package.json')
+  const installed = String((require(manifest) as { version: string }).version).replace(/^v/, '')
+  const addon = loadAddon()
+  if (installed !== addon.nodeRdkafka)
+    throw new NativeError(
+      'ZK_NATIVE_VERSION',
+      `The native reader was compiled for node-rdkafka ${addon.nodeRdkafka}, but ${installed} is installed. Run \`pnpm rebuild @zk/native\` (or \`npm rebuild @zk/native\`)`,
+    )
+  const library = process.platform === 'darwin' ? 'librdkafka.1.dylib' : 'librdkafka.so.1'
+  const problem = addon.load(join(dirname(manifest), 'build', 'deps', library))
+  if (problem !== '') throw new NativeError('ZK_NATIVE_VERSION', `The native reader cannot be used: ${problem}`)
+  return addon
+}
+
+export const addon = load()

@@ -1,0 +1,151 @@
+import type { KafkaConsumer } from 'node-rdkafka'
+import { addon, type Client } from './binding.js'
+import { clientOf } from './consumer.js'
+import { KafkaError, NativeError } from './errors.js'
+
+export interface ReaderOptions {
+  /** Called on the main thread, coalesced, when `take()` has something. */
+  onReady: () => void
+}
+
+export type ReaderEvent =
+  /**
+   * What librdkafka reports in place of a record. `code` is librdkafka's; of a fatal error (`fatal`: the consumer is
+   * of no use any more) it is the cause, such as 82 for a fenced static member. Kept also when records came first.
+   */
+  | { type: 'error'; code: number; message: string; fatal: boolean; topic?: string; partition?: number }
+  /** The end of the partition was reached; `offset` is the next one to be written. Needs `enable.partition.eof`. */
+  | { type: 'end'; slot: number; offset: number }
+
+/** What `take()` returns. Within one of them the events come after the records. */
+export interface Taken {
+  /** Packed records (see the package's description of the layout). It is yours, and may be transferred. */
+  block: ArrayBuffer | undefined
+  events: ReaderEvent[]
+}
+
+/**
+ * Reads a consumer's partitions on a thread of its own. All methods are for the main thread and return at once;
+ * `detach` and `close` may wait some milliseconds for the read in progress.
+ */
+export interface NativeReader {
+  /**
+   * Lets the reader thread read the partition; its records carry `slot`, a number of your choice. Call it *before*
+   * `assign` or `incrementalAssign`, so that no record reaches the consumer's own queue, and again for each new
+   * assignment.
+   * @throws NativeError ZK_NATIVE_SLOT when the slot or the partition is attached already
+   * @throws KafkaError −172 when the consumer is closing
+   */
+  attach(topic: string, partition: number, slot: number): void
+  /**
+   * When it returns, nothing more is read from the partition; a read in progress has been packed and can be taken.
+   * Unknown slots are ignored.
+   */
+  detach(slot: number): void
+  /**
+   * Flow control without `pause()`: the partition is not read, and keeps what was fetched ahead. librdkafka stops
+   * fetching at `queued.max.messages.kbytes` or `queued.min.messages`. Unknown slots are ignored.
+   */
+  setPaused(slot: number, paused: boolean): void
+  /**
+   * Arms one read. The thread waits for the first record, then takes what is ready at once from all attached, unpaused
+   * partitions, up to the limits and fairly, and packs it into one block. A record larger than `maxBytes` is delivered
+   * alone. Replaces an earlier request that the thread has not begun; one block at most waits to be taken.
+   */
+  request(maxRecords: number, maxBytes: number): void
+  /** What is ready; `undefined` when there is nothing. */
+  take(): Taken | undefined
+  /** Entries that librdkafka holds for the partition, records of superseded assignments included. 0 if unknown. */
+  queued(slot: number): number
+  /**
+   * Ends the thread and lets go of the queues. Call it before `consumer.disconnect()`, which does it otherwise.
+   * Partitions that are still assigned are read by nobody from then on. Idempotent; the other methods do nothing
+   * afterwards, except that `take()` still returns what was packed.
+   */
+  close(): void
+}
+
+interface Disconnectable {
+  disconnect: (...args: unknown[]) => unknown
+}
+
+/** Blocks count bytes in 32 bits; half of that leaves room for the columns. */
+const MAX_BLOCK_BYTES = 2 ** 30
+const STATE = -172
+const CONFLICT = -173
+
+/**
+ * @param consumer a connected KafkaConsumer of node-rdkafka. It must be read by nobody else, and has one reader.
+ * @throws NativeError ZK_NATIVE_NOT_A_CONSUMER, ZK_NATIVE_READER_OPEN
+ */
+export function openReader(consumer: KafkaConsumer, options: ReaderOptions): NativeReader {
+  const client = clientOf(consumer)
+  if (readers.has(client)) throw new NativeError('ZK_NATIVE_READER_OPEN', 'The consumer has an open reader already')
+  return new Reader(client, options.onReady)
+}
+
+/** Clients with an open reader. Two would steal each other's wake-ups. */
+const readers = new WeakSet<Client>()
+
+class Reader implements NativeReader {
+  readonly #handle
+  readonly #client: Client & Partial<Disconnectable>
+  #open = true
+
+  constructor(client: Client, onReady: () => void) {
+    this.#client = client
+    this.#handle = new addon.Reader(client, onReady)
+    const code = this.#handle.start()
+    if (code !== 0) throw new KafkaError(code, `The reader cannot start: ${addon.errorText(code)}`)
+    readers.add(client)
+    this.#closeBeforeDisconnect()
+  }
+
+  attach(topic: string, partition: number, slot: number): void {
+    const code = this.#open ? this.#handle.attach(topic, partition, slot) : STATE
+    if (code === CONFLICT)
+      throw new NativeError('ZK_NATIVE_SLOT', `Slot ${slot} or ${topic} [${partition}] is attached already`)
+    if (code !== 0) throw new KafkaError(code, `${topic} [${partition}] cannot be attached: ${addon.errorText(code)}`)
+  }
+
+  detach(slot: number): void {
+    if (this.#open) this.#handle.detach(slot)
+  }
+
+  setPaused(slot: number, paused: boolean): void {
+    if (this.#open) this.#handle.setPaused(slot, paused)
+  }
+
+  request(maxRecords: number, maxBytes: number): void {
+    if (!(maxRecords >= 1) || !(maxBytes >= 1)) throw new RangeError('request() needs room for at least one record')
+    if (this.#open) this.#handle.request(maxRecords, Math.min(maxBytes, MAX_BLOCK_BYTES))
+  }
+
+  take(): Taken | undefined {
+    return this.#handle.take() as Taken | undefined
+  }
+
+  queued(slot: number): number {
+    return this.#open ? this.#handle.queued(slot) : 0
+  }
+
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    readers.delete(this.#client)
+    delete this.#client.disconnect
+    this.#handle.close()
+  }
+
+  /**
+   * node-rdkafka frees its handle on a pool thread some time after disconnect() was called, and never tells. So the
+   * queues are given back first, whoever disconnects. The own property hides the prototype's method until close().
+   */
+  #closeBeforeDisconnect(): void {
+    const client = this.#client as Disconnectable
+    client.disconnect = (...args) => {
+      this.close()
+      return client.disconnect(...args)
+    }
+  }
+}
