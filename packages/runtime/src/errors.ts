@@ -120,6 +120,13 @@ const table = {
     details: (path, problems) => ({ path, problems }),
     retryable: false,
   }),
+  ZK_TYPESCRIPT_NOT_WRITABLE: entry({
+    message: (path: string, folders: readonly string[]) =>
+      `${path} was compiled, but the result could not be written to ${folders.join(' or ')}. ` +
+      'Make one of them writable, or build the processor beforehand and give the JavaScript file.',
+    details: (path, folders) => ({ path, folders }),
+    retryable: false,
+  }),
 
   // Topics and brokers
   ZK_TOPIC_NOT_FOUND: entry({

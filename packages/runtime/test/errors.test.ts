@@ -205,6 +205,7 @@ function build(code: ErrorCode): ZkError {
     ZK_TYPESCRIPT_UNAVAILABLE: () => errors.ZK_TYPESCRIPT_UNAVAILABLE('/a/b.ts'),
     ZK_TYPESCRIPT_FAILED: () =>
       errors.ZK_TYPESCRIPT_FAILED('/a/b.ts', [{ message: 'Expected ";"', file: 'b.ts', line: 3, column: 1 }]),
+    ZK_TYPESCRIPT_NOT_WRITABLE: () => errors.ZK_TYPESCRIPT_NOT_WRITABLE('/a/b.ts', ['/a']),
     ZK_TOPIC_NOT_FOUND: () => errors.ZK_TOPIC_NOT_FOUND(['orders']),
     ZK_TOPIC_INVALID: () => errors.ZK_TOPIC_INVALID('a b', 'it has a space'),
     ZK_BROKER_UNREACHABLE: () => errors.ZK_BROKER_UNREACHABLE(['localhost:9092'], 'connection refused'),

@@ -77,6 +77,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** A syntax error, or a relative import of a file that does not exist. Types are not checked here: run \`tsc\` for that.
 
 **What to do.** Correct the source.`,
+  ZK_TYPESCRIPT_NOT_WRITABLE: `# ZK_TYPESCRIPT_NOT_WRITABLE
+
+**What happened.** The processor was compiled, but there is no place to put the result. It is kept in \`node_modules/.cache/zk\` of the nearest package, or else as a hidden file beside the source.
+
+**Why.** Both folders are read-only, as in hardened containers.
+
+**What to do.** Build the processor when the image is built, and give the JavaScript file.`,
   ZK_TOPIC_NOT_FOUND: `# ZK_TOPIC_NOT_FOUND
 
 **What happened.** A topic to be read does not exist on the cluster, or this client may not see it.

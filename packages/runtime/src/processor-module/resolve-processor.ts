@@ -1,0 +1,40 @@
+/**
+ * What the threads are to import for a processor. Runs on the main thread, and never imports the processor there.
+ */
+import { pathToFileURL } from 'node:url'
+import { compileTypeScript } from './compile-typescript.js'
+import { keepCompiled } from './compiled-files.js'
+import { findModule } from './find-module.js'
+
+export interface ResolvedProcessor {
+  /** `file:` URL for the thread's import. It changes with the content when the processor is compiled. */
+  url: string
+  /** The user's file. */
+  source: string
+  compiled: boolean
+  /** Files whose change changes the processor: the source, and for TypeScript what it imports by relative paths. */
+  watch: string[]
+  /** What the compiler found odd, as `file:line:column: text`. */
+  warnings: string[]
+}
+
+export interface ResolveOptions {
+  /** Relative paths start here. */
+  cwd: string
+  /**
+   * Where compiled processors are kept. Default `node_modules/.cache/zk` of the nearest package. A folder outside of
+   * that package works only for processors without package imports: Node looks for packages from the compiled file.
+   */
+  cacheDir?: string
+}
+
+/** @throws ZK_PROCESSOR_NOT_FOUND, ZK_TYPESCRIPT_UNAVAILABLE, ZK_TYPESCRIPT_FAILED, ZK_TYPESCRIPT_NOT_WRITABLE */
+export async function resolveProcessor(processor: URL | string, options: ResolveOptions): Promise<ResolvedProcessor> {
+  const { path: source, language } = findModule(processor, options.cwd)
+  if (language === 'javascript') {
+    return { url: pathToFileURL(source).href, source, compiled: false, watch: [source], warnings: [] }
+  }
+  const { code, inputs, warnings } = await compileTypeScript(source)
+  const file = await keepCompiled(source, code, options.cacheDir)
+  return { url: pathToFileURL(file).href, source, compiled: true, watch: inputs, warnings }
+}
