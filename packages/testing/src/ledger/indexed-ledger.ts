@@ -33,10 +33,18 @@ export interface Delivery {
   run: Run
 }
 
+/** What is promised to be serial: the records of one key in one partition, or of the whole partition. */
+export interface Chain {
+  name: string
+}
+
 /** A record of the topic with all that the ledger says of it. */
 export interface LedgerRecord extends RecordFields {
   /** Undefined when only its deliveries are known: its producer died before it could log the acknowledgement. */
   produced: Placed<ProducedLine> | undefined
+  log: PartitionLog
+  /** Of its key; a record without a key is in none. */
+  chain: Chain | undefined
   /** In the order of their starts. */
   deliveries: Delivery[]
   /** How it was finished without success. */
@@ -63,10 +71,12 @@ export interface PlacedCommit extends Placed<CommittedLine> {
   run: Run
 }
 
-export interface PartitionLog {
+export interface PartitionLog extends Chain {
   topic: string
   partition: number
   records: Map<number, LedgerRecord>
+  /** By key. */
+  chains: Map<string, Chain>
   runs: Run[]
   commits: PlacedCommit[]
   /** Run of each process that owns it, or owned it last. */
@@ -116,23 +126,42 @@ export function createIndexer(): { add(line: LedgerLine, number: number): void; 
     if (list.length === 0) topics.set(topic, list)
     let log = list[partition]
     if (!log) {
-      log = { topic, partition, records: new Map(), runs: [], commits: [], current: new Map() }
+      const maps = { records: new Map(), chains: new Map(), current: new Map() }
+      log = { name: `${topic}-${partition}`, topic, partition, ...maps, runs: [], commits: [] }
       list[partition] = log
       partitions.push(log)
     }
     return log
   }
 
+  function chainOf(log: PartitionLog, key: string): Chain {
+    let chain = log.chains.get(key)
+    if (!chain) {
+      chain = { name: `key ${key} of ${log.name}` }
+      log.chains.set(key, chain)
+    }
+    return chain
+  }
+
   function recordOf(fields: RecordFields, number: number): LedgerRecord {
     const log = partitionOf(fields.topic, fields.partition)
     let record = log.records.get(fields.offset)
     if (!record) {
-      const { key, seq, topic, partition, offset } = fields
+      // Written out, not spread: this runs once a record, and a ledger may hold a million.
       record = {
-        ...{ key, seq, topic, partition, offset },
-        ...{ produced: undefined, deliveries: [], outcome: undefined, succeededAt: undefined },
+        key: fields.key,
+        seq: fields.seq,
+        topic: fields.topic,
+        partition: fields.partition,
+        offset: fields.offset,
+        log,
+        chain: fields.key === null ? undefined : chainOf(log, fields.key),
+        produced: undefined,
+        deliveries: [],
+        outcome: undefined,
+        succeededAt: undefined,
       }
-      log.records.set(offset, record)
+      log.records.set(fields.offset, record)
       records++
     } else if (record.key !== fields.key || record.seq !== fields.seq) {
       const names = [record, fields].map((r) => `key ${r.key} seq ${r.seq}`)

@@ -1,8 +1,8 @@
 import { commitsSoFar, violentEnd } from '../ends-of-work.js'
-import type { Delivery, IndexedLedger, PartitionLog } from '../indexed-ledger.js'
-import type { Judge } from '../invariant.js'
+import type { Chain, Delivery, IndexedLedger, PartitionLog } from '../indexed-ledger.js'
+import type { Judge, JudgeOptions } from '../invariant.js'
 import { lineAt, nameDelivery, nameLine, nameRecord } from '../sentences.js'
-import { type Chain, chainsOf } from './chains.js'
+import { chainOf } from './chain-of.js'
 
 /**
  * I2: within a chain, first successes ascend, and so do starts, except that a new owner may begin again after the old
@@ -12,8 +12,7 @@ import { type Chain, chainsOf } from './chains.js'
  * may still not run after its successor.
  */
 export const keyOrder: Judge = (ledger, options) => {
-  const chainOf = chainsOf(ledger, options)
-  const contradictions = [backwardSuccess(ledger, chainOf), backwardStart(ledger, chainOf)].filter(
+  const contradictions = [backwardSuccess(ledger, options), backwardStart(ledger, options)].filter(
     (c) => c !== undefined,
   )
   contradictions.sort((a, b) => a.number - b.number)
@@ -25,15 +24,14 @@ interface Contradiction {
   number: number
   sentence: string
 }
-type ChainOf = (record: Delivery['record']) => Chain | undefined
 
-function backwardSuccess(ledger: IndexedLedger, chainOf: ChainOf): Contradiction | undefined {
+function backwardSuccess(ledger: IndexedLedger, options: JudgeOptions): Contradiction | undefined {
   const firsts = ledger.deliveries.filter((d) => d.end?.ok && d.record.succeededAt === d.endedAt)
   firsts.sort((a, b) => a.endedAt! - b.endedAt!)
   const highest = new Map<Chain, Delivery>()
   for (const delivery of firsts) {
     const { record } = delivery
-    const chain = chainOf(record)
+    const chain = chainOf(record, options)
     if (!chain) continue
     const before = highest.get(chain)
     // A record that was given up was finished before; that a replay succeeds is luck, and no success out of order.
@@ -51,14 +49,14 @@ function backwardSuccess(ledger: IndexedLedger, chainOf: ChainOf): Contradiction
   return undefined
 }
 
-function backwardStart(ledger: IndexedLedger, chainOf: ChainOf): Contradiction | undefined {
+function backwardStart(ledger: IndexedLedger, options: JudgeOptions): Contradiction | undefined {
   const last = new Map<Chain, Delivery>()
   const committedAt = new Map<PartitionLog, ReturnType<typeof commitsSoFar>>()
   for (const { run } of ledger.deliveries) {
     if (!committedAt.has(run.partition)) committedAt.set(run.partition, commitsSoFar(run.partition.commits))
   }
   for (const delivery of ledger.deliveries) {
-    const chain = chainOf(delivery.record)
+    const chain = chainOf(delivery.record, options)
     if (!chain) continue
     const why = whyNotNow(delivery, last.get(chain))
     if (why)
