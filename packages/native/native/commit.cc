@@ -10,6 +10,7 @@
 #include "convert.h"
 #include "handle.h"
 #include "library.h"
+#include "thread.h"
 #include "wake_up.h"
 
 namespace zk {
@@ -18,6 +19,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
+
+/// How often a waiting thread looks whether the consumer closes or the process ends.
+constexpr int kLookMs = 100;
+/// When to ask again for a lock that node-rdkafka holds for a moment.
+constexpr int kRetryMs = 1;
 
 struct ListDeleter {
   void operator()(rd_kafka_topic_partition_list_t* list) const { rdkafka.rd_kafka_topic_partition_list_destroy(list); }
@@ -86,15 +92,22 @@ class BrokerCall {
     });
     async_->data = this;
     node::AddEnvironmentCleanupHook(v8::Isolate::GetCurrent(), atExit, this);
-    thread_ = std::thread([this] {
-      run();
+    if (!begin()) {
+      uv_async_send(async_);
+      return;
+    }
+    thread_ = startWithoutSignals([this] {
+      wait();
       uv_async_send(async_);
     });
   }
 
  protected:
-  /// On the thread: sets error_ and list_. Must return soon after its deadline, or once cancelled_.
-  virtual void run() = 0;
+  /// On the main thread, so that calls reach librdkafka in the order they were made. Sends the request, if that does not
+  /// wait. False: error_ says why there is nothing to wait for.
+  virtual bool begin() { return true; }
+  /// On a thread: sets error_ and list_. Must return soon after the deadline, or once cancelled_.
+  virtual void wait() = 0;
 
   int remainingMs() const {
     const auto left = std::chrono::duration_cast<Milliseconds>(deadline_ - Clock::now()).count();
@@ -108,7 +121,7 @@ class BrokerCall {
 
  private:
   void finish() {
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
     node::RemoveEnvironmentCleanupHook(v8::Isolate::GetCurrent(), atExit, this);
     closeAsync();
     {
@@ -122,7 +135,7 @@ class BrokerCall {
   static void atExit(void* self) {
     auto* call = static_cast<BrokerCall*>(self);
     call->cancelled_ = true;
-    call->thread_.join();
+    if (call->thread_.joinable()) call->thread_.join();
     call->closeAsync();
   }
 
@@ -138,47 +151,40 @@ class BrokerCall {
   std::thread thread_;
 };
 
-/// Waits on a queue of its own, and holds the connection lock only to look at it.
+/// Waits for the answer on a queue of its own, and holds the connection lock only to look at it.
 class Commit final : public BrokerCall {
  public:
   using BrokerCall::BrokerCall;
 
  private:
-  void run() override {
-    WakeUp wakeUp;
-    rd_kafka_queue_t* queue = nullptr;
-    {
-      Lease lease(connection_);
-      if (!lease) {
-        error_ = RD_KAFKA_RESP_ERR__STATE;
-        return;
-      }
-      queue = rdkafka.rd_kafka_queue_new(lease.client());
-      rdkafka.rd_kafka_queue_io_event_enable(queue, wakeUp.writeEnd(), "r", 1);
-      error_ = rdkafka.rd_kafka_commit_queue(lease.client(), list_.get(), queue, nullptr, nullptr);
-      if (error_ != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rdkafka.rd_kafka_queue_destroy(queue);
-        return;
-      }
-    }
-    error_ = RD_KAFKA_RESP_ERR__TIMED_OUT;
-    while (!answered(queue) && remainingMs() > 0 && !cancelled_) wakeUp.wait(std::min(remainingMs(), kLookMs));
-    Lease lease(connection_);
-    if (lease) {
-      rdkafka.rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0);
-      rdkafka.rd_kafka_queue_destroy(queue);
-    } else {
-      wakeUp.abandon();  // the consumer is closing or closed: see Reader::stop
-    }
-  }
-
-  bool answered(rd_kafka_queue_t* queue) {
+  bool begin() override {
     Lease lease(connection_);
     if (!lease) {
       error_ = RD_KAFKA_RESP_ERR__STATE;
-      return true;
+      return false;
     }
-    rd_kafka_event_t* event = rdkafka.rd_kafka_queue_poll(queue, 0);
+    queue_ = rdkafka.rd_kafka_queue_new(lease.client());
+    rdkafka.rd_kafka_queue_io_event_enable(queue_, wakeUp_.writeEnd(), "r", 1);
+    error_ = rdkafka.rd_kafka_commit_queue(lease.client(), list_.get(), queue_, nullptr, nullptr);
+    if (error_ == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
+    rdkafka.rd_kafka_queue_destroy(queue_);
+    return false;
+  }
+
+  void wait() override {
+    error_ = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    while (!answered() && remainingMs() > 0 && !cancelled_) wakeUp_.wait(std::min(remainingMs(), kLookMs));
+    while (!letGo()) wakeUp_.wait(kRetryMs);
+  }
+
+  /// @returns whether there is nothing more to wait for.
+  bool answered() {
+    Lease lease(connection_);
+    if (!lease) {
+      if (lease.isGone()) error_ = RD_KAFKA_RESP_ERR__STATE;
+      return lease.isGone();
+    }
+    rd_kafka_event_t* event = rdkafka.rd_kafka_queue_poll(queue_, 0);
     if (event == nullptr) return false;
     const bool isAnswer = rdkafka.rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT;
     if (isAnswer) {
@@ -190,7 +196,21 @@ class Commit final : public BrokerCall {
     return isAnswer;
   }
 
-  static constexpr int kLookMs = 100;
+  bool letGo() {
+    Lease lease(connection_);
+    if (lease) {
+      rdkafka.rd_kafka_queue_io_event_enable(queue_, -1, nullptr, 0);
+      rdkafka.rd_kafka_queue_destroy(queue_);
+    } else if (lease.isGone()) {
+      wakeUp_.abandon();  // the consumer is closing or closed: see Reader::stop
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  WakeUp wakeUp_;
+  rd_kafka_queue_t* queue_ = nullptr;
 };
 
 /// librdkafka's call blocks, and the connection lock must be held for its length: so it is made in slices, to make way
@@ -200,17 +220,20 @@ class Committed final : public BrokerCall {
   using BrokerCall::BrokerCall;
 
  private:
-  void run() override {
+  void wait() override {
     int slice = 500;
-    do {
+    error_ = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    while (error_ == RD_KAFKA_RESP_ERR__TIMED_OUT && remainingMs() > 0 && !cancelled_) {
       Lease lease(connection_);
-      if (!lease) {
+      if (lease) {
+        error_ = rdkafka.rd_kafka_committed(lease.client(), list_.get(), std::min(slice, remainingMs()));
+        slice = std::min(slice * 2, 4000);
+      } else if (lease.isGone()) {
         error_ = RD_KAFKA_RESP_ERR__STATE;
-        return;
+      } else {
+        std::this_thread::sleep_for(Milliseconds(kRetryMs));
       }
-      error_ = rdkafka.rd_kafka_committed(lease.client(), list_.get(), std::min(slice, remainingMs()));
-      slice = std::min(slice * 2, 4000);
-    } while (error_ == RD_KAFKA_RESP_ERR__TIMED_OUT && remainingMs() > 0 && !cancelled_);
+    }
   }
 };
 

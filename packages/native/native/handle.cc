@@ -25,11 +25,12 @@ NodeKafka::Connection* unwrapConnection(v8::Local<v8::Value> value) {
 }
 
 Lease::Lease(NodeKafka::Connection* connection) : connection_(connection) {
-  if (uv_rwlock_tryrdlock(Fields::lock(connection_)) != 0) return;
-  locked_ = true;
-  // node-rdkafka marks the consumer as closing before it asks for the lock: whoever sees the mark makes way.
-  if (Fields::closing(connection_)) return;
-  if (auto* handle = Fields::client(connection_)) client_ = handle->c_ptr();
+  locked_ = uv_rwlock_tryrdlock(Fields::lock(connection_)) == 0;
+  // node-rdkafka marks the consumer as closing before it asks for the lock: whoever sees the mark makes way. (It reads
+  // these two fields without the lock as well; with it, they cannot change for the worse.)
+  auto* handle = Fields::client(connection_);
+  gone_ = Fields::closing(connection_) || handle == nullptr;
+  if (locked_ && !gone_) client_ = handle->c_ptr();
 }
 
 Lease::~Lease() {

@@ -32,10 +32,13 @@ class Lease {
   /// False when the consumer is not connected, is closing, or is just being locked by node-rdkafka.
   explicit operator bool() const { return client_ != nullptr; }
   rd_kafka_t* client() const { return client_; }
+  /// Of a lease that was not granted: true when none will be, false when another may try again.
+  bool isGone() const { return gone_; }
 
  private:
   NodeKafka::Connection* connection_;
   bool locked_ = false;
+  bool gone_ = false;
   rd_kafka_t* client_ = nullptr;
 };
 

@@ -99,10 +99,16 @@ bool Partition::isRepeated(rd_kafka_message_t* message) const {
          found->leaderEpoch == rdkafka.rd_kafka_message_leader_epoch(message);
 }
 
-void Partition::release() {
+void Partition::forget() {
   for (; next_ < carried_.size(); next_++) rdkafka.rd_kafka_message_destroy(carried_[next_]);
   carried_.clear();
   next_ = 0;
+  seen_.clear();
+  lastOffset_ = -1;
+}
+
+void Partition::release() {
+  forget();
   rdkafka.rd_kafka_queue_io_event_enable(queue_, -1, nullptr, 0);
   rdkafka.rd_kafka_queue_destroy(queue_);
   queue_ = nullptr;

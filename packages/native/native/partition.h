@@ -32,6 +32,8 @@ class Partition {
   const int32_t slot;
   /// Set by the main thread, obeyed by the reader thread before each read of the queue.
   std::atomic<bool> paused{false};
+  /// How many seeks are under way; the queue is not read meanwhile.
+  std::atomic<int> seeks{0};
 
   /// Entries in the queue, outdated ones included.
   size_t queued() const { return rdkafka.rd_kafka_queue_length(queue_); }
@@ -40,6 +42,10 @@ class Partition {
   /// Moves at most so many records into the batch, and stops at `share` bytes of its own.
   /// @returns how many; `*drained` tells that nothing more can be had in this read.
   size_t take(Batch& batch, size_t records, uint64_t share, uint64_t maxBytes, QueueEvents& events, bool* drained);
+
+  /// Drops what was taken and not packed, and what is known of earlier records: the position is about to change.
+  /// Only while the consumer's handle is alive.
+  void forget();
 
   /// A record that librdkafka put into another queue; it comes before everything that is read from now on.
   void carry(rd_kafka_message_t* message) { accept(message); }

@@ -1,12 +1,12 @@
 #include "reader.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "library.h"
+#include "thread.h"
 
 namespace zk {
 
@@ -17,18 +17,6 @@ namespace {
 constexpr int kIdleMs = 100;
 /// Kept events. Ends are one a slot; errors beyond this drop the oldest that is not fatal.
 constexpr size_t kMaxErrors = 256;
-
-/// Threads inherit the mask of the one that starts them: with all signals blocked, the process's signals stay with
-/// the threads that Node handles them on.
-template <typename F>
-std::thread startWithoutSignals(F run) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(run);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
 
 }  // namespace
 
@@ -92,7 +80,7 @@ void Reader::detach(int32_t slot) {
   if (lease)
     gone->release();
   else
-    gone->abandon(), wakeUp_.abandon();
+    abandon(*gone);
 }
 
 void Reader::setPaused(int32_t slot, bool paused) {
@@ -101,6 +89,24 @@ void Reader::setPaused(int32_t slot, bool paused) {
     partition->paused = paused;
     if (!paused) wakeUp_.wake();
   }
+}
+
+bool Reader::beginSeek(const std::string& topic, int32_t partition) {
+  Partition* found = find(attached_, topic, partition);
+  if (found == nullptr) return false;
+  std::lock_guard pass(pass_);
+  Lease lease(connection_);
+  if (!lease) return false;
+  found->seeks++;
+  found->forget();
+  return true;
+}
+
+void Reader::endSeek(const std::string& topic, int32_t partition) {
+  Partition* found = find(attached_, topic, partition);
+  if (found == nullptr || found->seeks == 0) return;
+  found->seeks--;
+  wakeUp_.wake();
 }
 
 void Reader::request(size_t maxRecords, uint64_t maxBytes) {
@@ -147,13 +153,17 @@ void Reader::stop() {
     rdkafka.rd_kafka_queue_destroy(consumerQueue_);
   } else {
     // Closed behind our back: the handle may be gone. Leaking what belongs to it is safe, touching it is not.
-    for (const auto& partition : attached_) partition->abandon();
-    wakeUp_.abandon();
+    for (const auto& partition : attached_) abandon(*partition);
   }
   consumerQueue_ = nullptr;
   attached_.clear();
   partitions_.clear();
   arrivals_.clear();
+}
+
+void Reader::abandon(Partition& partition) {
+  partition.abandon();
+  wakeUp_.abandon();
 }
 
 void Reader::run() {
@@ -201,7 +211,9 @@ void Reader::serveConsumerQueue(rd_kafka_t* client) {
     got = rdkafka.rd_kafka_consume_batch_queue(consumerQueue_, 0, messages, kBatch);
     for (ssize_t i = 0; i < got; i++) {
       rd_kafka_message_t* message = messages[i];
-      Partition* partition = message->rkt ? find(rdkafka.rd_kafka_topic_name(message->rkt), message->partition) : nullptr;
+      Partition* partition = nullptr;
+      if (message->rkt != nullptr)
+        partition = find(partitions_, rdkafka.rd_kafka_topic_name(message->rkt), message->partition);
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         // Only records that were fetched before attach() can be here: librdkafka moves fetched records under the lock
         // of the partition's queue, and attach() cut the forwarding under that lock. They are older than all that is
@@ -235,7 +247,7 @@ bool Reader::collect(const Request& request) {
   rotation_ = (rotation_ + 1) % n;
   for (size_t i = 0; i < n; i++) {
     Partition* partition = partitions_[(rotation_ + i) % n].get();
-    if (!partition->paused && partition->hasRecords()) readable_.push_back(partition);
+    if (!partition->paused && partition->seeks == 0 && partition->hasRecords()) readable_.push_back(partition);
   }
   while (!readable_.empty() && batch_.count() < request.maxRecords && batch_.bytes() < request.maxBytes) {
     const size_t share = std::max<size_t>(1, (request.maxRecords - batch_.count()) / readable_.size());
@@ -313,8 +325,8 @@ void Reader::addError(ReaderEvent event) {
   if (newEvents_.size() < kMaxErrors || event.fatal) newEvents_.push_back(std::move(event));
 }
 
-Partition* Reader::find(const std::string& topic, int32_t partition) {
-  for (const auto& candidate : partitions_)
+Partition* Reader::find(const std::vector<std::shared_ptr<Partition>>& in, const std::string& topic, int32_t partition) {
+  for (const auto& candidate : in)
     if (candidate->partition == partition && candidate->topic == topic) return candidate.get();
   return nullptr;
 }

@@ -53,6 +53,10 @@ class Reader final : private QueueEvents {
   rd_kafka_resp_err_t attach(const std::string& topic, int32_t partition, int32_t slot);
   void detach(int32_t slot);
   void setPaused(int32_t slot, bool paused);
+  /// Around a seek of the partition: nothing is read in between. A seek that is not announced could bring back records
+  /// that look like repeated ones (see Partition::isRepeated). False: the partition is not attached.
+  bool beginSeek(const std::string& topic, int32_t partition);
+  void endSeek(const std::string& topic, int32_t partition);
   void request(size_t maxRecords, uint64_t maxBytes);
   bool take(Output* output);
   /// Entries in the partition's queue that were not read yet, outdated ones included.
@@ -70,10 +74,11 @@ class Reader final : private QueueEvents {
   void serveConsumerQueue(rd_kafka_t* client);
   bool collect(const Request& request);
   void publish(bool withBlock);
+  void abandon(Partition& partition);
   void onEnd(int32_t slot, int64_t offset) override;
   void onError(rd_kafka_message_t* message) override;
   void addError(ReaderEvent event);
-  Partition* find(const std::string& topic, int32_t partition);
+  static Partition* find(const std::vector<std::shared_ptr<Partition>>& in, const std::string& topic, int32_t partition);
 
   NodeKafka::Connection* const connection_;
   const std::function<void()> notify_;

@@ -44,6 +44,12 @@ class ReaderObject final : public Nan::ObjectWrap {
     of(info)->reader_.setPaused(toInt(info[0]), Nan::To<bool>(info[1]).FromJust());
   }
 
+  static NAN_METHOD(BeginSeek) {
+    info.GetReturnValue().Set(of(info)->reader_.beginSeek(toString(info[0]), toInt(info[1])));
+  }
+
+  static NAN_METHOD(EndSeek) { of(info)->reader_.endSeek(toString(info[0]), toInt(info[1])); }
+
   static NAN_METHOD(Request) {
     of(info)->reader_.request(static_cast<size_t>(Nan::To<double>(info[0]).FromJust()),
                               static_cast<uint64_t>(Nan::To<double>(info[1]).FromJust()));
@@ -164,6 +170,8 @@ void exportReader(v8::Local<v8::Object> target) {
   Nan::SetPrototypeMethod(type, "attach", ReaderObject::Attach);
   Nan::SetPrototypeMethod(type, "detach", ReaderObject::Detach);
   Nan::SetPrototypeMethod(type, "setPaused", ReaderObject::SetPaused);
+  Nan::SetPrototypeMethod(type, "beginSeek", ReaderObject::BeginSeek);
+  Nan::SetPrototypeMethod(type, "endSeek", ReaderObject::EndSeek);
   Nan::SetPrototypeMethod(type, "request", ReaderObject::Request);
   Nan::SetPrototypeMethod(type, "queued", ReaderObject::Queued);
   Nan::SetPrototypeMethod(type, "take", ReaderObject::Take);

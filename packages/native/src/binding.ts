@@ -31,6 +31,8 @@ export interface ReaderHandle {
   attach(topic: string, partition: number, slot: number): number
   detach(slot: number): void
   setPaused(slot: number, paused: boolean): void
+  beginSeek(topic: string, partition: number): boolean
+  endSeek(topic: string, partition: number): void
   request(maxRecords: number, maxBytes: number): void
   queued(slot: number): number
   take(): { block: ArrayBuffer | undefined; events: unknown[] } | undefined
@@ -66,7 +68,7 @@ interface Addon {
 const require = createRequire(import.meta.url)
 
 function loadAddon(): Addon {
-  const file = process.env['ZK_NATIVE_ADDON'] ?? '../build/Release/zk_native.node'
+  const file = process.env.ZK_NATIVE_ADDON ?? '../build/Release/zk_native.node'
   try {
     return require(file) as Addon
   } catch (cause) {

@@ -65,8 +65,13 @@ export interface NativeReader {
   close(): void
 }
 
-interface Disconnectable {
+interface Intercepted {
   disconnect: (...args: unknown[]) => unknown
+  seek: (
+    target: { topic: string; partition: number },
+    timeout: number | null,
+    callback: (...results: unknown[]) => void,
+  ) => unknown
 }
 
 /** Blocks count bytes in 32 bits; half of that leaves room for the columns. */
@@ -89,7 +94,7 @@ const readers = new WeakSet<Client>()
 
 class Reader implements NativeReader {
   readonly #handle
-  readonly #client: Client & Partial<Disconnectable>
+  readonly #client: Client & Partial<Intercepted>
   #open = true
 
   constructor(client: Client, onReady: () => void) {
@@ -98,7 +103,7 @@ class Reader implements NativeReader {
     const code = this.#handle.start()
     if (code !== 0) throw new KafkaError(code, `The reader cannot start: ${addon.errorText(code)}`)
     readers.add(client)
-    this.#closeBeforeDisconnect()
+    this.#interceptClient()
   }
 
   attach(topic: string, partition: number, slot: number): void {
@@ -134,18 +139,38 @@ class Reader implements NativeReader {
     this.#open = false
     readers.delete(this.#client)
     delete this.#client.disconnect
+    delete this.#client.seek
     this.#handle.close()
   }
 
   /**
-   * node-rdkafka frees its handle on a pool thread some time after disconnect() was called, and never tells. So the
-   * queues are given back first, whoever disconnects. The own property hides the prototype's method until close().
+   * Own properties that hide two methods of the client's prototype until close():
+   * - disconnect: node-rdkafka frees its handle on a pool thread some time later, and never tells. So the queues are
+   *   given back first, whoever disconnects.
+   * - seek: nothing is read from the partition until it is done, and what was taken before is forgotten.
    */
-  #closeBeforeDisconnect(): void {
-    const client = this.#client as Disconnectable
+  #interceptClient(): void {
+    const client = this.#client as Intercepted
+    const { disconnect, seek } = client
     client.disconnect = (...args) => {
       this.close()
-      return client.disconnect(...args)
+      return disconnect.apply(client, args)
+    }
+    client.seek = (target, timeout, callback) => {
+      const { topic, partition } = target
+      if (!this.#open || !this.#handle.beginSeek(topic, partition)) return seek.call(client, target, timeout, callback)
+      const end = () => {
+        if (this.#open) this.#handle.endSeek(topic, partition)
+      }
+      try {
+        return seek.call(client, target, timeout, (...results) => {
+          end()
+          callback(...results)
+        })
+      } catch (error) {
+        end()
+        throw error
+      }
     }
   }
 }
