@@ -5,6 +5,7 @@
  * that throw, circular causes, megabytes of message. So describing never throws, and what it returns is bounded.
  */
 import type { ErrorCode } from './errors.js'
+import { boundedText, isArray, type Plain, plainFields, safeRead } from './plain-copy.js'
 import { ProcessError } from './process-error.js'
 import { type ExitCode, ZkError } from './zk-error.js'
 
@@ -23,11 +24,9 @@ export interface DescribedError {
   brand?: 'zk' | 'process'
 }
 
-type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain }
-
 const MAX_TEXT = 16_384
 const MAX_DEPTH = 5
-const MAX_ENTRIES = 50
+const MAX_NESTED = 50
 const OWN_PLACE = new Set(['name', 'message', 'code', 'stack', 'cause', 'errors'])
 
 /** @param error anything that can be thrown. Never throws itself. */
@@ -45,22 +44,22 @@ export function reviveError(described: DescribedError): Error {
 function describe(error: unknown, depth: number): DescribedError {
   if (!isErrorLike(error)) return { name: 'NonError', message: `thrown: ${preview(error)}` }
   const described: DescribedError = {
-    name: text(read(error, 'name')) ?? 'Error',
-    message: text(read(error, 'message')) ?? '',
+    name: text(safeRead(error, 'name')) ?? 'Error',
+    message: text(safeRead(error, 'message')) ?? '',
   }
-  const code = read(error, 'code')
+  const code = safeRead(error, 'code')
   if (typeof code === 'string' || typeof code === 'number') described.code = code
-  const stack = text(read(error, 'stack'))
+  const stack = text(safeRead(error, 'stack'))
   if (stack !== undefined) described.stack = stack
   if (ZkError.is(error)) described.brand = 'zk'
   else if (ProcessError.is(error)) described.brand = 'process'
-  const fields = fieldsOf(error)
-  if (fields !== undefined) described.fields = fields
+  const fields = plainFields(error, { characters: MAX_TEXT }, 0, OWN_PLACE)
+  if (Object.keys(fields).length > 0) described.fields = fields
   if (depth < MAX_DEPTH) {
-    const cause = read(error, 'cause')
+    const cause = safeRead(error, 'cause')
     if (cause !== undefined) described.cause = describe(cause, depth + 1)
-    const nested = read(error, 'errors')
-    if (isArray(nested)) described.errors = nested.slice(0, MAX_ENTRIES).map((one) => describe(one, depth + 1))
+    const nested = safeRead(error, 'errors')
+    if (isArray(nested)) described.errors = nested.slice(0, MAX_NESTED).map((one) => describe(one, depth + 1))
   }
   return described
 }
@@ -102,77 +101,14 @@ function isErrorLike(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   try {
     // An error of another realm (vm, a test runner) is no instance of this realm's Error.
-    return value instanceof Error || (typeof read(value, 'message') === 'string' && 'stack' in value)
+    return value instanceof Error || (typeof safeRead(value, 'message') === 'string' && 'stack' in value)
   } catch {
     return false
-  }
-}
-
-function fieldsOf(error: object): Record<string, Plain> | undefined {
-  const fields: Record<string, Plain> = {}
-  let found = false
-  for (const key of keysOf(error)) {
-    if (OWN_PLACE.has(key)) continue
-    const value = plain(read(error, key), 0)
-    if (value === undefined) continue
-    fields[key] = value
-    found = true
-  }
-  return found ? fields : undefined
-}
-
-/** A copy without functions, symbols and class instances; undefined when nothing is left. */
-function plain(value: unknown, depth: number): Plain | undefined {
-  if (value === null || typeof value === 'boolean' || typeof value === 'number') return value
-  if (typeof value === 'string') return text(value)
-  if (typeof value === 'bigint') return value.toString()
-  if (typeof value !== 'object' || depth > MAX_DEPTH) return undefined
-  if (isArray(value)) return value.slice(0, MAX_ENTRIES).map((one) => plain(one, depth + 1) ?? null)
-  if (!isPlainObject(value)) return undefined
-  const copy: Record<string, Plain> = {}
-  for (const key of keysOf(value)) {
-    const member = plain(read(value, key), depth + 1)
-    if (member !== undefined) copy[key] = member
-  }
-  return copy
-}
-
-function isArray(value: unknown): value is unknown[] {
-  try {
-    return Array.isArray(value)
-  } catch {
-    return false // a revoked proxy
-  }
-}
-
-function isPlainObject(value: object): boolean {
-  try {
-    const prototype = Object.getPrototypeOf(value)
-    return prototype === null || prototype === Object.prototype
-  } catch {
-    return false
-  }
-}
-
-function keysOf(value: object): string[] {
-  try {
-    return Object.keys(value).slice(0, MAX_ENTRIES)
-  } catch {
-    return []
-  }
-}
-
-function read(from: object, key: string): unknown {
-  try {
-    return (from as Record<string, unknown>)[key]
-  } catch {
-    return undefined
   }
 }
 
 function text(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined
-  return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}… (${value.length} characters)` : value
+  return typeof value === 'string' ? boundedText(value, { characters: MAX_TEXT }) : undefined
 }
 
 function preview(value: unknown): string {

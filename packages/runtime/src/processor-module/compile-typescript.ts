@@ -82,18 +82,16 @@ function keepOwnPlace(originals: Map<string, string>): Plugin {
         const text = await readFile(path, 'utf8')
         if (!/import\.meta|__dirname|__filename/.test(text)) return undefined
         originals.set(path, text)
-        return { contents: ownPlace(path, text) + text.replace(/^#!/, '//'), loader: loaderOf(path) }
+        return { contents: ownPlace(path) + text.replace(/^#!/, '//'), loader: loaderOf(path) }
       })
     },
   }
 }
 
-function ownPlace(path: string, text: string): string {
+function ownPlace(path: string): string {
   const [url, filename, folder] = [pathToFileURL(path).href, path, dirname(path)].map((one) => JSON.stringify(one))
-  // A directive counts only as the first statement.
-  const directive = /^\s*(['"])use strict\1/.test(text) ? '"use strict";' : ''
   return (
-    `${directive}const __zkFilename=${filename},__zkDirname=${folder},__zkMeta={` +
+    `const __zkFilename=${filename},__zkDirname=${folder},__zkMeta={` +
     `url:${url},filename:${filename},dirname:${folder},` +
     `resolve:(to)=>/^(\\.{0,2}\\/|file:)/.test(to)?new URL(to,${url}).href:__zkResolve(to)};`
   )
@@ -119,18 +117,15 @@ function assemble(files: readonly OutputFile[], source: string, originals: Reado
   const map = files.find(({ path }) => path.endsWith('.mjs.map'))
   if (code === undefined || map === undefined) throw errors.ZK_INTERNAL('esbuild gave no code or no source map')
   // On the first line, which is esbuild's own (a helper, a comment or a hashbang): no mapping points there.
-  // `require` is declared only where esbuild's helper uses it, because then it has renamed a `require` of the user.
-  const requireLine = code.text.includes('var __require =') ? requireFrom(source) : ''
-  const prelude = `${requireLine}const __zkResolve=(to)=>import.meta.resolve(to);`
+  // A `require` of the user does not clash: esbuild keeps the name for itself and renames any other.
+  const prelude =
+    `import{createRequire as __zkCreateRequire}from"node:module";` +
+    `const require=__zkCreateRequire(${JSON.stringify(pathToFileURL(source).href)}),` +
+    `__zkResolve=(to)=>import.meta.resolve(to);`
   const sourceMap = Buffer.from(withOriginals(map, originals)).toString('base64')
   return (
     `${prelude}${code.text.replace(/^#!/, '//')}` + `//# sourceMappingURL=data:application/json;base64,${sourceMap}\n`
   )
-}
-
-function requireFrom(source: string): string {
-  const url = JSON.stringify(pathToFileURL(source).href)
-  return `import{createRequire as __zkCreateRequire}from"node:module";const require=__zkCreateRequire(${url});`
 }
 
 /** The map with absolute URLs, so that it may lie anywhere, and without the constants that were put in. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -298,6 +298,7 @@ describe('compiled files', () => {
     const first = await resolveProcessor('p.ts', { cwd })
     const again = await resolveProcessor(join(cwd, 'p.ts'), { cwd: '/' })
     expect(again.url).toBe(first.url)
+    expect(readFileSync(new URL(first.url), 'utf8')).toMatch(/;\/\/ p\.ts$/m)
     writeFileSync(join(cwd, 'p.ts'), 'export default { process: () => 2 }')
     const changed = await resolveProcessor('p.ts', { cwd })
     expect(changed.url).not.toBe(first.url)
@@ -346,6 +347,31 @@ describe('compiled files', () => {
     for (const path of [old, used, foreign]) utimesSync(path, longAgo, longAgo)
     expect(await keepCompiled(source, 'used')).toBe(used)
     expect([old, used, foreign].map((path) => existsSync(path))).toEqual([false, true, true])
+  })
+
+  test('a file that is there is not written again: it may be in use, or its folder read-only', async () => {
+    const folder = folderOf(files)
+    const path = await keepCompiled(join(folder, 'p.ts'), 'code')
+    const { ino } = statSync(path)
+    expect(statSync(await keepCompiled(join(folder, 'p.ts'), 'code')).ino).toBe(ino)
+  })
+
+  test('nobody ever sees half a file', async () => {
+    const folder = folderOf(files)
+    const code = 'x'.repeat(50_000_000)
+    let written: string | undefined
+    const sizes = new Set<number>()
+    const writing = keepCompiled(join(folder, 'p.ts'), code, join(folder, 'cache')).then((path) => {
+      written = path
+    })
+    while (written === undefined) {
+      const names = existsSync(join(folder, 'cache')) ? readdirSync(join(folder, 'cache')) : []
+      for (const name of names.filter((one) => one.endsWith('.mjs')))
+        sizes.add(statSync(join(folder, 'cache', name)).size)
+      await new Promise(setImmediate)
+    }
+    await writing
+    expect([...sizes].filter((size) => size !== code.length)).toEqual([])
   })
 
   test('two processes that compile at once leave one whole file', async () => {

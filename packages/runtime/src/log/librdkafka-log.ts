@@ -1,0 +1,50 @@
+/** librdkafka's own log lines and errors, as lines of the runtime's logger. */
+import type { LogLevel } from './logger.js'
+
+export interface LogEntry {
+  level: LogLevel
+  fields: { clientId: string; [key: string]: string | number }
+  message: string
+}
+
+/** node-rdkafka's `event.log`. */
+export interface LibrdkafkaLogEvent {
+  /** Of syslog: 0 emergency to 7 debug. */
+  severity: number
+  /** What part of librdkafka speaks, such as FAIL or REBALANCE. */
+  fac: string
+  message: string
+}
+
+/** node-rdkafka's `event.error`. */
+export interface LibrdkafkaErrorEvent {
+  message: string
+  code?: number | undefined
+}
+
+const bySeverity: readonly LogLevel[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug']
+const FATAL = -150
+/**
+ * _TRANSPORT, _RESOLVE, _ALL_BROKERS_DOWN, _TIMED_OUT: librdkafka goes on trying by itself, and a broker that restarts
+ * causes them on every client.
+ */
+const passing = new Set([-195, -193, -187, -185])
+
+export function librdkafkaLog(event: LibrdkafkaLogEvent, clientId: string): LogEntry {
+  return {
+    level: bySeverity[event.severity] ?? 'info',
+    fields: { clientId, facility: event.fac },
+    message: withoutInstanceName(event.message),
+  }
+}
+
+export function librdkafkaError(error: LibrdkafkaErrorEvent, clientId: string): LogEntry {
+  const { code, message } = error
+  const level = code === FATAL ? 'fatal' : code !== undefined && passing.has(code) ? 'warn' : 'error'
+  return { level, fields: { clientId, ...(code !== undefined && { code }) }, message }
+}
+
+/** Lines begin with `[thrd:main]: `, the thread inside librdkafka that wrote them. */
+function withoutInstanceName(message: string): string {
+  return message.replace(/^\[thrd:[^\]]*\]: /, '')
+}

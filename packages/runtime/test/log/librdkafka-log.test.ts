@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { librdkafkaError, librdkafkaLog } from '../../src/log/librdkafka-log.js'
+
+describe('log lines of librdkafka', () => {
+  test.each([
+    [0, 'fatal'],
+    [2, 'fatal'],
+    [3, 'error'],
+    [4, 'warn'],
+    [5, 'info'],
+    [6, 'info'],
+    [7, 'debug'],
+    [42, 'info'],
+  ])('severity %i is %s', (severity, level) => {
+    expect(librdkafkaLog({ severity, fac: 'FAIL', message: 'm' }, 'c').level).toBe(level)
+  })
+
+  test('facility and client id are fields; the message is without the thread inside librdkafka', () => {
+    const message = '[thrd:localhost:9092/bootstrap]: localhost:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed'
+    expect(librdkafkaLog({ severity: 3, fac: 'FAIL', message }, 'billing-1')).toEqual({
+      level: 'error',
+      fields: { clientId: 'billing-1', facility: 'FAIL' },
+      message: 'localhost:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed',
+    })
+  })
+})
+
+describe('errors of librdkafka', () => {
+  test.each([
+    [-150, 'fatal'],
+    [-195, 'warn'],
+    [-187, 'warn'],
+    [-193, 'warn'],
+    [-185, 'warn'],
+    [-169, 'error'],
+    [undefined, 'error'],
+  ])('code %s is %s', (code, level) => {
+    expect(librdkafkaError({ code, message: 'm' }, 'c').level).toBe(level)
+  })
+
+  test('the code is a field', () => {
+    expect(librdkafkaError({ code: -195, message: 'broker transport failure' }, 'billing-1')).toEqual({
+      level: 'warn',
+      fields: { clientId: 'billing-1', code: -195 },
+      message: 'broker transport failure',
+    })
+  })
+})

@@ -1,0 +1,193 @@
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { errors } from '../../src/errors.js'
+import { createThreadLog, type LogBatch, type ThreadLogOptions } from '../../src/log/thread-log.js'
+import { writeLogBatch } from '../../src/log/write-log-batch.js'
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function threadLog(options: Partial<ThreadLogOptions> = {}) {
+  const batches: LogBatch[] = []
+  const log = createThreadLog({ thread: 3, post: (batch) => batches.push(structuredClone(batch)), ...options })
+  return { ...log, batches, lines: () => batches.flatMap(({ lines }) => lines) }
+}
+
+/** What pino writes for a batch. */
+function written(batch: LogBatch): Record<string, unknown>[] {
+  const lines: Record<string, unknown>[] = []
+  const output = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    },
+  })
+  writeLogBatch(pino({ level: 'trace' }, output), batch)
+  return lines
+}
+
+describe('the thread side', () => {
+  test('lines are posted together after 50 ms', () => {
+    const { logger, batches } = threadLog()
+    logger().info('one')
+    vi.advanceTimersByTime(30)
+    logger({ topic: 't', partition: 1, offset: 2 }).warn({ a: 1 }, 'two')
+    expect(batches).toEqual([])
+    vi.advanceTimersByTime(20)
+    expect(batches).toEqual([
+      {
+        thread: 3,
+        dropped: 0,
+        lines: [
+          { level: 'info', time: 1_000_000, message: 'one' },
+          {
+            level: 'warn',
+            time: 1_000_030,
+            message: 'two',
+            fields: { a: 1 },
+            record: { topic: 't', partition: 1, offset: 2 },
+          },
+        ],
+      },
+    ])
+    vi.advanceTimersByTime(1000)
+    expect(batches).toHaveLength(1)
+  })
+
+  test('a handler that never returns to the event loop is heard at each 256th line', () => {
+    const { logger, batches } = threadLog()
+    const log = logger()
+    for (let i = 0; i < 513; i++) log.info(`line ${i}`)
+    expect(batches.map(({ lines }) => lines.length)).toEqual([256, 256])
+  })
+
+  test('past 5,000 lines a second the rest is counted, reported, and nothing else is kept of it', () => {
+    const { logger, batches, lines } = threadLog()
+    const log = logger()
+    for (let i = 0; i < 100_000; i++) log.info('again')
+    vi.advanceTimersByTime(50)
+    expect(lines()).toHaveLength(5000)
+    expect(batches.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(95_000)
+    vi.advanceTimersByTime(1000)
+    log.info('later')
+    vi.advanceTimersByTime(50)
+    expect(batches.at(-1)).toMatchObject({ lines: [{ message: 'later' }], dropped: 0 })
+  })
+
+  test('dropped lines are reported even when no line follows', () => {
+    const { logger, batches, flush } = threadLog()
+    for (let i = 0; i < 5000; i++) logger().info('x')
+    flush()
+    const before = batches.length
+    logger().info('too many')
+    vi.advanceTimersByTime(50)
+    expect(batches.slice(before)).toEqual([{ thread: 3, lines: [], dropped: 1 }])
+  })
+
+  test('few but huge lines are bounded too: each line, and all of a second', () => {
+    const { logger, lines } = threadLog()
+    const huge = { text: 'x'.repeat(1_000_000), list: Array.from({ length: 100_000 }, () => 'y'.repeat(1000)) }
+    for (let i = 0; i < 1000; i++) logger().info(huge, 'z'.repeat(1_000_000))
+    vi.advanceTimersByTime(50)
+    const sizes = lines().map((line) => JSON.stringify(line).length)
+    expect(Math.max(...sizes)).toBeLessThan(20_000)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(6_000_000)
+  })
+
+  test('flush posts at once and leaves no timer behind', () => {
+    const { logger, flush, batches } = threadLog()
+    logger().info('last words')
+    flush()
+    expect(batches).toHaveLength(1)
+    expect(vi.getTimerCount()).toBe(0)
+    flush()
+    expect(batches).toHaveLength(1)
+  })
+
+  test('levels below the given one are not sent', () => {
+    const { logger, flush, lines } = threadLog({ level: 'warn' })
+    const log = logger()
+    for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const) log[level](level)
+    flush()
+    expect(lines().map(({ level }) => level)).toEqual(['warn', 'error', 'fatal'])
+  })
+
+  test('whatever is logged neither throws nor fails to be cloned', () => {
+    const { logger, flush, lines } = threadLog()
+    const log = logger() as unknown as Record<'info', (...args: unknown[]) => void>
+    const hostile = new Proxy(
+      {},
+      {
+        getPrototypeOf: () => {
+          throw new Error('no')
+        },
+      },
+    )
+    const values = [
+      undefined,
+      null,
+      7,
+      Symbol('s'),
+      () => 1,
+      hostile,
+      { fn: () => 1, map: new Map(), at: new Date(0) },
+      Object.create(null),
+    ]
+    for (const value of values) {
+      log.info(value)
+      log.info({}, value)
+    }
+    flush()
+    expect(lines()).toHaveLength(values.length * 2)
+    expect(lines()).toContainEqual(expect.objectContaining({ fields: { at: '1970-01-01T00:00:00.000Z' } }))
+  })
+})
+
+describe('the main side', () => {
+  test('a line arrives with its fields, its record, its thread and the time it was logged', () => {
+    const { logger, flush, batches } = threadLog()
+    logger({ topic: 'orders', partition: 4, offset: 17 }).error(
+      { orderId: 'a', thread: 'forged', topic: 'forged' },
+      'no stock',
+    )
+    flush()
+    expect(written(batches[0]!)).toEqual([
+      expect.objectContaining({
+        level: 50,
+        msg: 'no stock',
+        orderId: 'a',
+        topic: 'orders',
+        partition: 4,
+        offset: 17,
+        thread: 3,
+        loggedAt: 1_000_000,
+      }),
+    ])
+  })
+
+  test('errors arrive as errors: alone or as a field, with code, stack and cause', () => {
+    const { logger, flush, batches } = threadLog()
+    const error = errors.ZK_PROCESSOR_SETUP_FAILED(1, 'no database', { cause: new Error('ECONNREFUSED') })
+    logger().error(error)
+    logger().error({ err: error, step: 'connect' }, 'set-up')
+    flush()
+    const [alone, field] = written(batches[0]!)
+    expect(alone).toMatchObject({ msg: error.message, err: { code: 'ZK_PROCESSOR_SETUP_FAILED' } })
+    expect(field).toMatchObject({
+      msg: 'set-up',
+      step: 'connect',
+      err: { stack: expect.stringContaining('ECONNREFUSED') },
+    })
+  })
+
+  test('dropped lines become one warning with their number', () => {
+    expect(written({ thread: 3, lines: [], dropped: 12 })).toEqual([
+      expect.objectContaining({ level: 40, thread: 3, dropped: 12 }),
+    ])
+  })
+})
