@@ -1,5 +1,5 @@
 /** librdkafka's own log lines and errors, as lines of the runtime's logger. */
-import type { LogLevel } from './logger.js'
+import type { Logger, LogLevel } from './logger.js'
 
 export interface LogEntry {
   level: LogLevel
@@ -22,6 +22,11 @@ export interface LibrdkafkaErrorEvent {
   code?: number | undefined
 }
 
+/** The part of a node-rdkafka client that speaks. */
+interface LogSource {
+  on(name: 'event.log', listener: (event: LibrdkafkaLogEvent) => void): unknown
+}
+
 const bySeverity: readonly LogLevel[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug']
 const FATAL = -150
 /**
@@ -29,6 +34,14 @@ const FATAL = -150
  * causes them on every client.
  */
 const passing = new Set([-195, -193, -187, -185])
+
+/** Writes the client's log lines with the runtime's logger from now on. Its errors are the owner's to handle. */
+export function logLibrdkafka(client: LogSource, { clientId, logger }: { clientId: string; logger: Logger }): void {
+  client.on('event.log', (event) => {
+    const { level, fields, message } = librdkafkaLog(event, clientId)
+    logger[level](fields, message)
+  })
+}
 
 export function librdkafkaLog(event: LibrdkafkaLogEvent, clientId: string): LogEntry {
   return {

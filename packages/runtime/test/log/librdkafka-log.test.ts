@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events'
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { librdkafkaError, librdkafkaLog } from '../../src/log/librdkafka-log.js'
+import { librdkafkaError, librdkafkaLog, logLibrdkafka } from '../../src/log/librdkafka-log.js'
 
 describe('log lines of librdkafka', () => {
   test.each([
@@ -23,6 +25,18 @@ describe('log lines of librdkafka', () => {
       message: 'localhost:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed',
     })
   })
+})
+
+test('the lines of a client go to the logger', () => {
+  const client = new EventEmitter()
+  const lines: string[] = []
+  const logger = pino({ base: null, timestamp: false }, { write: (line) => lines.push(line) })
+  logLibrdkafka(client, { clientId: 'billing-1', logger })
+  client.emit('event.log', { severity: 4, fac: 'TERMINATE', message: '[thrd:app]: rdkafka#consumer-1: leaving' })
+  client.emit('event.log', { severity: 7, fac: 'METADATA', message: 'below the level' })
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { level: 40, clientId: 'billing-1', facility: 'TERMINATE', msg: 'rdkafka#consumer-1: leaving' },
+  ])
 })
 
 describe('errors of librdkafka', () => {

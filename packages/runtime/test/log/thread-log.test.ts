@@ -177,7 +177,7 @@ describe('the main side', () => {
     logger().error({ err: error, step: 'connect' }, 'set-up')
     flush()
     const [alone, field] = written(batches[0]!)
-    expect(alone).toMatchObject({ msg: error.message, err: { code: 'ZK_PROCESSOR_SETUP_FAILED' } })
+    expect(alone).toMatchObject({ msg: error.message, err: { type: 'ZkError', code: 'ZK_PROCESSOR_SETUP_FAILED' } })
     expect(field).toMatchObject({
       msg: 'set-up',
       step: 'connect',
