@@ -19,12 +19,22 @@ export function knownBrokers(port, timeoutMs = 1000) {
     socket.on('close', () => resolve(0))
     socket.on('data', (bytes) => {
       received = Buffer.concat([received, bytes])
-      if (received.length < 12 || received.length < 4 + received.readInt32BE(0)) return
-      // Size, correlation id, then the array of brokers, of which only the length is of interest.
-      resolve(received.readInt32BE(8))
+      const brokers = brokersIn(received)
+      if (brokers === undefined) return
+      resolve(brokers)
       socket.destroy()
     })
   })
+}
+
+/**
+ * Size, correlation id, then the array of brokers, of which only the length is of interest.
+ * @param {Buffer} received
+ * @returns {number | undefined} undefined until the answer is whole
+ */
+export function brokersIn(received) {
+  if (received.length < 12 || received.length < 4 + received.readInt32BE(0)) return undefined
+  return received.readInt32BE(8)
 }
 
 /** Metadata version 1 without topics to name and without a client id. */

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { brokerProperties, toPropertiesFile } from '../kafka/config.mjs'
 import { freePorts, isPortFree } from '../kafka/ports.mjs'
-import { knownBrokers } from '../kafka/readiness.mjs'
+import { brokersIn, knownBrokers } from '../kafka/readiness.mjs'
 import { javaMajor } from '../kafka/requirements.mjs'
 
 const compose = join(import.meta.dirname, '..')
@@ -173,15 +173,18 @@ describe('ports and readiness', () => {
     server.close()
   }
 
-  test('reads the number of brokers out of an answer that comes in pieces', async () => {
-    const answer = Buffer.from([0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 3])
+  const answer = Buffer.from([0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 3, 9, 9, 9, 9])
+
+  test('reads the number of brokers out of an answer', async () => {
     await withServer(
-      (socket) => {
-        socket.setNoDelay(true)
-        socket.write(answer.subarray(0, 6), () => setImmediate(() => socket.write(answer.subarray(6))))
-      },
+      (socket) => socket.write(answer),
       async (port) => expect(await knownBrokers(port)).toBe(3),
     )
+  })
+
+  test('an answer of which a part is still to come says nothing', () => {
+    for (let part = 0; part < answer.length; part++) expect(brokersIn(answer.subarray(0, part))).toBeUndefined()
+    expect(brokersIn(answer)).toBe(3)
   })
 
   test('nobody there, a closed connection and silence all mean: no broker', async () => {
