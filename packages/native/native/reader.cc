@@ -28,15 +28,18 @@ Reader::~Reader() {
   free(output_.block);
 }
 
-rd_kafka_resp_err_t Reader::start() {
+rd_kafka_resp_err_t Reader::open() {
   Lease lease(connection_);
   if (!lease) return RD_KAFKA_RESP_ERR__STATE;
   consumerQueue_ = rdkafka.rd_kafka_queue_get_consumer(lease.client());
   if (consumerQueue_ == nullptr) return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
   rdkafka.rd_kafka_queue_io_event_enable(consumerQueue_, wakeUp_.writeEnd(), "c", 1);
-  started_ = true;
-  thread_ = startWithoutSignals([this] { run(); });
+  opened_ = true;
   return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void Reader::run() {
+  if (opened_ && !thread_.joinable()) thread_ = startWithoutSignals([this] { loop(); });
 }
 
 rd_kafka_resp_err_t Reader::attach(const std::string& topic, int32_t partition, int32_t slot) {
@@ -44,7 +47,7 @@ rd_kafka_resp_err_t Reader::attach(const std::string& topic, int32_t partition, 
     if (other->slot == slot || (other->partition == partition && other->topic == topic))
       return RD_KAFKA_RESP_ERR__CONFLICT;
   Lease lease(connection_);
-  if (!lease || !started_ || stopping_) return RD_KAFKA_RESP_ERR__STATE;
+  if (!lease || !opened_ || stopping_) return RD_KAFKA_RESP_ERR__STATE;
   rd_kafka_queue_t* queue = rdkafka.rd_kafka_queue_get_partition(lease.client(), topic.c_str(), partition);
   if (queue == nullptr) return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
   // Marks the queue as forwarded by the application (to nobody). librdkafka forwards a partition's queue to the
@@ -140,11 +143,11 @@ size_t Reader::queued(int32_t slot) {
 }
 
 void Reader::stop() {
-  if (!started_) return;
-  started_ = false;
+  if (!opened_) return;
+  opened_ = false;
   stopping_ = true;
   wakeUp_.wake();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 
   Lease lease(connection_);
   if (lease) {
@@ -166,7 +169,7 @@ void Reader::abandon(Partition& partition) {
   wakeUp_.abandon();
 }
 
-void Reader::run() {
+void Reader::loop() {
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "zk-reader");
 #endif

@@ -49,7 +49,9 @@ class Reader final : private QueueEvents {
   ~Reader() override;
 
   /// The methods below are for the main thread. Those that can fail return a librdkafka error code.
-  rd_kafka_resp_err_t start();
+  /// Takes hold of the consumer's queue. Nothing is read before run().
+  rd_kafka_resp_err_t open();
+  void run();
   rd_kafka_resp_err_t attach(const std::string& topic, int32_t partition, int32_t slot);
   void detach(int32_t slot);
   void setPaused(int32_t slot, bool paused);
@@ -69,7 +71,7 @@ class Reader final : private QueueEvents {
     uint64_t maxBytes;
   };
 
-  void run();
+  void loop();
   void pass();
   void serveConsumerQueue(rd_kafka_t* client);
   bool collect(const Request& request);
@@ -85,7 +87,7 @@ class Reader final : private QueueEvents {
   WakeUp wakeUp_;
   std::thread thread_;
   std::atomic<bool> stopping_{false};
-  bool started_ = false;
+  bool opened_ = false;
 
   std::mutex pass_;
   // Guarded by pass_.

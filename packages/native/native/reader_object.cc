@@ -21,17 +21,15 @@ class ReaderObject final : public Nan::ObjectWrap {
     info.GetReturnValue().Set(info.This());
   }
 
-  /// @returns a librdkafka error code, 0 when the thread runs.
-  static NAN_METHOD(Start) {
+  /// @returns a librdkafka error code, 0 when the reader is open.
+  static NAN_METHOD(Open) {
     auto* self = of(info);
-    self->async_ = self->newAsync();  // before the thread runs, which may notify at once
-    const auto error = self->reader_.start();
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
-      self->open();
-    else
-      self->closeAsync();
+    const auto error = self->reader_.open();
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) self->open();
     info.GetReturnValue().Set(static_cast<int32_t>(error));
   }
+
+  static NAN_METHOD(Run) { of(info)->reader_.run(); }
 
   static NAN_METHOD(Attach) {
     info.GetReturnValue().Set(
@@ -110,6 +108,7 @@ class ReaderObject final : public Nan::ObjectWrap {
   /// the consumer's destructor would disconnect on the main thread under a running reader.
   void open() {
     open_ = true;
+    async_ = newAsync();
     Ref();
     node::AddEnvironmentCleanupHook(v8::Isolate::GetCurrent(), atExit, this);
   }
@@ -166,7 +165,8 @@ void exportReader(v8::Local<v8::Object> target) {
   auto type = Nan::New<v8::FunctionTemplate>(ReaderObject::New);
   type->SetClassName(toJs("Reader"));
   type->InstanceTemplate()->SetInternalFieldCount(1);
-  Nan::SetPrototypeMethod(type, "start", ReaderObject::Start);
+  Nan::SetPrototypeMethod(type, "open", ReaderObject::Open);
+  Nan::SetPrototypeMethod(type, "run", ReaderObject::Run);
   Nan::SetPrototypeMethod(type, "attach", ReaderObject::Attach);
   Nan::SetPrototypeMethod(type, "detach", ReaderObject::Detach);
   Nan::SetPrototypeMethod(type, "setPaused", ReaderObject::SetPaused);

@@ -27,7 +27,8 @@ export interface PartitionAnswer {
 export type Client = object
 
 export interface ReaderHandle {
-  start(): number
+  open(): number
+  run(): void
   attach(topic: string, partition: number, slot: number): number
   detach(slot: number): void
   setPaused(slot: number, paused: boolean): void

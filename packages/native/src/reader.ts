@@ -33,6 +33,7 @@ export interface NativeReader {
    * Lets the reader thread read the partition; its records carry `slot`, a number of your choice. Call it *before*
    * `assign` or `incrementalAssign`, so that no record reaches the consumer's own queue, and again for each new
    * assignment.
+   * Partitions that are assigned already can be attached too, in the same turn of the event loop as `openReader`.
    * @throws NativeError ZK_NATIVE_SLOT when the slot or the partition is attached already
    * @throws KafkaError −172 when the consumer is closing
    */
@@ -100,10 +101,13 @@ class Reader implements NativeReader {
   constructor(client: Client, onReady: () => void) {
     this.#client = client
     this.#handle = new addon.Reader(client, onReady)
-    const code = this.#handle.start()
+    const code = this.#handle.open()
     if (code !== 0) throw new KafkaError(code, `The reader cannot start: ${addon.errorText(code)}`)
     readers.add(client)
     this.#interceptClient()
+    // The thread starts behind the code that opens the reader: what that attaches at once is known when it first looks
+    // into the consumer's queue, and records that lie there already find their slot.
+    queueMicrotask(() => this.#open && this.#handle.run())
   }
 
   attach(topic: string, partition: number, slot: number): void {

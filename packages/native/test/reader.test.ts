@@ -1,0 +1,304 @@
+import Kafka from 'node-rdkafka'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { openReader } from '../src/index.js'
+import type { MockCluster } from '../src/mock-cluster.js'
+import { connect, consumerDefaults, disconnect, Member, numbered, produce, unpack, startCluster } from './support.js'
+
+let cluster: MockCluster
+let names = 0
+
+beforeAll(() => {
+  cluster = startCluster()
+})
+
+afterAll(() => cluster.close())
+
+async function topicOf(count: number, partitions: number, bytes = 0): Promise<string> {
+  const topic = `topic-${names++}`
+  cluster.createTopic(topic, partitions)
+  await produce(cluster, topic, numbered(count, partitions, bytes))
+  return topic
+}
+
+const upTo = (end: number, from = 0): number[] => Array.from({ length: end - from }, (_, i) => from + i)
+
+/** Waits for librdkafka to have fetched, which it tells nobody. */
+async function fetched(member: Member, partition: number, count: number): Promise<void> {
+  await vi.waitFor(() => expect(member.reader.queued(member.slotOf(partition))).toBeGreaterThanOrEqual(count), {
+    timeout: 10_000,
+    interval: 5,
+  })
+}
+
+async function blockOf(member: Member): Promise<ReturnType<typeof unpack>> {
+  const before = member.blocks.length
+  await member.until(() => member.blocks.length > before)
+  return member.records.slice(-member.blocks.at(-1)!)
+}
+
+describe('what is read', () => {
+  test('the end of each partition is told, after its records', async () => {
+    const topic = await topicOf(30, 3)
+    const member = await new Member(cluster, topic, { config: { 'enable.partition.eof': true } }).start(topic)
+    await member.until(() => member.events.filter((event) => event.type === 'end').length >= 3)
+    expect(member.records).toHaveLength(30)
+    for (const partition of [0, 1, 2])
+      expect(member.events).toContainEqual({ type: 'end', slot: member.slotOf(partition), offset: 10 })
+    await member.stop()
+  })
+
+  test('an error is told even when records came before it', async () => {
+    const topic = await topicOf(10, 1)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 1)
+    await fetched(member, 0, 10)
+    const before = member.reader.queued(member.slotOf(0))
+    cluster.pushRequestErrors(1, [29])
+    await fetched(member, 0, before + 1)
+
+    member.request()
+    await member.until(() => member.blocks.length === 1 && member.events.length === 1)
+    expect(member.offsets(0)).toEqual(upTo(10))
+    expect(member.events[0]).toMatchObject({ type: 'error', code: 29, fatal: false, topic, partition: 0 })
+    expect((member.events[0] as { message: string }).message).toMatch(/authorization/i)
+    await member.stop()
+  })
+
+  test('many ready partitions share a read equally, and take turns to be first', async () => {
+    const topic = await topicOf(4_000, 4)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 4)
+    for (const partition of upTo(4)) await fetched(member, partition, 500)
+
+    member.request(100, 1e6)
+    const block = await blockOf(member)
+    for (const slot of member.assignedNow) expect(block.filter((record) => record.slot === slot)).toHaveLength(25)
+
+    const first = new Set<number>()
+    for (let i = 0; i < 4; i++) {
+      member.request(1, 1e6)
+      first.add((await blockOf(member))[0].slot)
+    }
+    expect(first.size).toBe(4)
+    await member.stop()
+  })
+
+  test('records that lie in the consumer queue when a partition is attached come first, in order', async () => {
+    const topic = await topicOf(2_000, 1)
+    const consumer = new Kafka.KafkaConsumer(
+      { 'bootstrap.servers': cluster.bootstrapServers, 'group.id': topic, ...consumerDefaults } as never,
+      {},
+    )
+    await connect(consumer)
+    consumer.assign([{ topic, partition: 0, offset: 0 }] as never)
+    consumer.setDefaultConsumeTimeout(20)
+    const consumeOne = () =>
+      new Promise<number>((resolve, reject) => {
+        consumer.consume(1, (error, messages) => (error ? reject(error) : resolve(messages.length)))
+      })
+    // Records arrive in the consumer's queue a fetched batch at a time: after the first, others are there.
+    while ((await consumeOne()) === 0);
+
+    const offsets: number[] = []
+    await new Promise<void>((resolve) => {
+      const reader = openReader(consumer, {
+        onReady: () => {
+          const { block, events } = reader.take()!
+          expect(events).toEqual([])
+          offsets.push(...unpack(block!).map((record) => record.offset))
+          if (offsets.length >= 1_999) resolve()
+          else reader.request(300, 1e6)
+        },
+      })
+      reader.attach(topic, 0, 7)
+      reader.request(300, 1e6)
+    })
+    expect(offsets).toEqual(upTo(2_000, 1))
+    await disconnect(consumer)
+  })
+
+  test('a partition that is assigned but not attached is an error, not silence', async () => {
+    const topic = await topicOf(10, 1)
+    const consumer = new Kafka.KafkaConsumer(
+      { 'bootstrap.servers': cluster.bootstrapServers, 'group.id': topic, ...consumerDefaults } as never,
+      {},
+    )
+    await connect(consumer)
+    const event = await new Promise((resolve) => {
+      const reader = openReader(consumer, { onReady: () => resolve(reader.take()?.events[0]) })
+      consumer.assign([{ topic, partition: 0, offset: 0 }] as never)
+    })
+    expect(event).toMatchObject({ type: 'error', code: -172, topic, partition: 0 })
+    await disconnect(consumer)
+  })
+
+  test('a seek of an attached partition delivers from there, also within what was read last', async () => {
+    const topic = await topicOf(100, 1)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 1)
+    await fetched(member, 0, 100)
+    for (const target of [5, 0, 17]) {
+      member.request(20, 1e6)
+      await blockOf(member)
+      await new Promise<void>((resolve, reject) => {
+        const to = { topic, partition: 0, offset: target }
+        member.consumer.seek(to, 5_000, (error) => (error ? reject(error) : resolve()))
+      })
+      member.request(1, 1e6)
+      expect((await blockOf(member))[0].offset).toBe(target)
+    }
+    await member.stop()
+  })
+
+  test('a storm of pause and resume repeats nothing and loses nothing', async () => {
+    const count = 40_000
+    const topic = await topicOf(count, 2)
+    const member = await new Member(cluster, topic, { maxRecords: 200, config: { 'max.partition.fetch.bytes': 20_000 } }).start(topic)
+    await member.until(() => member.assignedNow.size === 2)
+    const both = [0, 1].map((partition) => ({ topic, partition }))
+    while (member.records.length < count) {
+      member.consumer.pause(both)
+      member.consumer.resume(both)
+      const before = member.records.length
+      await member.until(() => member.records.length > before)
+    }
+    for (const partition of [0, 1]) expect(member.offsets(partition)).toEqual(upTo(count / 2))
+    await member.stop()
+  })
+})
+
+describe('flow control', () => {
+  test('nothing is read without a request, and rebalances come all the same', async () => {
+    const topic = await topicOf(100, 1)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 1)
+    await fetched(member, 0, 100)
+    expect(member.reader.take()).toBeUndefined()
+    // One request is one block, however much is ready.
+    member.request(10, 1e6)
+    await blockOf(member)
+    expect(member.offsets(0)).toEqual(upTo(10))
+    member.request(10, 1e6)
+    await blockOf(member)
+    expect(member.offsets(0)).toEqual(upTo(20))
+    await member.stop()
+  })
+
+  test('a paused slot keeps its records while the others go on, and loses none', async () => {
+    const topic = await topicOf(1_000, 2)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 2)
+    await fetched(member, 0, 400)
+    member.reader.setPaused(member.slotOf(0), true)
+    while (member.offsets(1).length < 500) {
+      member.request(60, 1e6)
+      await blockOf(member)
+    }
+    expect(member.offsets(0)).toEqual([])
+    member.request(1_000, 1e6)
+    member.reader.setPaused(member.slotOf(0), false)
+    while (member.offsets(0).length < 500) {
+      await blockOf(member)
+      member.request(1_000, 1e6)
+    }
+    expect(member.offsets(0)).toEqual(upTo(500))
+    expect(member.offsets(1)).toEqual(upTo(500))
+    await member.stop()
+  })
+
+  test('the consumer stays in its group while the main thread is blocked beyond max.poll.interval.ms', async () => {
+    const topic = await topicOf(10, 1)
+    const config = { 'session.timeout.ms': 1_000, 'max.poll.interval.ms': 1_200 }
+    const member = await new Member(cluster, topic, { config }).start(topic)
+    await member.until(() => member.records.length === 10)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000)
+    await produce(cluster, topic, numbered(1, 1))
+    await member.until(() => member.records.length === 11)
+    expect(member.rebalances).toHaveLength(1)
+    expect(member.events).toEqual([])
+    await member.stop()
+  })
+
+  test('a quiet topic does not wait for a full batch or for the idle thread', async () => {
+    const topic = await topicOf(0, 1)
+    const member = await new Member(cluster, topic).start(topic)
+    const producer = new Kafka.Producer({ 'bootstrap.servers': cluster.bootstrapServers, 'linger.ms': 0 })
+    await connect(producer as never)
+    const times: number[] = []
+    for (let i = 0; i < 41; i++) {
+      const start = performance.now()
+      producer.produce(topic, 0, Buffer.from(`${i}`))
+      await member.until(() => member.records.length > i)
+      times.push(performance.now() - start)
+    }
+    // The thread sleeps 100 ms when nobody wakes it: records that waited for that would take half of it at the median.
+    expect(times.sort((a, b) => a - b)[20]).toBeLessThan(45)
+    await disconnect(producer as never)
+    await member.stop()
+  })
+})
+
+describe('detach', () => {
+  test('after it, what was packed can be taken and nothing more is read', async () => {
+    const topic = await topicOf(2_000, 2)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 2)
+    await fetched(member, 0, 500)
+    await fetched(member, 1, 500)
+    const slot = member.slotOf(0)
+    member.request(100, 1e6)
+    member.reader.detach(slot)
+    member.drain()
+    const before = member.offsets(0).length
+    while (member.offsets(1).length < 1_000) {
+      member.request(100, 1e6)
+      await blockOf(member)
+    }
+    expect(member.offsets(0)).toHaveLength(before)
+    // Again the same slot number: nothing of the time before may come under it.
+    member.reader.attach(topic, 0, slot)
+    member.reader.detach(slot)
+    await member.stop()
+  })
+})
+
+describe('wrong use is refused', () => {
+  test.each([
+    ['a plain object', {}],
+    ['null', null],
+    ['a look-alike', Object.create(Kafka.KafkaConsumer.prototype)],
+    ['a consumer that is not connected', new Kafka.KafkaConsumer({ 'group.id': 'g' }, {})],
+    ['a producer', new Kafka.Producer({})],
+  ])('openReader of %s', (_, consumer) => {
+    expect(() => openReader(consumer as never, { onReady: () => {} })).toThrow(
+      expect.objectContaining({ code: 'ZK_NATIVE_NOT_A_CONSUMER' }),
+    )
+  })
+
+  test('a second reader, a slot twice, a partition twice; and nothing after close', async () => {
+    const topic = await topicOf(1, 1)
+    const member = await new Member(cluster, topic).start(topic)
+    await member.until(() => member.assignedNow.size === 1)
+    const { reader } = member
+    expect(() => openReader(member.consumer, { onReady: () => {} })).toThrow(
+      expect.objectContaining({ code: 'ZK_NATIVE_READER_OPEN' }),
+    )
+    const slot = member.slotOf(0)
+    const taken = expect.objectContaining({ code: 'ZK_NATIVE_SLOT' })
+    expect(() => reader.attach(topic, 5, slot)).toThrow(taken)
+    expect(() => reader.attach(topic, 0, slot + 1)).toThrow(taken)
+    expect(() => reader.request(0, 1)).toThrow(RangeError)
+
+    reader.close()
+    reader.close()
+    expect(() => reader.attach(topic, 0, slot)).toThrow(expect.objectContaining({ code: -172 }))
+    reader.request(1, 1)
+    reader.detach(slot)
+    reader.setPaused(slot, true)
+    while (reader.take() !== undefined);
+    await disconnect(member.consumer)
+    expect(() => openReader(member.consumer, { onReady: () => {} })).toThrow(
+      expect.objectContaining({ code: 'ZK_NATIVE_NOT_A_CONSUMER' }),
+    )
+  })
+})
