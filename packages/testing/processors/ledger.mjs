@@ -1,0 +1,65 @@
+/**
+ * Logs every delivery of a workload's record to the ledger that LEDGER names: `start` first thing, `end` last thing,
+ * each written before the next step, so that they outlive the thread and the process.
+ *
+ * Work to do in between: LEDGER_CPU passes of FNV-1a over the value, synchronously, or LEDGER_MS milliseconds of
+ * waiting. With neither it returns at once, without a promise.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { threadId } from 'node:worker_threads'
+import { ledgerNow, openLedger } from '../dist/ledger/writer.js'
+
+const { LEDGER, LEDGER_CPU = '0', LEDGER_MS = '0' } = process.env
+if (!LEDGER) throw new Error('LEDGER must name the ledger file')
+const passes = Number(LEDGER_CPU)
+const waitMs = Number(LEDGER_MS)
+const ledger = openLedger(LEDGER)
+let deliveries = 0
+/** Keeps the hashing from being optimised away. */
+const sink = { checksum: 0 }
+
+export default {
+  /**
+   * @param {{ topic: string, partition: number, offset: number, rawValue: Buffer }} message
+   * @param {{ attempt: number, signal: AbortSignal }} ctx
+   */
+  process(message, ctx) {
+    const id = start(message, ctx.attempt)
+    if (waitMs > 0) return wait(id, ctx.signal)
+    for (let pass = 0; pass < passes; pass++) sink.checksum ^= fnv1a(message.rawValue)
+    end(id, true)
+    return undefined
+  },
+}
+
+/** @param {string} id @param {AbortSignal} signal */
+async function wait(id, signal) {
+  try {
+    await delay(waitMs, undefined, { signal })
+  } catch (error) {
+    end(id, false)
+    throw error
+  }
+  end(id, true)
+}
+
+/** @param {{ topic: string, partition: number, offset: number, rawValue: Buffer }} message @param {number} attempt */
+function start({ topic, partition, offset, rawValue }, attempt) {
+  const id = `${process.pid}.${threadId}.${++deliveries}`
+  const { key, seq } = JSON.parse(rawValue.toString())
+  const where = { attempt, thread: threadId, pid: process.pid, at: ledgerNow() }
+  ledger.append({ type: 'start', id, key, seq, topic, partition, offset, ...where })
+  return id
+}
+
+/** @param {string} id @param {boolean} ok */
+function end(id, ok) {
+  ledger.append({ type: 'end', id, ok, at: ledgerNow() })
+}
+
+/** @param {Uint8Array} bytes */
+function fnv1a(bytes) {
+  let hash = 0x811c9dc5
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
+}
