@@ -1,31 +1,32 @@
 /**
- * Notices a record that kills its thread again and again.
+ * Notices a thread that dies again and again for the same reason.
  *
- * Three deaths of a thread in a row whose oldest running record was the same one are no accident: going on would only
- * kill the next thread, and with it everything that waits behind the record.
+ * Three deaths in a row with the same oldest running record, or with nothing running and nothing finished in between,
+ * are no accident: going on would only kill the next thread, and with it everything that waits behind the record.
  */
 import type { RunningRecord } from './effects.js'
-import type { PartitionSlot } from './record-batch.js'
 
 const DEATHS = 3
 
 export class CrashLoop {
-  readonly #suspects = new Map<number, { slot: PartitionSlot; offset: number; deaths: number }>()
+  readonly #suspects = new Map<number, { record: string; deaths: number }>()
 
   /**
    * @param running what the thread was running when it died, oldest delivery first
-   * @returns the record to blame when this death was its third in a row
+   * @returns how often in a row it has died of this, when that is too often
    */
-  died(thread: number, running: readonly RunningRecord[]): { slot: PartitionSlot; offset: number } | undefined {
-    const oldest = running[0]
-    if (oldest === undefined) {
-      this.#suspects.delete(thread)
-      return undefined
-    }
-    const { slot, offset } = oldest
+  died(thread: number, running: readonly RunningRecord[]): number | undefined {
+    const record = running[0] === undefined ? IDLE : `${running[0].slot}@${running[0].offset}`
     const before = this.#suspects.get(thread)
-    const deaths = before?.slot === slot && before.offset === offset ? before.deaths + 1 : 1
-    this.#suspects.set(thread, { slot, offset, deaths })
-    return deaths >= DEATHS ? { slot, offset } : undefined
+    const deaths = before?.record === record ? before.deaths + 1 : 1
+    this.#suspects.set(thread, { record, deaths })
+    return deaths >= DEATHS ? deaths : undefined
+  }
+
+  /** The thread has ended some record: a death while idle would be a new one. */
+  progressed(thread: number): void {
+    if (this.#suspects.size > 0 && this.#suspects.get(thread)?.record === IDLE) this.#suspects.delete(thread)
   }
 }
+
+const IDLE = 'idle'

@@ -15,7 +15,7 @@ export const ACK_WORDS = 4
 
 export type StopReason =
   | { type: 'record-failed'; slot: PartitionSlot; offset: number }
-  | { type: 'crash-loop'; thread: number; slot: PartitionSlot; offset: number; running: readonly RunningRecord[] }
+  | { type: 'crash-loop'; thread: number; deaths: number; running: readonly RunningRecord[] }
 
 /** A record that a dead thread was running. */
 export interface RunningRecord {

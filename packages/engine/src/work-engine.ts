@@ -30,6 +30,8 @@ export interface WorkEngineOptions {
   maxUncommittedRecords: number
   /** What becomes of a record whose handler failed for good: its offset completes, or the work stops. */
   onExhausted: 'complete' | 'stop'
+  /** Sequence number before the first delivery, default 0; tests begin just before numbers wrap at 32 bits. */
+  firstSequence?: number
 }
 
 export interface Counters {
@@ -51,6 +53,8 @@ interface ThreadQueue {
 
 interface Drain {
   readonly slots: readonly PartitionSlot[]
+  /** What it waits for. A partition that is lost and comes back during the drain is no part of it. */
+  readonly assignments: readonly PartitionAssignment[]
   readonly deadline: number
 }
 
@@ -67,7 +71,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** Opened, but beyond the window, in arrival order. */
   #waiting = new TicketRing()
   #drains: Drain[] = []
-  #sequence = 0
+  #sequence: number
   readonly #scratch: Int32Array
   #lastAdapt: { at: number; processed: number } | undefined
   #sparse = new Set<Batch>()
@@ -75,6 +79,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   constructor(options: WorkEngineOptions, effects: Effects) {
     this.#options = options
     this.#effects = effects
+    this.#sequence = options.firstSequence ?? 0
     this.#routes = new VirtualPartitions(options.threads, options.ordering, options.affinity)
     this.#threads = Array.from({ length: options.threads }, () => ({ up: false, outbox: new TicketRing() }))
     this.window = new InFlightWindow(options.window)
@@ -110,7 +115,7 @@ export class WorkEngine<Batch extends RecordBatch> {
       }
       if (assignment === undefined) continue
       const offset = offsets[i]!
-      if (assignment.tracker.precedes(offset)) assignment = this.#rewound(assignment)
+      if (assignment.tracker.precedes(offset)) assignment = this.#rewound(assignment, offset)
       const trackerTicket = assignment.tracker.open(offset)
       if (offset > assignment.cut) continue
 
@@ -134,9 +139,11 @@ export class WorkEngine<Batch extends RecordBatch> {
         this.#waiting.push(ticket)
       }
     }
-    batch.live = live
+    // Not `= live`: a rewind within the batch may have dropped some of them already.
+    batch.live -= length - live
     if (assignment !== undefined) this.#limitSpan(assignment)
-    this.#flush()
+    // A rewind may have made room in the window, and no ack may be due that would let the waiting records in.
+    this.#proceed()
   }
 
   /** The reader met the end of a partition: offsets below it that were never seen hold no record. */
@@ -149,6 +156,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** Acks of one thread, `ACK_WORDS` words each. Late and duplicate ones change nothing. */
   acks(thread: number, acks: Int32Array, count: number): void {
     const table = this.inFlight
+    this.#crashLoop.progressed(thread)
     for (let at = 0; at < count * ACK_WORDS; at += ACK_WORDS) {
       const ticket = acks[at]!
       const current =
@@ -188,8 +196,8 @@ export class WorkEngine<Batch extends RecordBatch> {
       }
     }
     this.#requeue(queue, again)
-    const looping = this.#crashLoop.died(thread, running)
-    if (looping !== undefined) this.#effects.stop({ type: 'crash-loop', thread, ...looping, running })
+    const deaths = this.#crashLoop.died(thread, running)
+    if (deaths !== undefined) this.#effects.stop({ type: 'crash-loop', thread, deaths, running })
     this.#proceed()
   }
 
@@ -202,7 +210,8 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /**
    * Ends the work on partitions in good order, for a revoke or a shutdown: records above the highest one that has
-   * started are discarded, so that the rest leaves no hole, and the rest runs until the deadline. `drained` follows.
+   * started are discarded, so that the rest leaves no hole, and the rest runs until the deadline. `drained` follows,
+   * once and with the same array, whatever happens to the partitions meanwhile.
    */
   drain(slots: readonly PartitionSlot[], deadline: number): void {
     const fresh = slots.filter((slot) => this.assignments.at(slot)?.state === 'assigned')
@@ -230,7 +239,8 @@ export class WorkEngine<Batch extends RecordBatch> {
       this.inFlight.phase[ticket] = Phase.abandoned
       assignment.inFlight--
     }
-    this.#drains.push({ slots, deadline })
+    const assignments = [...this.assignments].filter(({ slot }) => slots.includes(slot))
+    this.#drains.push({ slots, assignments, deadline })
     this.#dropUnsent()
     this.#proceed()
   }
@@ -238,7 +248,6 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** The partitions are no longer ours, drained or lost: nothing of their epoch starts, and its acks complete nothing. */
   gone(slots: readonly PartitionSlot[]): void {
     for (const slot of slots) this.#endEpoch(slot)
-    this.#drains = this.#drains.filter((drain) => !drain.slots.every((slot) => this.assignments.at(slot) === undefined))
     this.#dropUnsent()
     this.#proceed()
   }
@@ -284,9 +293,9 @@ export class WorkEngine<Batch extends RecordBatch> {
     return this.#routes.load(thread)
   }
 
-  /** Records in flight, wherever they are, in no order: for error reports and snapshots. */
-  *unfinished(): Generator<number> {
-    yield* this.#rows((phase) => phase !== Phase.free)
+  /** Tickets of records that a thread runs or may still run, in no order: for error reports. */
+  running(): Iterable<number> {
+    return this.#rows((phase) => phase === Phase.dispatched)
   }
 
   // ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -441,7 +450,10 @@ export class WorkEngine<Batch extends RecordBatch> {
   }
 
   #finishDrains(): void {
-    const isDone = ({ slots }: Drain) => slots.every((slot) => (this.assignments.at(slot)?.inFlight ?? 0) === 0)
+    const isDone = ({ assignments }: Drain) =>
+      assignments.every(
+        (assignment) => assignment.inFlight === 0 || this.assignments.at(assignment.slot) !== assignment,
+      )
     const done = this.#drains.filter(isDone)
     if (done.length === 0) return
     this.#drains = this.#drains.filter((drain) => !isDone(drain))
@@ -456,13 +468,20 @@ export class WorkEngine<Batch extends RecordBatch> {
   }
 
   /** The partition starts again at a lower offset: what was read of it is void, as if it had been given back to us. */
-  #rewound(assignment: PartitionAssignment): PartitionAssignment {
-    const { slot, topic, partition, state, cut } = assignment
+  #rewound(assignment: PartitionAssignment, offset: number): PartitionAssignment {
+    const { slot, topic, partition, state, paused, tracker } = assignment
+    // What is unfinished below would be void and not read again: the new epoch would commit past it.
+    if (offset > tracker.watermark!) {
+      throw new RangeError(`${topic}/${partition} went back to ${offset}, but ${tracker.watermark} is not finished`)
+    }
     this.#endEpoch(slot)
     this.#dropUnsent()
     const next = this.assignments.assign({ topic, partition })
     next.state = state
-    next.cut = cut
+    // A drain that was reported already must stay true: nothing of the new epoch starts.
+    if (state === 'draining') next.cut = -1
+    // Reading stays stopped until somebody resumes it.
+    next.paused = paused
     return next
   }
 

@@ -1,0 +1,124 @@
+/** An engine whose outside is a test: what it asks for is written down, what threads say is typed in. */
+import { ACK_WORDS, type DeliveryState, type Effects, Outcome, type StopReason } from '../src/effects.js'
+import { WorkEngine, type WorkEngineOptions } from '../src/work-engine.js'
+import { type SyntheticBatch, type SyntheticRecord, syntheticBatch } from './world/batch.js'
+
+interface Sent {
+  readonly ticket: number
+  readonly sequence: number
+  readonly slot: number
+  readonly offset: number
+  readonly epoch: number
+  readonly attempt: number
+}
+
+export function desk(options: Partial<WorkEngineOptions> = {}) {
+  /** Deliveries by thread since the last look, in order. */
+  const inboxes = new Map<number, Sent[]>()
+  /** The latest delivery of each record. */
+  const latest = new Map<string, Sent & { thread: number }>()
+  /** What boards say, by ticket and sequence; queued unless set. */
+  const boards = new Map<string, DeliveryState>()
+  const calls: string[] = []
+  const stops: StopReason[] = []
+
+  const effects: Effects = {
+    dispatch(thread, tickets, count) {
+      for (const ticket of tickets.subarray(0, count)) {
+        const { sequence, slot, offset, epoch, attempt } = engine.inFlight
+        const sent = {
+          ticket,
+          sequence: sequence[ticket]!,
+          slot: slot[ticket]!,
+          offset: offset[ticket]!,
+          epoch: epoch[ticket]!,
+          attempt: attempt[ticket]!,
+        }
+        inboxes.set(thread, [...(inboxes.get(thread) ?? []), sent])
+        latest.set(`${sent.slot}/${sent.offset}`, { ...sent, thread })
+      }
+    },
+    deliveryState: (_thread, ticket, sequence) => boards.get(`${ticket}#${sequence}`) ?? 'queued',
+    hold: (held) => calls.push(held ? 'hold' : 'release'),
+    cut: (slot, epoch, above) => calls.push(`cut ${slot} epoch ${epoch} above ${above}`),
+    pause: (slot) => calls.push(`pause ${slot}`),
+    resume: (slot) => calls.push(`resume ${slot}`),
+    store: (slot, offset) => calls.push(`store ${slot}/${offset}`),
+    drained: (slots, complete) => calls.push(`drained ${slots.join(',')} ${complete ? 'complete' : 'late'}`),
+    failed: (ticket) => calls.push(`failed ${engine.inFlight.slot[ticket]}/${engine.inFlight.offset[ticket]}`),
+    stop: (reason) => stops.push(reason),
+  }
+  const engine = new WorkEngine<SyntheticBatch>(
+    {
+      threads: 1,
+      ordering: 'key',
+      affinity: 'hash',
+      window: { minMessages: 100, maxMessages: 100, maxBytes: 10_000 },
+      spareRows: 20,
+      maxUncommittedRecords: 1_000,
+      onExhausted: 'complete',
+      ...options,
+    },
+    effects,
+  )
+  const threads = options.threads ?? 1
+  const of = (offset: number, slot: number) => latest.get(`${slot}/${offset}`)!
+
+  return {
+    engine,
+    stops,
+    /** Assigns partitions 0 to n-1 and brings every thread up. */
+    start(partitions = 1) {
+      this.assign(...Array.from({ length: partitions }, (_, partition) => partition))
+      for (let thread = 0; thread < threads; thread++) engine.threadUp(thread)
+      return this
+    },
+    assign: (...partitions: number[]) =>
+      engine.assigned(partitions.map((partition) => ({ topic: 'orders', partition }))),
+    /** Reads records of one key of partition 0, unless said otherwise. */
+    read(offsets: readonly number[], { slot = 0, hash = 1, key = true, size = 1 }: Partial<SyntheticRecord> = {}) {
+      const batch = syntheticBatch(offsets.map((offset) => ({ slot, offset, hash, key, size })))
+      engine.records(batch)
+      return batch
+    },
+    readRecords(records: readonly Pick<SyntheticRecord, 'slot' | 'offset'>[]) {
+      const batch = syntheticBatch(records.map((record) => ({ hash: 1, key: true, size: 1, ...record })))
+      engine.records(batch)
+      return batch
+    },
+    /** What was sent to a thread since the last look. */
+    sent(thread = 0): Sent[] {
+      const sent = inboxes.get(thread) ?? []
+      inboxes.delete(thread)
+      return sent
+    },
+    offsetsSent(thread = 0): number[] {
+      return this.sent(thread).map(({ offset }) => offset)
+    },
+    /** The latest delivery of a record. */
+    delivery: (offset: number, slot = 0) => of(offset, slot),
+    board(offset: number, state: DeliveryState, slot = 0) {
+      const { ticket, sequence } = of(offset, slot)
+      boards.set(`${ticket}#${sequence}`, state)
+    },
+    /** The latest delivery of each record ends so, and its ack arrives. */
+    ack(offsets: readonly number[], outcome: keyof typeof Outcome = 'done', slot = 0) {
+      for (const offset of offsets) this.ackOf(of(offset, slot), outcome)
+    },
+    ackOf({ ticket, sequence, thread }: Sent & { thread: number }, outcome: keyof typeof Outcome = 'done') {
+      const ack = Int32Array.of(ticket, sequence, Outcome[outcome], 1)
+      engine.acks(thread, ack, ack.length / ACK_WORDS)
+    },
+    /** What the engine did to the outside since the last look. */
+    calls: () => calls.splice(0),
+    stores(): string[] {
+      engine.storeWatermarks()
+      return calls.splice(0).filter((call) => call.startsWith('store'))
+    },
+    isEmpty: () =>
+      engine.inFlight.free === engine.inFlight.capacity &&
+      engine.window.messages === 0 &&
+      engine.window.bytes === 0 &&
+      Array.from({ length: threads }, (_, thread) => engine.load(thread)).every((load) => load === 0),
+  }
+}

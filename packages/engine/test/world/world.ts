@@ -1,0 +1,503 @@
+/**
+ * The real engine between a model of Kafka and models of threads, driven through one seeded schedule: reads of any size,
+ * acks in any order, thread deaths, drains with deadlines, lost assignments, rewinds. Then the faults stop, everything
+ * has to be finished and committed, and nothing may be left in flight.
+ */
+import { ACK_WORDS, type Effects } from '../../src/effects.js'
+import { Phase } from '../../src/in-flight-table.js'
+import { fmix32 } from '../../src/key-hash.js'
+import { WorkEngine } from '../../src/work-engine.js'
+import { type SyntheticBatch, type SyntheticRecord, syntheticBatch } from './batch.js'
+import { Judge } from './judge.js'
+import { Random } from './random.js'
+import { type Delivery, ModelThread } from './thread.js'
+
+/** One partition at the broker, and where this process stands in it. */
+interface Partition {
+  readonly slot: number
+  readonly log: readonly SyntheticRecord[]
+  /** How often it was assigned to us: tells the report of an earlier drain apart. */
+  tenure: number
+  /** Where the log ends; beyond the last record when its tail holds none. */
+  readonly end: number
+  committed: number
+  owned: boolean
+  draining: boolean
+  /** Index in the log of the next record to read. */
+  next: number
+  paused: boolean
+  stored: number | undefined
+}
+
+export interface WorldReport {
+  readonly steps: number
+  readonly counters: WorkEngine<SyntheticBatch>['counters']
+}
+
+const CHAOS_STEPS = 700
+const CALM_STEPS = 40_000
+const TRACE_LENGTH = 60
+
+/** @throws Error naming the seed, the contradiction and the last events */
+export function runWorld(seed: number): WorldReport {
+  const world = new World(seed)
+  try {
+    return world.run()
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error)
+    throw new Error(`seed ${seed}: ${what}\n${world.describe()}`, { cause: error })
+  }
+}
+
+class World implements Effects {
+  readonly #random: Random
+  readonly #judge: Judge
+  readonly #engine: WorkEngine<SyntheticBatch>
+  readonly #threads: ModelThread[]
+  readonly #partitions: Partition[]
+  readonly #shape: ReturnType<typeof shapeOf>
+  readonly #trace: string[] = []
+  /** Drains that the engine reported, to be carried out as a later step. */
+  #drained: { slots: readonly number[]; complete: boolean }[] = []
+  /** Drains that were asked for and not yet carried out: the tenures of their slots. */
+  readonly #drains = new Map<readonly number[], number[]>()
+  #held = false
+  #now = 0
+  #steps = 0
+  /** Cleared for the second part, in which the world only makes progress. */
+  #chaos = true
+
+  constructor(seed: number) {
+    const random = new Random(seed)
+    this.#random = random
+    const shape = shapeOf(random)
+    this.#shape = shape
+    this.#judge = new Judge(shape.ordering)
+    this.#engine = new WorkEngine(
+      {
+        threads: shape.threads,
+        ordering: shape.ordering,
+        affinity: shape.affinity,
+        window: shape.window,
+        spareRows: shape.spareRows,
+        maxUncommittedRecords: shape.maxUncommittedRecords,
+        onExhausted: 'complete',
+        firstSequence: shape.firstSequence,
+      },
+      this,
+    )
+    this.#threads = Array.from(
+      { length: shape.threads },
+      () => new ModelThread(shape.ordering, shape.concurrency, this.#judge, random),
+    )
+    this.#partitions = Array.from({ length: shape.partitions }, (_, slot) => partitionOf(slot, shape, random))
+    for (const { slot } of this.#partitions) this.#engine.assignments.slotOf(nameOf(slot))
+  }
+
+  run(): WorldReport {
+    for (let step = 0; step < CHAOS_STEPS; step++) this.#step()
+    this.#chaos = false
+    for (let step = 0; !this.#isFinished(); step++) {
+      if (step === CALM_STEPS) throw new Error('I6: no progress')
+      this.#step()
+    }
+    this.#audit()
+    this.#leave()
+    return { steps: this.#steps, counters: this.#engine.counters }
+  }
+
+  describe(): string {
+    return [JSON.stringify(this.#shape), JSON.stringify(this.#engine.counters), ...this.#trace].join('\n')
+  }
+
+  // ── the schedule ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #step(): void {
+    this.#steps++
+    const thread = this.#random.int(0, this.#threads.length - 1)
+    const model = this.#threads[thread]!
+    // What happens all the time; faults are rarer, and stop in the second part.
+    const roll = this.#random.int(0, this.#chaos ? 109 : 99)
+    if (roll < 20) this.#read()
+    else if (roll < 32) model.receive()
+    else if (roll < 46) model.publish()
+    else if (roll < 60) model.start()
+    else if (roll < 72) model.finish(this.#random.chance(0.05) ? 'failed' : 'done')
+    else if (roll < 79) model.flush()
+    else if (roll < 87) this.#takeAcks(thread)
+    else if (roll < 91) this.#tick()
+    else if (roll < 93) this.#commit()
+    else if (roll < 95) this.#assign()
+    else if (roll < 97) this.#bury(thread)
+    else if (roll < 98) this.#boot(thread)
+    else if (roll < 100) this.#finishDrain()
+    else if (roll < 103) this.#kill(thread)
+    else if (roll < 106) this.#revoke()
+    else if (roll < 107) this.#lose()
+    else if (roll < 108) this.#replayAcks(thread)
+    else this.#rewind()
+    if (this.#steps % 16 === 0) this.#audit()
+  }
+
+  #read(): void {
+    const demand = this.#engine.demand()
+    if (demand.records === 0) return
+    const records: SyntheticRecord[] = []
+    const wanted = this.#random.int(1, demand.records + this.#shape.spareRows)
+    for (let chunks = this.#random.int(1, 4); chunks > 0 && records.length < wanted; chunks--) {
+      const partition = this.#random.pick(this.#partitions)
+      // Records of a partition that is not ours any more may still come out of the reader.
+      if (partition.paused || (!partition.owned && this.#random.chance(0.8))) continue
+      for (let n = this.#random.int(1, 12); n > 0 && records.length < wanted; n--) {
+        const record = partition.log[partition.next]
+        if (record === undefined) break
+        partition.next++
+        records.push(record)
+      }
+      if (this.#chaos && this.#random.chance(0.03)) this.#rewind(partition, records)
+    }
+    if (records.length === 0) this.#meetEnds()
+    else this.#hand(records)
+  }
+
+  #hand(records: readonly SyntheticRecord[]): void {
+    this.#log('read', ...records.map(({ slot, offset }) => `${slot}/${offset}`))
+    this.#expected = []
+    // Opened as the judge sees it: a record that does not rise begins an epoch.
+    const next = new Map(this.#partitions.map(({ slot }) => [slot, this.#nextOffset[slot]!]))
+    for (const { slot, offset } of records) {
+      if (!this.#partitions[slot]!.owned) continue
+      if (offset < next.get(slot)!) this.#expected.push({ slot, offset: -1 })
+      this.#expected.push({ slot, offset })
+      next.set(slot, offset + 1)
+    }
+    this.#engine.records(syntheticBatch(records))
+    this.#settleOpened()
+  }
+
+  /** What the batch that is being handed over opens, in order; offset -1 stands for a new epoch. */
+  #expected: { slot: number; offset: number }[] = []
+  readonly #nextOffset: number[] = []
+  #settleOpened(): void {
+    for (const { slot, offset } of this.#expected) {
+      if (offset === -1) {
+        const epoch = this.#judge.epochOf(slot)! + 1
+        this.#judge.gone(slot)
+        this.#judge.assigned(slot, epoch)
+        this.#partitions[slot]!.stored = undefined
+      } else {
+        this.#judge.opened(slot, offset)
+        this.#nextOffset[slot] = offset + 1
+      }
+    }
+    this.#expected = []
+    for (const { slot, epoch } of this.#engine.assignments) {
+      if (this.#judge.epochOf(slot) !== epoch)
+        throw new Error(`slot ${slot} is in epoch ${epoch}, by its records in another`)
+    }
+  }
+
+  #meetEnds(): void {
+    for (const { slot, owned, next, log, end } of this.#partitions) {
+      if (!owned || next < log.length) continue
+      this.#engine.reachedEnd(slot, end)
+      this.#nextOffset[slot] = Math.max(this.#nextOffset[slot]!, end)
+    }
+  }
+
+  #takeAcks(thread: number): void {
+    const acks = this.#threads[thread]!.posted.shift()
+    if (acks === undefined) return
+    this.#lastAcks[thread] = acks
+    this.#log('acks', thread, acks.length / ACK_WORDS)
+    this.#engine.acks(thread, acks, acks.length / ACK_WORDS)
+  }
+
+  readonly #lastAcks: Int32Array[] = []
+  /** Acks that were taken already: they must change nothing. */
+  #replayAcks(thread: number): void {
+    const acks = this.#lastAcks[thread]
+    if (acks === undefined) return
+    const before = JSON.stringify([this.#engine.window.messages, this.#engine.counters.processed])
+    this.#engine.acks(thread, acks, acks.length / ACK_WORDS)
+    const after = JSON.stringify([this.#engine.window.messages, this.#engine.counters.processed])
+    if (before !== after) throw new Error('an ack counted twice')
+  }
+
+  #tick(): void {
+    this.#now += this.#random.int(1, 120)
+    this.#engine.tick(this.#now)
+  }
+
+  #commit(): void {
+    for (const partition of this.#partitions) {
+      if (partition.stored === undefined) continue
+      partition.committed = partition.stored
+      this.#judge.committed(partition.log, partition.slot, partition.committed)
+    }
+  }
+
+  #assign(): void {
+    const free = this.#partitions.filter(({ owned }) => !owned)
+    if (free.length === 0) return
+    const partition = this.#random.pick(free)
+    this.#log('assign', partition.slot)
+    const [slot] = this.#engine.assigned([nameOf(partition.slot)])
+    if (slot !== partition.slot) throw new Error(`partition ${partition.slot} moved to slot ${slot}`)
+    partition.owned = true
+    partition.tenure++
+    partition.paused = false
+    partition.next = indexOf(partition.log, partition.committed)
+    this.#nextOffset[slot] = 0
+    this.#judge.assigned(slot, this.#engine.assignments.at(slot)!.epoch)
+  }
+
+  #revoke(): void {
+    const slots = this.#partitions.filter((p) => p.owned && !p.draining && this.#random.chance(0.6)).map((p) => p.slot)
+    if (slots.length === 0) return
+    this.#log('drain', ...slots)
+    for (const slot of slots) this.#partitions[slot]!.draining = true
+    this.#drains.set(
+      slots,
+      slots.map((slot) => this.#partitions[slot]!.tenure),
+    )
+    this.#engine.drain(slots, this.#now + this.#random.int(0, 400))
+  }
+
+  #finishDrain(): void {
+    const drained = this.#drained.shift()
+    if (drained === undefined) return
+    const tenures = this.#drains.get(drained.slots)
+    if (tenures === undefined) throw new Error('a drain was answered twice')
+    this.#drains.delete(drained.slots)
+    // The partitions that were lost meanwhile are out of it, also when they are ours again.
+    const slots = drained.slots.filter(
+      (slot, i) => this.#partitions[slot]!.owned && this.#partitions[slot]!.tenure === tenures[i],
+    )
+    this.#log('drained', drained.complete, ...slots)
+    this.#engine.storeWatermarks()
+    this.#commit()
+    if (drained.complete) for (const slot of slots) this.#judge.leftInOrder(slot, this.#partitions[slot]!.committed)
+    this.#release(slots)
+  }
+
+  #lose(): void {
+    const slots = this.#partitions.filter((p) => p.owned && this.#random.chance(0.5)).map((p) => p.slot)
+    this.#log('lost', ...slots)
+    this.#release(slots)
+  }
+
+  #release(slots: readonly number[]): void {
+    for (const slot of slots) {
+      const partition = this.#partitions[slot]!
+      partition.owned = false
+      partition.draining = false
+      partition.stored = undefined
+      this.#judge.gone(slot)
+    }
+    this.#engine.gone(slots)
+  }
+
+  #kill(thread: number): void {
+    const model = this.#threads[thread]!
+    if (model.state !== 'up') return
+    this.#log('dies', thread)
+    model.die()
+  }
+
+  /** Exit and close have been seen: every posted ack was taken before. */
+  #bury(thread: number): void {
+    const model = this.#threads[thread]!
+    if (model.state !== 'dying' || model.posted.length > 0) return
+    this.#log('gone', thread)
+    model.state = 'down'
+    this.#engine.threadGone(thread)
+  }
+
+  #boot(thread: number): void {
+    const model = this.#threads[thread]!
+    if (model.state !== 'down') return
+    this.#log('up', thread)
+    model.boot()
+    this.#engine.threadUp(thread)
+  }
+
+  /** The partition's position is set back, at most to its watermark: the same offsets come again. */
+  #rewind(partition = this.#random.pick(this.#partitions), pending: readonly SyntheticRecord[] = []): void {
+    const { slot, owned, log } = partition
+    const watermark = this.#engine.assignments.at(slot)?.tracker.watermark
+    if (!owned || watermark === undefined) return
+    // What was read and is about to be handed over will be unfinished by then.
+    const limit = Math.min(watermark, ...pending.filter((record) => record.slot === slot).map(({ offset }) => offset))
+    partition.next = this.#random.int(0, Math.min(indexOf(log, limit), log.length - 1))
+    this.#log('rewind', slot)
+  }
+
+  // ── effects ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  dispatch(thread: number, tickets: Int32Array, count: number): void {
+    const { inFlight } = this.#engine
+    const frame: Delivery[] = []
+    for (const ticket of tickets.subarray(0, count)) {
+      const batch = inFlight.batch[ticket]!
+      const index = inFlight.index[ticket]!
+      const [slot, offset] = [batch.slots[index]!, batch.offsets[index]!]
+      if (slot !== inFlight.slot[ticket] || offset !== inFlight.offset[ticket]) {
+        throw new Error(`ticket ${ticket} points at the bytes of ${slot}/${offset}`)
+      }
+      const { log } = this.#partitions[slot]!
+      const record = log[indexOf(log, offset)]!
+      frame.push({ ticket, sequence: inFlight.sequence[ticket]!, epoch: inFlight.epoch[ticket]!, record })
+    }
+    this.#log('dispatch', thread, ...frame.map(({ record, epoch }) => `${record.slot}/${record.offset}e${epoch}`))
+    this.#threads[thread]!.post(frame)
+  }
+
+  deliveryState(thread: number, ticket: number, sequence: number) {
+    // The threads do not stand still while the engine looks at the boards.
+    if (this.#held && this.#random.chance(0.2)) this.#random.pick(this.#threads).publish()
+    return this.#threads[thread]!.boardOf(ticket, sequence)
+  }
+
+  hold(held: boolean): void {
+    this.#held = held
+  }
+
+  cut(slot: number, epoch: number, aboveOffset: number): void {
+    for (const thread of this.#threads) thread.cut(slot, epoch, aboveOffset)
+  }
+
+  pause(slot: number): void {
+    this.#log('pause', slot)
+    this.#partitions[slot]!.paused = true
+  }
+
+  resume(slot: number): void {
+    this.#partitions[slot]!.paused = false
+  }
+
+  store(slot: number, offset: number): void {
+    this.#log('store', `${slot}/${offset}`)
+    this.#judge.stored(slot, offset)
+    this.#partitions[slot]!.stored = offset
+  }
+
+  drained(slots: readonly number[], complete: boolean): void {
+    this.#drained.push({ slots, complete })
+  }
+
+  failed(): void {}
+
+  /** Deaths are random here, so a loop of three may happen; the runtime would end, the world goes on. */
+  stop(): void {}
+
+  // ── the end ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #isFinished(): boolean {
+    return this.#drains.size === 0 && this.#partitions.every(({ owned, committed, end }) => owned && committed === end)
+  }
+
+  /** The counters against a count of the rows. */
+  #audit(): void {
+    const { inFlight, window, assignments } = this.#engine
+    let [rows, admitted, bytes] = [0, 0, 0]
+    const loads = new Array<number>(this.#threads.length).fill(0)
+    const perEpoch = new Map<string, number>()
+    const perBatch = new Map<SyntheticBatch, number>()
+    for (let ticket = 0; ticket < inFlight.capacity; ticket++) {
+      const phase = inFlight.phase[ticket]!
+      if (phase === Phase.free) continue
+      rows++
+      const epoch = `${inFlight.slot[ticket]}e${inFlight.epoch[ticket]}`
+      if (phase !== Phase.abandoned) perEpoch.set(epoch, (perEpoch.get(epoch) ?? 0) + 1)
+      const batch = inFlight.batch[ticket]!
+      perBatch.set(batch, (perBatch.get(batch) ?? 0) + 1)
+      if (phase === Phase.waiting) continue
+      admitted++
+      bytes += inFlight.size[ticket]!
+      loads[inFlight.thread[ticket]!]!++
+    }
+    const same = (what: string, counted: unknown, told: unknown) => {
+      if (counted !== told) throw new Error(`${what}: ${told} told, ${counted} counted`)
+    }
+    same('free rows', inFlight.capacity - rows, inFlight.free)
+    same('messages in the window', admitted, window.messages)
+    same('bytes in the window', bytes, window.bytes)
+    for (const [thread, load] of loads.entries()) same(`load of thread ${thread}`, load, this.#engine.load(thread))
+    for (const { slot, epoch, inFlight } of assignments) {
+      same(`in flight of slot ${slot}`, perEpoch.get(`${slot}e${epoch}`) ?? 0, inFlight)
+    }
+    for (const [batch, live] of perBatch) same('live records of a batch', live, batch.live)
+    const { maxMessages, maxBytes } = this.#shape.window
+    if (admitted > maxMessages) throw new Error(`I7: ${admitted} messages in the window of ${maxMessages}`)
+    if (bytes > maxBytes && admitted > 1) throw new Error(`I7: ${bytes} bytes in the window of ${maxBytes}`)
+    if (rows - admitted > 0 && admitted === 0) throw new Error('I6: records wait although the window is empty')
+  }
+
+  /** A last drain finds nothing to do, and leaves nothing. */
+  #leave(): void {
+    for (const model of this.#threads) if (!model.idle) throw new Error('a thread has work left')
+    const slots = this.#partitions.map(({ slot }) => slot)
+    this.#drained = []
+    this.#engine.drain(slots, this.#now + 1_000)
+    if (this.#drained[0]?.complete !== true) throw new Error('an idle drain does not end at once')
+    this.#engine.gone(slots)
+    const { inFlight, window } = this.#engine
+    if (inFlight.free !== inFlight.capacity || window.messages !== 0 || window.bytes !== 0) {
+      throw new Error(
+        `I8: ${inFlight.capacity - inFlight.free} rows, ${window.messages} messages, ${window.bytes} bytes left`,
+      )
+    }
+  }
+
+  #log(...words: unknown[]): void {
+    this.#trace.push(words.join(' '))
+    if (this.#trace.length > TRACE_LENGTH) this.#trace.shift()
+  }
+}
+
+const nameOf = (partition: number) => ({ topic: 'orders', partition })
+
+/** Where the first record at or above an offset is. */
+function indexOf(log: readonly SyntheticRecord[], offset: number): number {
+  let [low, high] = [0, log.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (log[middle]!.offset < offset) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function shapeOf(random: Random) {
+  const minMessages = random.int(2, 16)
+  return {
+    threads: random.int(1, 4),
+    ordering: random.pick(['key', 'key', 'key', 'partition', 'none'] as const),
+    affinity: random.pick(['hash', 'in-flight'] as const),
+    concurrency: random.int(1, 4),
+    partitions: random.int(1, 3),
+    records: random.int(20, 90),
+    keys: random.int(1, 10),
+    window: { minMessages, maxMessages: minMessages * random.int(1, 4), maxBytes: random.int(100, 2_000) },
+    spareRows: random.int(0, 8),
+    maxUncommittedRecords: random.int(3, 120),
+    /** Near where sequence numbers wrap, or at their beginning. */
+    firstSequence: random.pick([0, 2 ** 31 - 40, -20]),
+  }
+}
+
+function partitionOf(slot: number, shape: ReturnType<typeof shapeOf>, random: Random): Partition {
+  const log: SyntheticRecord[] = []
+  let offset = 0
+  for (let i = 0; i < shape.records; i++) {
+    // Gaps: compaction and transaction markers.
+    offset += random.chance(0.1) ? random.int(2, 30) : 1
+    const size = random.chance(0.01) ? shape.window.maxBytes + 50 : random.int(1, 80)
+    log.push({ slot, offset, hash: fmix32(random.int(1, shape.keys)), key: random.chance(0.9), size })
+  }
+  const end = offset + 1 + (random.chance(0.5) ? random.int(1, 5) : 0)
+  return { slot, log, end, ...FRESH }
+}
+
+const FRESH = { tenure: 0, committed: 0, owned: false, draining: false, next: 0, paused: false, stored: undefined }
