@@ -1,0 +1,126 @@
+/**
+ * The way of a message without Kafka: generated batches through the real engine into real threads with a handler that
+ * does nothing, and back as acks.
+ */
+import { ACK_WORDS, type Effects, WorkEngine } from '@zk/engine'
+import { PackedBatch, packFrame, packRecords, ThreadHost } from '@zk/runtime/internal'
+import type { SuiteOptions } from './cli.js'
+import { type Result, summarize } from './report.js'
+
+const VALUE_BYTES = 200
+const BATCH = 2_000
+const WINDOW = 16_384
+
+export async function hop({ runs, messages = 2_000_000 }: SuiteOptions): Promise<Result[]> {
+  const results: Result[] = []
+  for (const threads of [1, 2, 4]) {
+    await measure(threads, messages / 4)
+    const values: number[] = []
+    for (let run = 0; run < runs; run++) values.push(await measure(threads, messages))
+    results.push(summarize({ suite: 'hop', case: `200 bytes, speedup ${threads}`, unit: 'messages/s', values }))
+  }
+  return results
+}
+
+async function measure(threads: number, messages: number): Promise<number> {
+  let finished: () => void = () => {}
+  const done = new Promise<void>((resolve) => {
+    finished = resolve
+  })
+  const nothing = () => {}
+  const effects: Effects = {
+    dispatch: (thread, tickets, count) => {
+      const { sequence } = engine.inFlight
+      for (let i = 0; i < count; i++) host.boards[thread]!.queue(tickets[i]!, sequence[tickets[i]!]!)
+      host.send(thread, packFrame(engine.inFlight, tickets, count))
+    },
+    deliveryState: (thread, ticket, sequence) => host.boards[thread]!.deliveryState(ticket, sequence),
+    hold: nothing,
+    cut: nothing,
+    pause: nothing,
+    resume: nothing,
+    store: nothing,
+    drained: nothing,
+    failed: nothing,
+    stop: nothing,
+  }
+  const engine = new WorkEngine<PackedBatch>(
+    {
+      threads,
+      ordering: 'key',
+      affinity: 'hash',
+      window: { minMessages: WINDOW, maxMessages: WINDOW, maxBytes: 2 ** 30 },
+      spareRows: BATCH,
+      maxUncommittedRecords: 1_000_000,
+      onExhausted: 'complete',
+    },
+    effects,
+  )
+  let read = 0
+  const refill = () => {
+    while (read < messages && engine.demand().records >= BATCH) {
+      engine.records(batchAt(read))
+      read += BATCH
+    }
+  }
+  const host = new ThreadHost(
+    {
+      threads,
+      setup: {
+        processorUrl: new URL('./noop-processor.js', import.meta.url).href,
+        options: undefined,
+        concurrency: 1,
+        ordering: 'key',
+        capacity: engine.inFlight.capacity,
+        stopOnFailure: false,
+      },
+      setupTimeoutMs: 10_000,
+      terminateTimeoutMs: 5_000,
+      maxHeapMb: undefined,
+      stdoutToStderr: true,
+    },
+    {
+      message: (thread, message) => {
+        if (message.type !== 'acks') return
+        engine.acks(thread, new Int32Array(message.acks), message.acks.byteLength / 4 / ACK_WORDS)
+        refill()
+        if (engine.counters.processed >= messages) finished()
+      },
+      up: (thread) => engine.threadUp(thread),
+      gone: nothing,
+      lost: nothing,
+    },
+  )
+  await host.start()
+  const [slot] = engine.assigned([{ topic: 'hop', partition: 0 }])
+  host.announce(slot!, { topic: 'hop', partition: 0 })
+  const started = performance.now()
+  refill()
+  await done
+  const perSecond = (messages * 1000) / (performance.now() - started)
+  await host.stop({ graceful: false })
+  return perSecond
+}
+
+/** A fresh batch each time, as the native reader makes one: the copy of the template stands for its memory traffic. */
+function batchAt(offset: number): PackedBatch {
+  const batch = new PackedBatch(template.slice(0))
+  for (let i = 0; i < BATCH; i++) batch.offsets[i] = offset + i
+  return batch
+}
+
+const template = (() => {
+  const value = Buffer.alloc(VALUE_BYTES, 'x')
+  const batch = packRecords(
+    Array.from({ length: BATCH }, (_, i) => ({
+      slot: 0,
+      offset: i,
+      timestamp: 0,
+      timestampType: 1,
+      key: Buffer.from(`key-${i}`),
+      value,
+      headers: [],
+    })),
+  )
+  return batch.bytes.buffer as ArrayBuffer
+})()

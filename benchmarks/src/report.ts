@@ -1,0 +1,82 @@
+/** The one shape that every suite reports, for people and machines. */
+import { cpus, totalmem } from 'node:os'
+
+/** One figure of one case, over several runs, beside what it is compared with. */
+export interface Result {
+  suite: string
+  case: string
+  unit: string
+  /** The median. */
+  value: number
+  /** The median of what it is compared with, measured in the same run; null where the figure stands alone. */
+  baseline: number | null
+  /** value / baseline, the median over the pairs of runs. */
+  ratio: number | null
+  runs: number
+  min: number
+  median: number
+  max: number
+}
+
+export interface Figures {
+  suite: string
+  case: string
+  unit: string
+  values: readonly number[]
+  /** In the order of `values`: each pair ran next to each other. */
+  baselines?: readonly number[]
+}
+
+export function summarize({ suite, case: name, unit, values, baselines }: Figures): Result {
+  const middle = median(values)
+  return {
+    suite,
+    case: name,
+    unit,
+    value: middle,
+    baseline: baselines === undefined ? null : median(baselines),
+    ratio: baselines === undefined ? null : median(values.map((value, i) => value / baselines[i]!)),
+    runs: values.length,
+    min: Math.min(...values),
+    median: middle,
+    max: Math.max(...values),
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const half = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+}
+
+export function print(results: readonly Result[], json: boolean): void {
+  if (json) {
+    for (const result of results) console.log(JSON.stringify(result))
+    return
+  }
+  console.log(
+    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  )
+  const rows = results.map((result) => [
+    `${result.suite} ${result.case}`,
+    result.unit,
+    short(result.median),
+    `${short(result.min)} … ${short(result.max)}`,
+    result.baseline === null ? '' : short(result.baseline),
+    result.ratio === null ? '' : result.ratio.toFixed(3),
+    String(result.runs),
+  ])
+  const all = [['case', 'unit', 'median', 'min … max', 'baseline', 'ratio', 'runs'], ...rows]
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
+  for (const row of all)
+    console.log(
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+}
+
+function short(value: number): string {
+  return value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)
+}

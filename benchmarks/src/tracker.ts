@@ -1,0 +1,39 @@
+/** What the offset tracker costs a record: open, and finish in random order with 10,000 in flight. */
+import { OffsetTracker } from '@zk/engine'
+import type { SuiteOptions } from './cli.js'
+import { type Result, summarize } from './report.js'
+
+const IN_FLIGHT = 10_000
+
+export async function tracker({ runs, messages = 5_000_000 }: SuiteOptions): Promise<Result[]> {
+  const order = randomOrder(IN_FLIGHT)
+  measure(messages, order)
+  const values = Array.from({ length: runs }, () => measure(messages, order))
+  return [summarize({ suite: 'tracker', case: 'open + finish, random, 10,000 in flight', unit: 'ns', values })]
+}
+
+/** A window of open records; each step finishes a random one of them and opens the next. */
+function measure(messages: number, order: Int32Array): number {
+  const under = new OffsetTracker()
+  const open = new Int32Array(IN_FLIGHT)
+  for (let i = 0; i < IN_FLIGHT; i++) open[i] = under.open(i)
+  const started = process.hrtime.bigint()
+  for (let i = 0, at = 0; i < messages; i++) {
+    const place = order[at]!
+    under.finish(open[place]!)
+    open[place] = under.open(IN_FLIGHT + i)
+    at = at + 1 === IN_FLIGHT ? 0 : at + 1
+  }
+  return Number(process.hrtime.bigint() - started) / messages
+}
+
+function randomOrder(n: number): Int32Array {
+  const order = Int32Array.from({ length: n }, (_, i) => i)
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    const other = order[j]!
+    order[j] = order[i]!
+    order[i] = other
+  }
+  return order
+}

@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os'
+import { Command } from 'commander'
+import { createLogger } from '../log/create-logger.js'
+import { produceLoad } from './bench/load.js'
+import { type Measurement, measure } from './bench/measure.js'
+import { integer, integers, jsonFile } from './options.js'
+import { formatTable, Progress, printJson } from './output.js'
+
+interface BenchOptions {
+  speedup: number[]
+  concurrency: number
+  messages: number
+  keys: number
+  size: number
+  options?: unknown
+  json?: boolean
+}
+
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description('Measures your processor over a list of speedups, on generated messages and the embedded broker.')
+    .argument('<processor>', 'module whose default export has process(message, ctx)')
+    .option('--speedup <list>', 'threads to try, such as 1,2,4', integers, powersOfTwo(availableParallelism()))
+    .option('--concurrency <n>', 'handlers in progress in one thread', integer, 1)
+    .option('--messages <n>', 'how many messages a run', integer, 10_000)
+    .option('--keys <n>', 'different keys', integer, 1_000)
+    .option('--size <bytes>', 'size of a value', integer, 200)
+    .option('--options <file>', 'JSON file: processorOptions', jsonFile)
+    .option('--json', 'one JSON object a line on stdout')
+    .addHelpText('after', '\nExample:\n  zk bench ./processor.js --speedup 1,2,4 --messages 20000 --size 1024')
+    .action(bench)
+}
+
+async function bench(processor: string, options: BenchOptions): Promise<void> {
+  const { speedup, concurrency, messages, keys, size, json } = options
+  const producing = new Progress('producing', messages)
+  const load = await produceLoad({
+    messages,
+    keys,
+    value: () => Buffer.alloc(size, 'x'),
+    onProgress: (done) => producing.update(done),
+  })
+  producing.end()
+  const results: Measurement[] = []
+  try {
+    for (const threads of speedup) {
+      const progress = new Progress(`speedup ${threads}`, messages)
+      const result = await measure({
+        load,
+        processor,
+        processorOptions: options.options,
+        speedup: threads,
+        concurrency,
+        logger: createLogger({ level: 'warn', output: 'stderr' }),
+        onProgress: (done) => progress.update(done),
+      })
+      progress.end()
+      results.push(result)
+      if (json) printJson({ event: 'bench', ...result, ratio: result.perSecond / results[0]!.perSecond })
+    }
+  } finally {
+    await load.broker.stop()
+  }
+  if (json) return
+  const first = results[0]!
+  console.log(
+    formatTable([
+      ['speedup', 'messages/s', `against ${first.speedup}`, 'threads busy', 'failed'],
+      ...results.map(({ speedup, perSecond, busy, failed }) => [
+        speedup,
+        Math.round(perSecond),
+        `${(perSecond / first.perSecond).toFixed(2)} ×`,
+        `${Math.round(busy * 100)} %`,
+        failed,
+      ]),
+    ]),
+  )
+}
+
+function powersOfTwo(upTo: number): number[] {
+  const list: number[] = []
+  for (let n = 1; n < upTo; n *= 2) list.push(n)
+  return [...list, upTo]
+}

@@ -1,0 +1,27 @@
+import { Command } from 'commander'
+import { startEmbeddedBroker } from '../kafka/embedded-broker.js'
+import { integer, list } from './options.js'
+import { printJson } from './output.js'
+import { untilSignal } from './signals.js'
+
+interface BrokerOptions {
+  topics: string[]
+  partitions: number
+  json?: boolean
+}
+
+export function brokerCommand(): Command {
+  return new Command('broker')
+    .description('Starts a Kafka broker in this process, for trying things out. It forgets everything when it ends.')
+    .option('--topics <names>', 'topics to create, comma-separated; others appear on use', list, [])
+    .option('--partitions <n>', 'partitions of each topic', integer, 4)
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExample:\n  zk broker --topics orders,orders.dlt --partitions 12')
+    .action(async ({ topics, partitions, json }: BrokerOptions) => {
+      const broker = await startEmbeddedBroker({ topics, partitions })
+      if (json) printJson({ event: 'ready', bootstrapServers: broker.bootstrapServers })
+      else console.log(`A broker listens on ${broker.bootstrapServers}. Ctrl-C ends it.`)
+      await untilSignal()
+      await broker.stop()
+    })
+}

@@ -1,0 +1,131 @@
+import { availableParallelism } from 'node:os'
+import { Command } from 'commander'
+import { errors } from '../errors.js'
+import { createLogger } from '../log/create-logger.js'
+import { type CheckOptions, checkValue } from './bench/check-processor.js'
+import { produceLoad } from './bench/load.js'
+import { type Measurement, measure } from './bench/measure.js'
+import { integer } from './options.js'
+import { formatTable, Progress, printJson } from './output.js'
+
+const KEYS = 1_000
+const VALUE_BYTES = 200
+/** About half a millisecond of plain JavaScript. */
+const PASSES = 1_850
+
+interface DemoOptions {
+  messages: number
+  speedup: number
+  json?: boolean
+}
+
+interface Checked extends Measurement {
+  lost: number
+  duplicates: number
+  outOfOrder: number
+}
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description(
+      'Shows the runtime at work: a CPU-heavy processor with one thread and with many, every message checked.',
+    )
+    .option('--messages <n>', 'how many messages', integer, 20_000)
+    .option(
+      '--speedup <n>',
+      'threads of the second run (default: the CPUs of this machine)',
+      integer,
+      availableParallelism(),
+    )
+    .option('--json', 'JSON lines on stdout')
+    .action(demo)
+}
+
+async function demo({ messages, speedup, json }: DemoOptions): Promise<void> {
+  const producing = new Progress('producing', messages)
+  const load = await produceLoad({
+    messages,
+    keys: KEYS,
+    value: (i, key, seq) => checkValue(i, key, seq, VALUE_BYTES),
+    onProgress: (done) => producing.update(done),
+  })
+  producing.end()
+  const logger = createLogger({ level: 'warn', output: 'stderr' })
+  const results: Checked[] = []
+  try {
+    for (const threads of speedup === 1 ? [1] : [1, speedup]) {
+      const progress = new Progress(`speedup ${threads}`, messages)
+      const options: CheckOptions = {
+        passes: PASSES,
+        times: new SharedArrayBuffer(messages * 4),
+        due: new SharedArrayBuffer(KEYS * 4),
+        outOfOrder: new SharedArrayBuffer(4),
+      }
+      const measured = await measure({
+        load,
+        processor: new URL('./bench/check-processor.js', import.meta.url),
+        processorOptions: options,
+        speedup: threads,
+        concurrency: 1,
+        logger,
+        onProgress: (done) => progress.update(done),
+      })
+      progress.end()
+      results.push({ ...measured, ...check(options) })
+      if (json) printJson({ event: 'run', ...results.at(-1) })
+    }
+  } finally {
+    await load.broker.stop()
+  }
+  conclude(results, json ?? false)
+}
+
+function check({ times, outOfOrder }: CheckOptions): { lost: number; duplicates: number; outOfOrder: number } {
+  let lost = 0
+  let duplicates = 0
+  for (const n of new Int32Array(times)) {
+    if (n === 0) lost++
+    else duplicates += n - 1
+  }
+  return { lost, duplicates, outOfOrder: new Int32Array(outOfOrder)[0]! }
+}
+
+function conclude(results: readonly Checked[], json: boolean): void {
+  const first = results[0]!
+  const last = results.at(-1)!
+  const sum = (of: (result: Checked) => number) => results.reduce((total, result) => total + of(result), 0)
+  const verdict = {
+    messages: first.messages,
+    lost: sum(({ lost }) => lost),
+    duplicates: sum(({ duplicates }) => duplicates),
+    outOfOrder: sum(({ outOfOrder }) => outOfOrder),
+    threads: last.speedup,
+    speedup: Number((last.perSecond / first.perSecond).toFixed(2)),
+  }
+  if (!json) {
+    console.log(
+      formatTable([
+        ['speedup', 'messages', 'seconds', 'messages/s', 'against 1', 'threads busy', 'lost', 'out of order'],
+        ...results.map((result) => [
+          result.speedup,
+          result.messages,
+          result.seconds.toFixed(1),
+          Math.round(result.perSecond),
+          `${(result.perSecond / first.perSecond).toFixed(2)} ×`,
+          `${Math.round(result.busy * 100)} %`,
+          result.lost,
+          result.outOfOrder,
+        ]),
+      ]),
+    )
+    console.log(
+      `\nEvery message was processed ${verdict.lost + verdict.duplicates === 0 ? 'exactly once' : 'NOT exactly once'}, ` +
+        `and each key ${verdict.outOfOrder === 0 ? 'in order' : 'NOT in order'}.`,
+    )
+  }
+  if (json) printJson({ event: 'demo', ...verdict })
+  // The speedup depends on the machine and decides nothing.
+  if (verdict.lost + verdict.outOfOrder > 0) {
+    throw errors.ZK_INTERNAL(`The demo lost ${verdict.lost} messages and saw ${verdict.outOfOrder} out of order`)
+  }
+}

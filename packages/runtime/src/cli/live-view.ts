@@ -1,0 +1,67 @@
+/**
+ * The view of `zk run` on a terminal: a few lines at the bottom that are redrawn, with the log scrolling above them.
+ * It is the log's destination, so that a line never lands inside it.
+ */
+import type { WorkState } from '../work/state.js'
+
+const REFRESH_MS = 500
+const CLEAR_LINE = '\x1b[2K'
+const UP = '\x1b[1A'
+
+export class LiveView {
+  #state: (() => WorkState | undefined) | undefined
+  #timer: NodeJS.Timeout | undefined
+  #lines = 0
+  #last = { at: performance.now(), processed: 0 }
+
+  start(state: () => WorkState | undefined): void {
+    this.#state = state
+    this.#timer = setInterval(() => this.#draw(), REFRESH_MS)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#erase()
+    this.#state = undefined
+  }
+
+  /** A line of the log. */
+  write(line: string): void {
+    this.#erase()
+    process.stderr.write(line)
+  }
+
+  #draw(): void {
+    const state = this.#state?.()
+    if (state === undefined) return
+    this.#erase()
+    const lines = this.#render(state)
+    process.stderr.write(`${lines.join('\n')}\n`)
+    this.#lines = lines.length
+  }
+
+  #erase(): void {
+    if (this.#lines > 0) process.stderr.write(`${(UP + CLEAR_LINE).repeat(this.#lines)}\r`)
+    this.#lines = 0
+  }
+
+  #render({ phase, partitions, threads, window, counters }: WorkState): string[] {
+    const now = performance.now()
+    const rate = ((counters.processed - this.#last.processed) * 1000) / (now - this.#last.at)
+    this.#last = { at: now, processed: counters.processed }
+    const lag = partitions.reduce((sum, partition) => sum + (partition.lag ?? 0), 0)
+    const width = process.stderr.columns ?? 80
+    return [
+      `${phase}  ${round(rate)} msg/s  lag ${round(lag)}  partitions ${partitions.length}  processed ${round(counters.processed)}  failed ${counters.failed}`,
+      `window ${window.messages}/${window.maxMessages} messages, ${mib(window.bytes)}/${mib(window.maxBytes)} MiB`,
+      ...threads.map(
+        ({ index, up, running, queued, processed, busy }) =>
+          `thread ${index}  ${up ? bar(busy) : 'starting  '} ${String(Math.round(busy * 100)).padStart(3)} %  running ${running}  queued ${queued}  ended ${round(processed)}`,
+      ),
+    ].map((line) => line.slice(0, width - 1))
+  }
+}
+
+const round = (n: number) => Math.round(n).toLocaleString('en-US')
+const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(1)
+const bar = (share: number) => '▮'.repeat(Math.round(share * 10)).padEnd(10, '▯')

@@ -1,0 +1,33 @@
+/** Parsers of command line values that say what was expected. */
+import { readFileSync } from 'node:fs'
+import { InvalidArgumentError } from 'commander'
+
+export function integer(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  return Number(text)
+}
+
+export function integers(text: string): number[] {
+  const numbers = text.split(',').map(integer)
+  if (numbers.some((n) => n < 1)) throw new InvalidArgumentError('Expected whole numbers from 1, such as 1,2,4.')
+  return numbers
+}
+
+export function list(text: string, previous: string[] = []): string[] {
+  return [...previous, ...text.split(',').map((item) => item.trim())]
+}
+
+/** `key=value`, repeatable. Values stay text: librdkafka takes all of its properties as text. */
+export function property(text: string, previous: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Expected key=value.')
+  return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+export function jsonFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new InvalidArgumentError(`Expected a file of JSON: ${(error as Error).message}`)
+  }
+}

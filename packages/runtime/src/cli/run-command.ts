@@ -1,0 +1,186 @@
+import { Command, Option } from 'commander'
+import { type Client, createClient } from '../client.js'
+import { errors } from '../errors.js'
+import type { RunSummary, Work } from '../index.js'
+import { createLogger } from '../log/create-logger.js'
+import { LiveView } from './live-view.js'
+import { integer, jsonFile, list, property } from './options.js'
+import { printJson } from './output.js'
+import { endingSignals } from './signals.js'
+import { watchSources } from './watch.js'
+
+interface RunFlags {
+  brokers: string[]
+  topic: string[]
+  group: string
+  clientId?: string
+  instanceId?: string
+  speedup?: number
+  concurrency?: number
+  ordering?: 'key' | 'partition' | 'none'
+  affinity?: 'hash' | 'in-flight'
+  from?: 'earliest' | 'latest'
+  maxHeapMb?: number
+  drainTimeout?: number
+  shutdownTimeout?: number
+  onExhausted?: 'complete' | 'stop'
+  reader?: 'auto' | 'native' | 'portable'
+  waitForTopics?: boolean
+  options?: unknown
+  prop?: Record<string, string>
+  untilEnd?: boolean
+  watch?: boolean
+  json?: boolean
+  logLevel?: string
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Runs a processor over topics until a signal, with as many pinned threads as you ask for.')
+    .argument('<processor>', 'module whose default export has process(message, ctx); JavaScript or TypeScript')
+    .requiredOption('--brokers <list>', 'bootstrap servers, host:port, comma-separated', list)
+    .requiredOption('--topic <name>', 'topic to read, or ^pattern; may be repeated', list)
+    .requiredOption('--group <id>', 'consumer group')
+    .option('--client-id <id>', 'name of this process in the brokers’ logs (default: the group and the process id)')
+    .option('--instance-id <id>', 'static membership: a name that survives restarts')
+    .option('--speedup <n>', 'threads (default: the CPUs that this process may use)', integer)
+    .option('--concurrency <n>', 'handlers of different keys in progress in one thread (default: 1)', integer)
+    .addOption(
+      new Option('--ordering <what>', 'what stays in order (default: key)').choices(['key', 'partition', 'none']),
+    )
+    .addOption(
+      new Option('--affinity <how>', 'a key stays on one thread for ever, or while it has messages in flight').choices([
+        'hash',
+        'in-flight',
+      ]),
+    )
+    .addOption(
+      new Option('--from <where>', 'where a new group begins (default: earliest)').choices(['earliest', 'latest']),
+    )
+    .option('--max-heap-mb <n>', 'heap limit of each thread', integer)
+    .option('--drain-timeout <ms>', 'longest wait for handlers when partitions are revoked (default: 10000)', integer)
+    .option('--shutdown-timeout <ms>', 'longest wait for handlers at the end (default: 25000)', integer)
+    .addOption(
+      new Option(
+        '--on-exhausted <what>',
+        'a record that failed completes, or the work stops (default: complete)',
+      ).choices(['complete', 'stop']),
+    )
+    .addOption(
+      new Option('--reader <kind>', 'default: native where it is built').choices(['auto', 'native', 'portable']),
+    )
+    .option('--wait-for-topics', 'start although a topic does not exist yet')
+    .option('--options <file>', 'JSON file: processorOptions, which setup() gets as thread.options', jsonFile)
+    .option('--prop <key=value>', 'librdkafka property; may be repeated', property)
+    .option('--until-end', 'end when everything that was there at the start has been processed')
+    .option('--watch', 'replace the threads when files of the processor change')
+    .option('--log-level <level>', 'trace, debug, info, warn or error (default: info)')
+    .option('--json', 'events as JSON lines on stdout; logs stay on stderr')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  zk run ./processor.js --brokers localhost:9092 --topic orders --group billing
+  zk run ./thumbnails.ts --brokers k1:9092,k2:9092 --topic images --group thumbs --speedup 8 --watch
+  zk run ./backfill.js --brokers localhost:9092 --topic orders --group backfill-7 --until-end --json
+
+SIGTERM and SIGINT drain: what has started is finished and committed. A second one aborts.`,
+    )
+    .action(run)
+}
+
+async function run(processor: string, flags: RunFlags): Promise<void> {
+  const view = process.stderr.isTTY && !flags.json ? new LiveView() : undefined
+  const logger = createLogger({
+    ...(flags.logLevel === undefined ? {} : { level: flags.logLevel }),
+    output: view ?? 'stderr',
+  })
+  const client = createClient({ bootstrapServers: flags.brokers })
+  const work = client.workFactory({ logger }).create(workConfig(processor, flags))
+  const signals = endingSignals((signal) => logger.info({ signal }, 'Draining; a second signal aborts'))
+  const stopWatching = flags.watch ? await watchSources(work, logger) : undefined
+  let ready = false
+  view?.start(() => work.state())
+  try {
+    const summary = await work.run({
+      shutdown: signals.shutdown,
+      signal: signals.abort,
+      untilEnd: flags.untilEnd ?? false,
+      stdoutToStderr: true,
+      onEvent: ({ type, ...fields }) => {
+        if (type === 'assigned' && !ready) {
+          ready = true
+          if (flags.json) printJson({ event: 'ready' })
+        }
+        if (flags.json) printJson({ event: type, ...fields })
+      },
+    })
+    view?.stop()
+    process.exitCode = conclude(summary, flags, signals.exitCode)
+  } catch (error) {
+    view?.stop()
+    if (flags.json && ready) printJson({ event: 'stopped', ...countersOf(work) })
+    throw error
+  } finally {
+    stopWatching?.()
+    signals.stopListening()
+    await closeQuietly(client)
+  }
+}
+
+function workConfig(processor: string, flags: RunFlags) {
+  const { group, speedup, concurrency, ordering, affinity, from, maxHeapMb, onExhausted, reader } = flags
+  const given = {
+    speedup,
+    concurrency,
+    ordering,
+    affinity,
+    autoOffsetReset: from,
+    maxHeapMb,
+    drainTimeoutMs: flags.drainTimeout,
+    shutdownTimeoutMs: flags.shutdownTimeout,
+    onExhausted,
+    reader,
+    waitForTopics: flags.waitForTopics,
+    groupInstanceId: flags.instanceId,
+    processorOptions: flags.options,
+    additionalProps: flags.prop,
+  }
+  return {
+    topics: flags.topic,
+    groupId: group,
+    clientId: flags.clientId ?? `${group}-${process.pid}`,
+    processor,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  }
+}
+
+function conclude(
+  summary: RunSummary,
+  { json, shutdownTimeout = 25_000 }: RunFlags,
+  signalled: number | undefined,
+): number {
+  const { blocked, ...counters } = summary
+  const late = summary.reason === 'deadline'
+  const names = blocked.map(({ topic, partition, offset, key }) => `${topic}[${partition}]@${offset} key ${key}`)
+  const error = late ? errors.ZK_SHUTDOWN_DEADLINE(shutdownTimeout, blocked.length, names) : undefined
+  if (error !== undefined) console.error(`${error.code}: ${error.message}`)
+  if (json) printJson({ event: 'stopped', ...counters, ...(late ? { blocked } : {}) })
+  else
+    console.error(
+      `Stopped (${summary.reason}): ${Object.entries(counters)
+        .filter(([, v]) => typeof v === 'number')
+        .map(([k, v]) => `${k} ${v}`)
+        .join(', ')}`,
+    )
+  return signalled ?? error?.exitCode ?? 0
+}
+
+function countersOf(work: Work): Record<string, number> {
+  const { processed = 0, failed = 0, redelivered = 0, threadDeaths = 0, committed = 0 } = work.state()?.counters ?? {}
+  return { processed, failed, deadLettered: 0, redelivered, threadDeaths, committed }
+}
+
+async function closeQuietly(client: Client): Promise<void> {
+  await client.close().catch(() => {})
+}

@@ -1,0 +1,50 @@
+/** `zk run --watch`: replaces the threads, not the consumer, when files of the processor change. */
+import { type FSWatcher, watch } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import type { Logger } from '../log/logger.js'
+import type { Work } from '../work.js'
+
+/** Editors write a file in several steps. */
+const SETTLE_MS = 100
+
+/** @returns a function that stops watching */
+export async function watchSources(work: Work, logger: Logger): Promise<() => void> {
+  let timer: NodeJS.Timeout | undefined
+  let watchers: FSWatcher[] = []
+  const stop = () => {
+    clearTimeout(timer)
+    for (const watcher of watchers) watcher.close()
+  }
+  const start = async () => {
+    stop()
+    watchers = watchFiles(await work.sources(), () => {
+      clearTimeout(timer)
+      timer = setTimeout(reload, SETTLE_MS)
+    })
+  }
+  const reload = async () => {
+    try {
+      await work.reload()
+      await start()
+      logger.info('The processor was reloaded')
+    } catch (error) {
+      logger.error({ err: error }, 'The changed processor was not loaded; the threads go on with the one before')
+    }
+  }
+  await start()
+  return stop
+}
+
+/** Folders are watched, because editors replace files and a watch of the old one would never fire again. */
+function watchFiles(files: readonly string[], onChange: () => void): FSWatcher[] {
+  const byFolder = new Map<string, Set<string>>()
+  for (const file of files) {
+    const names = byFolder.get(dirname(file)) ?? new Set()
+    byFolder.set(dirname(file), names.add(basename(file)))
+  }
+  return [...byFolder].map(([folder, names]) =>
+    watch(folder, { persistent: false }, (_, name) => {
+      if (name !== null && names.has(name)) onChange()
+    }),
+  )
+}

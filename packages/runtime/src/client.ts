@@ -1,0 +1,50 @@
+/** The entry: what several works of a process have in common. */
+import type { ClientConfig, ClientInput } from './config/client-config.js'
+import { parseClientConfig, parseWorkConfig } from './config/parse-config.js'
+import type { WorkInput } from './config/work-config.js'
+import { errors } from './errors.js'
+import { createLogger } from './log/create-logger.js'
+import type { Logger } from './log/logger.js'
+import { Work } from './work.js'
+
+export interface WorkFactoryOptions {
+  /** Where the works of this factory log: pino or anything with its six methods. Default: pino, level from LOG_LEVEL. */
+  logger?: Logger
+}
+
+export interface WorkFactory {
+  /** @throws ZkError ZK_CONFIG_* naming every field that is wrong */
+  create(config: WorkInput): Work
+}
+
+export class Client {
+  readonly #config: ClientConfig
+  readonly #works = new Set<Work>()
+  #closed = false
+
+  constructor(config: ClientConfig) {
+    this.#config = config
+  }
+
+  workFactory({ logger = createLogger() }: WorkFactoryOptions = {}): WorkFactory {
+    return {
+      create: (input) => {
+        if (this.#closed) throw errors.ZK_CLIENT_CLOSED('create')
+        const work = new Work(this.#config, parseWorkConfig(input, this.#config), logger)
+        this.#works.add(work)
+        return work
+      },
+    }
+  }
+
+  /** Shuts down every work that still runs, in good order, and waits for them. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#works].map((work) => work.close()))
+  }
+}
+
+/** @throws ZkError ZK_CONFIG_* naming every field that is wrong. Does not connect. */
+export function createClient(config: ClientInput): Client {
+  return new Client(parseClientConfig(config))
+}

@@ -1,0 +1,269 @@
+/**
+ * The one consumer of a work, on node-rdkafka: connecting, topics, the assignment, storing and committing.
+ *
+ * Assignment changes are answered one after the other, and only when no read is under way and what was read has been
+ * handed over, so that a batch always belongs to the epoch in which it arrives.
+ */
+import type { PartitionSlot, TopicPartition } from '@zk/engine'
+import Kafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartitionOffset } from 'node-rdkafka'
+import type { ConsumerProperties } from '../config/properties.js'
+import { errors } from '../errors.js'
+import { librdkafkaError, logLibrdkafka } from '../log/librdkafka-log.js'
+import type { Logger } from '../log/logger.js'
+import type { ZkError } from '../zk-error.js'
+import { brokerError, isFatal } from './broker-errors.js'
+import { type Committer, openCommitter } from './committer.js'
+import { openReader } from './open-reader.js'
+import type { Reader, ReadResult } from './reader.js'
+
+const { CODES } = Kafka
+const ASSIGN = CODES.ERRORS.ERR__ASSIGN_PARTITIONS
+
+/** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
+const CONNECT_TIMEOUT_MS = 10_000
+const WATERMARK_TIMEOUT_MS = 10_000
+
+export interface ConsumerOptions {
+  properties: ConsumerProperties
+  bootstrapServers: readonly string[]
+  clientId: string
+  groupInstanceId: string | undefined
+  reader: 'auto' | 'native' | 'portable'
+  logger: Logger
+}
+
+export interface ConsumerListener {
+  /** A read brought something. */
+  read(result: ReadResult): void
+  /** These partitions are ours from now on. @returns their slots */
+  assigned(partitions: readonly TopicPartition[]): PartitionSlot[]
+  /** These are to be given back: finish what must be finished; the answer goes out when this resolves. */
+  revoked(partitions: readonly TopicPartition[], how: { lost: boolean }): Promise<void>
+  /** The broker acknowledged a commit. */
+  committed(offsets: readonly TopicPartitionOffset[]): void
+  /** The consumer cannot go on. */
+  failed(error: ZkError): void
+}
+
+export class Consumer {
+  readonly #options: ConsumerOptions
+  readonly #listener: ConsumerListener
+  readonly #kafka: KafkaConsumer
+  #reader: Reader | undefined
+  #committer: Committer | undefined
+  /** Assignment changes in order; each waits for the one before. */
+  #rebalance: Promise<void> = Promise.resolve()
+  readonly #slots = new Map<string, PartitionSlot>()
+  #closing = false
+
+  constructor(options: ConsumerOptions, listener: ConsumerListener) {
+    this.#options = options
+    this.#listener = listener
+    this.#kafka = this.#create()
+  }
+
+  /** @throws ZkError when no broker answers in time, or refuses the client */
+  async connect(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      // topic: '' would ask for all topics of the cluster; a name that nobody has asks for the brokers alone.
+      this.#kafka.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null) => {
+        if (error) reject(brokerError(this.#options.bootstrapServers, this.#kafka.getLastError() ?? error))
+        else resolve()
+      })
+    })
+    const { reader, logger } = this.#options
+    this.#reader = await openReader(this.#kafka, reader, () => this.handOver(), logger)
+    this.#committer = await openCommitter(this.#kafka, this.#reader.kind)
+  }
+
+  get readerKind(): Reader['kind'] | undefined {
+    return this.#reader?.kind
+  }
+
+  /** @throws ZkError ZK_TOPIC_NOT_FOUND naming every topic that does not exist */
+  async requireTopics(topics: readonly string[]): Promise<void> {
+    const missing: string[] = []
+    for (const topic of topics) if (!(await this.#exists(topic))) missing.push(topic)
+    if (missing.length > 0) throw errors.ZK_TOPIC_NOT_FOUND(missing)
+  }
+
+  subscribe(topics: readonly string[]): void {
+    this.#kafka.subscribe([...topics])
+  }
+
+  request(records: number, bytes: number): void {
+    this.#reader!.request(records, bytes)
+  }
+
+  setPaused(slot: PartitionSlot, paused: boolean): void {
+    this.#reader!.setPaused(slot, paused)
+  }
+
+  /** Hands offsets over for the next automatic commit. */
+  store(offsets: readonly TopicPartitionOffset[]): void {
+    if (offsets.length === 0 || !this.#kafka.isConnected()) return
+    this.#kafka.offsetsStore([...offsets])
+  }
+
+  /** Commits now. @throws ZkError ZK_COMMIT_FAILED when the broker does not acknowledge in time */
+  async commit(offsets: readonly TopicPartitionOffset[], timeoutMs: number): Promise<void> {
+    if (offsets.length === 0) return
+    await this.#committer!.commit(offsets, timeoutMs)
+    this.#listener.committed(offsets)
+  }
+
+  /** The partition's end as the last fetch saw it; undefined before the first. */
+  highWatermark({ topic, partition }: TopicPartition): number | undefined {
+    try {
+      const { highOffset } = this.#kafka.getWatermarkOffsets(topic, partition)
+      return highOffset >= 0 ? highOffset : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** The partition's end, asked of its broker. */
+  async endOffset({ topic, partition }: TopicPartition): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#kafka.queryWatermarkOffsets(topic, partition, WATERMARK_TIMEOUT_MS, (error, offsets) => {
+        if (error) reject(brokerError(this.#options.bootstrapServers, error))
+        else resolve(offsets.highOffset)
+      })
+    })
+  }
+
+  /** What was read and not handed over yet goes to the listener now. */
+  handOver(): void {
+    const result = this.#reader?.take()
+    if (result === undefined) return
+    this.#listener.read(result)
+    for (const { code, message, fatal } of result.errors) this.#onError(code, message, fatal)
+  }
+
+  /** Leaves the group and disconnects. Store and commit before. */
+  async close(): Promise<void> {
+    this.#closing = true
+    await this.#rebalance.catch(() => {})
+    await this.#reader?.close()
+    if (!this.#kafka.isConnected()) return
+    await new Promise<void>((resolve) => this.#kafka.disconnect(() => resolve()))
+  }
+
+  #create(): KafkaConsumer {
+    const { properties, clientId, logger } = this.#options
+    try {
+      const kafka = new Kafka.KafkaConsumer(
+        {
+          ...properties.global,
+          rebalance_cb: (event: LibrdKafkaError, partitions: TopicPartition[]) => this.#onRebalance(event, partitions),
+          offset_commit_cb: (error: LibrdKafkaError | null, offsets: TopicPartitionOffset[]) =>
+            this.#onCommit(error, offsets),
+        },
+        properties.topic,
+      )
+      logLibrdkafka(kafka, { clientId, logger })
+      kafka.on('event.error', (error: LibrdKafkaError) => this.#onError(error.code, error.message, isFatal(error)))
+      return kafka
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(
+        /property:? "?([\w.]+)/.exec(message)?.[1] ?? 'of additionalProps',
+        message,
+        {
+          cause: error,
+        },
+      )
+    }
+  }
+
+  #exists(topic: string): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#kafka.getMetadata({ topic, timeout: CONNECT_TIMEOUT_MS }, (error, metadata) => {
+        if (error) reject(brokerError(this.#options.bootstrapServers, error))
+        else resolve(metadata.topics.some(({ name, partitions }) => name === topic && partitions.length > 0))
+      })
+    })
+  }
+
+  #onRebalance(event: LibrdKafkaError, partitions: TopicPartition[]): void {
+    const incremental = this.#kafka.rebalanceProtocol() === 'COOPERATIVE'
+    if (this.#closing) {
+      this.#answer(event.code === ASSIGN ? [] : partitions, 'unassign', incremental)
+      return
+    }
+    this.#rebalance = this.#rebalance
+      .then(() =>
+        event.code === ASSIGN ? this.#assign(partitions, incremental) : this.#revoke(partitions, incremental),
+      )
+      .catch((error: unknown) => this.#listener.failed(errors.ZK_INTERNAL('A rebalance failed', { cause: error })))
+  }
+
+  async #assign(partitions: TopicPartition[], incremental: boolean): Promise<void> {
+    await this.#betweenReads(() => {
+      const slots = this.#listener.assigned(partitions)
+      for (const [i, slot] of slots.entries()) {
+        this.#slots.set(nameOf(partitions[i]!), slot)
+        this.#reader!.attach(slot, partitions[i]!)
+      }
+      this.#answer(partitions, 'assign', incremental)
+    })
+  }
+
+  async #revoke(partitions: TopicPartition[], incremental: boolean): Promise<void> {
+    const lost = this.#committer!.assignmentLost()
+    for (const partition of partitions) {
+      const slot = this.#slots.get(nameOf(partition))
+      if (slot !== undefined) this.#reader!.detach(slot)
+    }
+    this.handOver()
+    await this.#listener.revoked(partitions, { lost })
+    await this.#betweenReads(() => this.#answer(partitions, 'unassign', incremental))
+  }
+
+  async #betweenReads(change: () => void): Promise<void> {
+    await this.#reader!.hold()
+    try {
+      this.handOver()
+      change()
+    } finally {
+      this.#reader!.release()
+    }
+  }
+
+  #answer(partitions: TopicPartition[], how: 'assign' | 'unassign', incremental: boolean): void {
+    try {
+      if (how === 'assign') {
+        if (incremental) this.#kafka.incrementalAssign(partitions)
+        else this.#kafka.assign(partitions)
+      } else if (incremental) this.#kafka.incrementalUnassign(partitions)
+      else this.#kafka.unassign()
+    } catch (error) {
+      // A disconnect that overtook the answer has already given everything back.
+      if (this.#kafka.isConnected() && !this.#closing) throw error
+    }
+  }
+
+  #onCommit(error: LibrdKafkaError | null, offsets: TopicPartitionOffset[]): void {
+    const acknowledged = offsets.filter(({ offset }) => offset >= 0)
+    if (!error) this.#listener.committed(acknowledged)
+    // -168: there was nothing to commit.
+    else if (error.code !== -168) this.#options.logger.warn({ err: error }, 'A commit failed; it is tried again')
+  }
+
+  #onError(code: number, message: string, fatal: boolean): void {
+    const { groupInstanceId, clientId, logger } = this.#options
+    if (!fatal) {
+      const { level, fields, message: text } = librdkafkaError({ code, message }, clientId)
+      logger[level](fields, text)
+      return
+    }
+    const fenced = code === 82 || /fenced/i.test(message)
+    this.#listener.failed(
+      fenced ? errors.ZK_FENCED(groupInstanceId ?? clientId) : errors.ZK_BROKER_FATAL(`${message} (${code})`),
+    )
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`
+}

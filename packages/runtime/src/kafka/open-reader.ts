@@ -1,0 +1,36 @@
+/** Chooses the reader: the native one where its addon is built, else the portable one, and says so once. */
+import type { KafkaConsumer } from 'node-rdkafka'
+import { errors } from '../errors.js'
+import type { Logger } from '../log/logger.js'
+import { NativeReader } from './native-reader.js'
+import { PortableReader } from './portable-reader.js'
+import type { Reader } from './reader.js'
+
+/** @throws ZkError when the native reader is required and cannot be had */
+export async function openReader(
+  consumer: KafkaConsumer,
+  wanted: 'auto' | 'native' | 'portable',
+  onReady: () => void,
+  logger: Logger,
+): Promise<Reader> {
+  if (wanted === 'portable') return new PortableReader(consumer, onReady)
+  try {
+    const native = await import('@zk/native')
+    return new NativeReader((options) => native.openReader(consumer, options), onReady)
+  } catch (error) {
+    if (wanted === 'native') throw nativeError(error)
+    logger.warn(
+      { err: error },
+      'The native reader is not available: reading through node-rdkafka, slower, and handlers that fill the libuv pool can delay it',
+    )
+    return new PortableReader(consumer, onReady)
+  }
+}
+
+function nativeError(error: unknown): Error {
+  const { code, message } = error as { code?: string; message: string }
+  if (code === 'ZK_NATIVE_NOT_BUILT' || code === 'ERR_MODULE_NOT_FOUND') {
+    return errors.ZK_NATIVE_NOT_BUILT(message, { cause: error })
+  }
+  return errors.ZK_READER_UNAVAILABLE('native', message, { cause: error })
+}

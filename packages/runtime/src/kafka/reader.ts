@@ -1,0 +1,36 @@
+/** What the consumer needs of a reader, native or portable: pull, one read in flight, nothing taken that was not asked for. */
+import type { PartitionSlot, TopicPartition } from '@zk/engine'
+import type { PackedBatch } from './packed-batch.js'
+
+export interface ReadResult {
+  batch: PackedBatch | undefined
+  /** Partitions whose end was reached, with the next offset there. Valid after the batch. */
+  ends: readonly { slot: PartitionSlot; offset: number }[]
+  /** Errors that the consumer met while reading. */
+  errors: readonly ReadError[]
+}
+
+export interface ReadError {
+  /** librdkafka's code. */
+  code: number
+  message: string
+  fatal: boolean
+}
+
+export interface Reader {
+  readonly kind: 'native' | 'portable'
+  /** Before the partition is assigned to the consumer. */
+  attach(slot: PartitionSlot, partition: TopicPartition): void
+  /** Nothing more is read of the partition. What has been read stays available to `take`. */
+  detach(slot: PartitionSlot): void
+  setPaused(slot: PartitionSlot, paused: boolean): void
+  /** Asks for one read of at most so much; replaces a request that has brought nothing yet. */
+  request(records: number, bytes: number): void
+  /** What was read since the last take, at once. Empty results are undefined. */
+  take(): ReadResult | undefined
+  /** Resolves when no read is under way, and begins none until `release`: what the last one brought waits for `take`. */
+  hold(): Promise<void>
+  release(): void
+  /** Stops reading for good. Before the consumer disconnects. */
+  close(): Promise<void>
+}

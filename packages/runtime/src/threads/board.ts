@@ -1,0 +1,129 @@
+/**
+ * What main and one thread share without messages: the state of each delivery, written by the thread, and control words,
+ * written by main.
+ *
+ * A handler that never returns to its event loop sees no message, and a thread that dies takes its unsent messages with
+ * it. So what must be known after a death, or obeyed before the next start, stands in shared memory: the thread marks a
+ * delivery *before* it posts the ack, and before each start it publishes "running", then reads the control words, then
+ * calls the handler. Both sides use sequentially consistent atomics there, so either main sees the record running or the
+ * thread sees the control word; never neither.
+ */
+import type { DeliveryState, PartitionSlot } from '@zk/engine'
+
+/** Partitions that one work may ever own. The memory is touched only where it is used. */
+export const MAX_SLOTS = 16_384
+
+const HEADER_WORDS = 16
+const HOLD = 0
+const RUNNING = 1
+const QUEUED = 2
+/** Counts up with each change of a cut, so that a thread in its event loop needs no search. */
+const CONTROL_WORDS = 4
+const ENTRY_WORDS = 2
+
+const States: readonly DeliveryState[] = ['queued', 'running', 'done', 'failed', 'discarded']
+const State = { queued: 0, running: 1, done: 2, failed: 3, discarded: 4 } as const
+
+function layout(buffer: SharedArrayBuffer) {
+  const control = HEADER_WORDS
+  return {
+    words: new Int32Array(buffer),
+    doubles: new Float64Array(buffer),
+    control,
+    entries: control + MAX_SLOTS * CONTROL_WORDS,
+  }
+}
+
+/** The main thread's side. */
+export class Board {
+  readonly buffer: SharedArrayBuffer
+  readonly #words: Int32Array
+  readonly #doubles: Float64Array
+  readonly #control: number
+  readonly #entries: number
+
+  /** @param capacity rows of the in-flight table: an entry each */
+  constructor(capacity: number) {
+    this.buffer = new SharedArrayBuffer(4 * (HEADER_WORDS + MAX_SLOTS * CONTROL_WORDS + capacity * ENTRY_WORDS))
+    const { words, doubles, control, entries } = layout(this.buffer)
+    this.#words = words
+    this.#doubles = doubles
+    this.#control = control
+    this.#entries = entries
+  }
+
+  /** Before the frame that carries the delivery is posted. */
+  queue(ticket: number, sequence: number): void {
+    const at = this.#entries + ticket * ENTRY_WORDS
+    this.#words[at + 1] = sequence
+    Atomics.store(this.#words, at, State.queued)
+  }
+
+  deliveryState(ticket: number, sequence: number): DeliveryState {
+    const at = this.#entries + ticket * ENTRY_WORDS
+    const state = Atomics.load(this.#words, at)
+    return this.#words[at + 1] === sequence ? States[state]! : 'unknown'
+  }
+
+  hold(held: boolean): void {
+    Atomics.store(this.#words, HOLD, held ? 1 : 0)
+    if (!held) Atomics.notify(this.#words, HOLD)
+  }
+
+  /** Call while held, or with an epoch that no thread has been sent deliveries beyond. */
+  cut(slot: PartitionSlot, epoch: number, aboveOffset: number): void {
+    const at = this.#control + slot * CONTROL_WORDS
+    this.#doubles[(at + 2) >> 1] = aboveOffset
+    Atomics.store(this.#words, at, epoch)
+  }
+
+  get running(): number {
+    return Atomics.load(this.#words, RUNNING)
+  }
+  get queued(): number {
+    return Atomics.load(this.#words, QUEUED)
+  }
+
+  /** A new thread starts on this board: nothing runs or waits there. Cuts stay in force. */
+  reset(): void {
+    Atomics.store(this.#words, RUNNING, 0)
+    Atomics.store(this.#words, QUEUED, 0)
+  }
+}
+
+/** The thread's side. */
+export class BoardWriter {
+  readonly #words: Int32Array
+  readonly #doubles: Float64Array
+  readonly #control: number
+  readonly #entries: number
+
+  constructor(buffer: SharedArrayBuffer) {
+    const { words, doubles, control, entries } = layout(buffer)
+    this.#words = words
+    this.#doubles = doubles
+    this.#control = control
+    this.#entries = entries
+  }
+
+  /** @returns false when the delivery must not start: its partition was cut below it. */
+  start(ticket: number, slot: PartitionSlot, epoch: number, offset: number): boolean {
+    const entry = this.#entries + ticket * ENTRY_WORDS
+    Atomics.store(this.#words, entry, State.running)
+    while (Atomics.load(this.#words, HOLD) === 1) Atomics.wait(this.#words, HOLD, 1)
+    const at = this.#control + slot * CONTROL_WORDS
+    if (epoch > Atomics.load(this.#words, at) || offset <= this.#doubles[(at + 2) >> 1]!) return true
+    Atomics.store(this.#words, entry, State.discarded)
+    return false
+  }
+
+  /** Before the ack is posted. */
+  end(ticket: number, outcome: 'done' | 'failed' | 'discarded'): void {
+    Atomics.store(this.#words, this.#entries + ticket * ENTRY_WORDS, State[outcome])
+  }
+
+  publish(running: number, queued: number): void {
+    this.#words[RUNNING] = running
+    this.#words[QUEUED] = queued
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Runs the handler over the records of one thread. This is the hot path of the thread side: no object but the message
+ * and its context is made for a handler that returns no promise, and nothing is awaited.
+ */
+import { ACK_WORDS, KeyedQueue, NO_KEY, type Ordering, Outcome } from '@zk/engine'
+import { describeError } from '../describe-error.js'
+import type { Logger } from '../log/logger.js'
+import type { Processor } from '../processor-types.js'
+import type { BoardWriter } from './board.js'
+import { DeliveryContext } from './delivery-context.js'
+import { Frame } from './frame.js'
+import { FrameMessage, type TopicPartitionName } from './message.js'
+import type { AbortReason, DeliveryFailure } from './protocol.js'
+
+/** Acks are flushed at this many, or after a millisecond, or when nothing is left to run. */
+const FLUSH_ACKS = 256
+const FLUSH_MS = 1
+
+export interface ExecutorOptions {
+  processor: Processor<unknown>
+  /** What `setup` returned. */
+  state: unknown
+  board: BoardWriter
+  threadIndex: number
+  concurrency: number
+  ordering: Ordering
+  capacity: number
+  stopOnFailure: boolean
+  /** A logger that adds the fields of a record to each line. */
+  logFor(name: TopicPartitionName, offset: number): Logger
+  post(acks: ArrayBuffer, failures: DeliveryFailure[]): void
+}
+
+export class Executor {
+  readonly #options: ExecutorOptions
+  readonly #board: BoardWriter
+  readonly #queue: KeyedQueue
+  readonly #names: TopicPartitionName[] = []
+  /** By ticket: where the record is. */
+  readonly #frames: (Frame | undefined)[]
+  readonly #records: Int32Array
+  /** By ticket, for handlers that returned a promise. */
+  readonly #contexts: (DeliveryContext | undefined)[]
+  readonly #acks = new Int32Array(FLUSH_ACKS * ACK_WORDS)
+  #ackCount = 0
+  #failures: DeliveryFailure[] = []
+  #lastFlush = 0
+  #timer: NodeJS.Timeout | undefined
+  /** A record failed and the policy is to stop: everything else is handed back unstarted. */
+  #halted = false
+  #pumping = false
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options
+    this.#board = options.board
+    this.#queue = new KeyedQueue(options.concurrency)
+    this.#frames = new Array(options.capacity).fill(undefined)
+    this.#records = new Int32Array(options.capacity)
+    this.#contexts = new Array(options.capacity).fill(undefined)
+  }
+
+  name(slot: number, name: TopicPartitionName): void {
+    this.#names[slot] = name
+  }
+
+  accept(buffer: ArrayBuffer): void {
+    const frame = new Frame(buffer)
+    for (let i = 0; i < frame.count; i++) {
+      const ticket = frame.ticket(i)
+      this.#frames[ticket] = frame
+      this.#records[ticket] = i
+      this.#queue.push(this.#laneOf(frame, i), ticket)
+    }
+    this.#pump()
+  }
+
+  abort(slots: readonly number[], reason: AbortReason): void {
+    for (const context of this.#contexts) {
+      if (context !== undefined && slots.includes(context.slot)) context.abort(reason)
+    }
+  }
+
+  #laneOf(frame: Frame, i: number): number {
+    const { ordering } = this.#options
+    if (ordering === 'partition') return frame.slot(i)
+    if (ordering === 'none' || frame.keyLength(i) < 0) return NO_KEY
+    // 31 bits, so that the map's keys stay small integers. Two keys that meet here merely wait for each other.
+    return (Math.imul(frame.slot(i), 0x9e3779b1) ^ frame.keyHash(i)) >>> 1
+  }
+
+  #pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    let now = performance.now()
+    for (let ticket = this.#queue.take(); ticket >= 0; ticket = this.#queue.take()) now = this.#run(ticket, now)
+    this.#pumping = false
+    this.#board.publish(this.#queue.running, this.#queue.queued)
+    if (this.#ackCount === 0) return
+    if (this.#queue.running === 0) this.#flush(now)
+    else this.#timer ??= setTimeout(this.#flushLate, FLUSH_MS)
+  }
+
+  /** @returns the time after it */
+  #run(ticket: number, started: number): number {
+    const frame = this.#frames[ticket]!
+    const i = this.#records[ticket]!
+    const slot = frame.slot(i)
+    const offset = frame.offset(i)
+    if (!this.#board.start(ticket, slot, frame.epoch(i), offset) || this.#halted) {
+      return this.#end(ticket, 'discarded', started)
+    }
+    const { processor, state, threadIndex } = this.#options
+    const name = this.#names[slot]!
+    const message = new FrameMessage(frame, i, name, processor.format)
+    const context = new DeliveryContext(this.#options, message, slot, frame.attempt(i), state, threadIndex)
+    let result: unknown
+    try {
+      // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
+      if (processor.format !== undefined) message.value
+      result = processor.process(message, context)
+    } catch (error) {
+      return this.#fail(ticket, error, started)
+    }
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function')
+      return this.#end(ticket, 'done', started)
+    this.#contexts[ticket] = context
+    void (result as PromiseLike<unknown>).then(
+      () => this.#settled(ticket, started, undefined),
+      (error: unknown) => this.#settled(ticket, started, { error }),
+    )
+    return started
+  }
+
+  #settled(ticket: number, started: number, failure: { error: unknown } | undefined): void {
+    this.#contexts[ticket] = undefined
+    if (failure === undefined) this.#end(ticket, 'done', started)
+    else this.#fail(ticket, failure.error, started)
+    this.#pump()
+  }
+
+  #fail(ticket: number, error: unknown, started: number): number {
+    const sequence = this.#frames[ticket]!.sequence(this.#records[ticket]!)
+    this.#failures.push({ ticket, sequence, error: describeError(error) })
+    if (this.#options.stopOnFailure) this.#halted = true
+    return this.#end(ticket, 'failed', started)
+  }
+
+  #end(ticket: number, outcome: 'done' | 'failed' | 'discarded', started: number): number {
+    const frame = this.#frames[ticket]!
+    const i = this.#records[ticket]!
+    const now = performance.now()
+    this.#board.end(ticket, outcome)
+    const at = this.#ackCount * ACK_WORDS
+    this.#acks[at] = ticket
+    this.#acks[at + 1] = frame.sequence(i)
+    this.#acks[at + 2] = Outcome[outcome]
+    this.#acks[at + 3] = (now - started) * 1000
+    this.#ackCount++
+    this.#frames[ticket] = undefined
+    this.#queue.done(this.#laneOf(frame, i))
+    if (this.#ackCount === FLUSH_ACKS || now - this.#lastFlush >= FLUSH_MS) this.#flush(now)
+    return now
+  }
+
+  #flush(now: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#lastFlush = now
+    const acks = this.#acks.slice(0, this.#ackCount * ACK_WORDS)
+    const failures = this.#failures
+    this.#ackCount = 0
+    this.#failures = []
+    this.#board.publish(this.#queue.running, this.#queue.queued)
+    this.#options.post(acks.buffer, failures)
+  }
+
+  readonly #flushLate = () => {
+    this.#timer = undefined
+    if (this.#ackCount > 0) this.#flush(performance.now())
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Records on their way to one thread, packed into one ArrayBuffer that is transferred.
+ *
+ * Per record 16 words, then the bytes of all records (key, value, headers, contiguous, at a multiple of four). A post of
+ * one buffer costs the same for one record as for a thousand; a Buffer would be cloned with its whole pool.
+ */
+import type { InFlightTable } from '@zk/engine'
+import type { PackedBatch } from '../kafka/packed-batch.js'
+
+const HEADER_WORDS = 2
+const RECORD_WORDS = 16
+/** Word of each field within a record. Doubles stand at even words. */
+const SLOT = 0
+const EPOCH = 1
+const OFFSET = 2
+const TIMESTAMP = 4
+const TICKET = 6
+const SEQUENCE = 7
+const KEY_HASH = 8
+const ATTEMPT = 9
+const KEY_LENGTH = 10
+const VALUE_LENGTH = 11
+const HEADERS_LENGTH = 12
+const POSITION = 13
+
+/** Above this many bytes a native copy beats a loop over words. */
+const WORD_COPY_BYTES = 320
+
+export function packFrame(table: InFlightTable<PackedBatch>, tickets: Int32Array, count: number): ArrayBuffer {
+  const start = (HEADER_WORDS + count * RECORD_WORDS) * 4
+  let total = start
+  for (let i = 0; i < count; i++) total += (table.size[tickets[i]!]! + 3) & ~3
+  // Not zeroed: every byte that a thread reads is written below.
+  const buffer = Buffer.allocUnsafeSlow((total + 7) & ~7).buffer as ArrayBuffer
+  const words = new Int32Array(buffer)
+  const doubles = new Float64Array(buffer)
+  words[0] = count
+  words[1] = 0
+  let position = start
+  for (let i = 0, at = HEADER_WORDS; i < count; i++, at += RECORD_WORDS) {
+    const ticket = tickets[i]!
+    const batch = table.batch[ticket]!
+    const index = table.index[ticket]!
+    const size = table.size[ticket]!
+    words[at + SLOT] = table.slot[ticket]!
+    words[at + EPOCH] = table.epoch[ticket]!
+    doubles[(at + OFFSET) >> 1] = table.offset[ticket]!
+    doubles[(at + TIMESTAMP) >> 1] = batch.timestamps[index]!
+    words[at + TICKET] = ticket
+    words[at + SEQUENCE] = table.sequence[ticket]!
+    words[at + KEY_HASH] = table.keyHash[ticket]!
+    words[at + ATTEMPT] = table.attempt[ticket]!
+    words[at + KEY_LENGTH] = batch.keyLengths[index]!
+    words[at + VALUE_LENGTH] = batch.valueLengths[index]!
+    words[at + HEADERS_LENGTH] = batch.headersLengths[index]!
+    words[at + POSITION] = position
+    const from = batch.positions[index]!
+    if (size <= WORD_COPY_BYTES) {
+      const source = batch.words
+      let to = position >> 2
+      for (let word = from >> 2, end = (from + size + 3) >> 2; word < end; word++) words[to++] = source[word]!
+    } else {
+      new Uint8Array(buffer, position, size).set(batch.bytes.subarray(from, from + size))
+    }
+    position += (size + 3) & ~3
+  }
+  return buffer
+}
+
+/** A frame as its thread reads it. Record `i` is a number; nothing is made per record until a handler asks. */
+export class Frame {
+  readonly count: number
+  /** Records whose handlers have not ended: with none left nothing refers to the frame any more. */
+  readonly bytes: Buffer
+  readonly #words: Int32Array
+  readonly #doubles: Float64Array
+
+  constructor(buffer: ArrayBuffer) {
+    this.#words = new Int32Array(buffer)
+    this.#doubles = new Float64Array(buffer)
+    this.bytes = Buffer.from(buffer)
+    this.count = this.#words[0]!
+  }
+
+  slot(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + SLOT]!
+  }
+  epoch(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + EPOCH]!
+  }
+  offset(i: number): number {
+    return this.#doubles[(HEADER_WORDS + i * RECORD_WORDS + OFFSET) >> 1]!
+  }
+  timestamp(i: number): number {
+    return this.#doubles[(HEADER_WORDS + i * RECORD_WORDS + TIMESTAMP) >> 1]!
+  }
+  ticket(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + TICKET]!
+  }
+  sequence(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + SEQUENCE]!
+  }
+  keyHash(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + KEY_HASH]!
+  }
+  attempt(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + ATTEMPT]!
+  }
+  /** -1 for a null key. */
+  keyLength(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + KEY_LENGTH]!
+  }
+  /** -1 for a tombstone. */
+  valueLength(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + VALUE_LENGTH]!
+  }
+  headersLength(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + HEADERS_LENGTH]!
+  }
+  /** Where the record's bytes begin: key, value, headers. */
+  position(i: number): number {
+    return this.#words[HEADER_WORDS + i * RECORD_WORDS + POSITION]!
+  }
+}

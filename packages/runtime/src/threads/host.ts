@@ -1,0 +1,168 @@
+/**
+ * N places for threads. A place keeps its index and its board; the thread in it may die and is replaced, and whoever
+ * listens hears of it between the two: `gone`, then, once the next one is set up, `up`.
+ */
+import type { PartitionSlot } from '@zk/engine'
+import { errors } from '../errors.js'
+import { Board } from './board.js'
+import type { TopicPartitionName } from './message.js'
+import type { AbortReason, FromThread, ThreadSetup } from './protocol.js'
+import { Thread, type ThreadCause } from './thread.js'
+
+/** A thread that dies over its start is tried again after so many ms; after the last the work stops. */
+const RESTART_DELAYS_MS = [100, 500, 2_000]
+
+export interface ThreadHostOptions {
+  threads: number
+  setup: ThreadSetup
+  setupTimeoutMs: number
+  terminateTimeoutMs: number
+  maxHeapMb: number | undefined
+  stdoutToStderr: boolean
+}
+
+export interface ThreadListener {
+  message(index: number, message: FromThread): void
+  up(index: number): void
+  gone(index: number, cause: ThreadCause): void
+  /** A dead thread's place cannot be filled. */
+  lost(error: Error): void
+}
+
+interface Place {
+  readonly board: Board
+  thread: Thread | undefined
+  up: boolean
+}
+
+export class ThreadHost {
+  readonly boards: readonly Board[]
+  readonly #options: ThreadHostOptions
+  readonly #listener: ThreadListener
+  readonly #places: Place[]
+  readonly #names = new Map<PartitionSlot, TopicPartitionName>()
+  #stopping = false
+
+  constructor(options: ThreadHostOptions, listener: ThreadListener) {
+    this.#options = options
+    this.#listener = listener
+    this.#places = Array.from({ length: options.threads }, () => ({
+      board: new Board(options.setup.capacity),
+      thread: undefined,
+      up: false,
+    }))
+    this.boards = this.#places.map(({ board }) => board)
+  }
+
+  /**
+   * Starts every thread. All are given up when one cannot be set up.
+   * @throws ZkError of the first thread that failed
+   */
+  async start(): Promise<void> {
+    // One thread tries the module before the others do: a bad module is reported once.
+    await this.#fill(0)
+    await Promise.all(this.#places.map((_, index) => (index === 0 ? undefined : this.#fill(index))))
+  }
+
+  isUp(index: number): boolean {
+    return this.#places[index]!.up
+  }
+
+  utilization(index: number): number {
+    return this.#places[index]!.thread?.utilization() ?? 0
+  }
+
+  send(index: number, frame: ArrayBuffer): void {
+    this.#places[index]!.thread!.post(frame, [frame])
+  }
+
+  /** Before the first record of the slot is sent. */
+  announce(slot: PartitionSlot, name: TopicPartitionName): void {
+    if (this.#names.has(slot)) return
+    this.#names.set(slot, name)
+    for (const { thread, up } of this.#places) if (up) thread!.post({ type: 'partition', slot, ...name })
+  }
+
+  abort(slots: readonly PartitionSlot[], reason: AbortReason): void {
+    for (const { thread, up } of this.#places) if (up) thread!.post({ type: 'abort', slots, reason })
+  }
+
+  /** Replaces the thread at once: it is `gone` soon, and `up` again after. */
+  terminate(index: number): void {
+    this.#places[index]!.thread?.terminate()
+  }
+
+  /** Replaces the module that threads run from now on, for the next `terminate`. */
+  setProcessorUrl(url: string): void {
+    this.#options.setup.processorUrl = url
+  }
+
+  /**
+   * Ends all threads: in order, with teardown, or at once.
+   * @returns errors of teardowns
+   * @throws ZkError ZK_THREAD_UNSTOPPABLE when some thread blocks in a native call
+   */
+  async stop({ graceful }: { graceful: boolean }): Promise<Error[]> {
+    this.#stopping = true
+    const { terminateTimeoutMs } = this.#options
+    const threads = this.#places.flatMap(({ thread }, index) => (thread === undefined ? [] : [{ thread, index }]))
+    const failures = graceful ? await Promise.all(threads.map(({ thread }) => thread.stop(terminateTimeoutMs))) : []
+    for (const { thread } of threads) thread.terminate()
+    const stuck = new Set(threads.map(({ index }) => index))
+    const allGone = Promise.all(threads.map(({ thread, index }) => thread.gone.then(() => stuck.delete(index))))
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise((resolve) => {
+      timer = setTimeout(resolve, terminateTimeoutMs)
+    })
+    await Promise.race([allGone, timeout])
+    clearTimeout(timer)
+    if (stuck.size > 0) throw errors.ZK_THREAD_UNSTOPPABLE([...stuck], terminateTimeoutMs)
+    return failures.filter((error) => error !== undefined)
+  }
+
+  async #fill(index: number): Promise<void> {
+    const place = this.#places[index]!
+    place.board.reset()
+    const thread = new Thread({
+      index,
+      board: place.board.buffer,
+      stdoutToStderr: this.#options.stdoutToStderr,
+      maxHeapMb: this.#options.maxHeapMb,
+      onMessage: (message) => this.#listener.message(index, message),
+    })
+    place.thread = thread
+    try {
+      await thread.setup(this.#options.setup, this.#options.setupTimeoutMs)
+    } catch (error) {
+      thread.terminate()
+      await thread.gone
+      place.thread = undefined
+      throw error
+    }
+    for (const [slot, name] of this.#names) thread.post({ type: 'partition', slot, ...name })
+    place.up = true
+    void thread.gone.then((cause) => this.#replace(index, cause))
+    this.#listener.up(index)
+  }
+
+  async #replace(index: number, cause: ThreadCause): Promise<void> {
+    const place = this.#places[index]!
+    place.up = false
+    place.thread = undefined
+    if (this.#stopping) return
+    this.#listener.gone(index, cause)
+    for (let attempt = 0; !this.#stopping; attempt++) {
+      try {
+        await this.#fill(index)
+        return
+      } catch (error) {
+        const delay = RESTART_DELAYS_MS[attempt]
+        if (delay === undefined) {
+          if (!this.#stopping) this.#listener.lost(error as Error)
+          return
+        }
+        await new Promise((resolve) => setTimeout(resolve, delay))
+      }
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * A record as a handler sees it. Everything is made on first access, as a private copy, so that a handler that reads
+ * nothing pays nothing and one that changes or transfers a Buffer harms nobody.
+ */
+import type { Format } from '@zk/formats'
+import type { Headers, Message } from '../processor-types.js'
+import type { Frame } from './frame.js'
+
+export interface TopicPartitionName {
+  readonly topic: string
+  readonly partition: number
+}
+
+export class FrameMessage<V> implements Message<V> {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly #frame: Frame
+  readonly #i: number
+  readonly #format: Format<V> | undefined
+  #key: Buffer | null | undefined
+  #rawValue: Buffer | null | undefined
+  #value: V | null | undefined
+  #headers: Headers | undefined
+
+  constructor(frame: Frame, i: number, { topic, partition }: TopicPartitionName, format: Format<V> | undefined) {
+    this.topic = topic
+    this.partition = partition
+    this.offset = frame.offset(i)
+    this.#frame = frame
+    this.#i = i
+    this.#format = format
+  }
+
+  get timestamp(): number {
+    return this.#frame.timestamp(this.#i)
+  }
+
+  get key(): Buffer | null {
+    if (this.#key === undefined) {
+      const length = this.#frame.keyLength(this.#i)
+      this.#key = length < 0 ? null : this.#copy(this.#frame.position(this.#i), length)
+    }
+    return this.#key
+  }
+
+  get rawValue(): Buffer | null {
+    if (this.#rawValue === undefined) {
+      const length = this.#frame.valueLength(this.#i)
+      const start = this.#frame.position(this.#i) + Math.max(0, this.#frame.keyLength(this.#i))
+      this.#rawValue = length < 0 ? null : this.#copy(start, length)
+    }
+    return this.#rawValue
+  }
+
+  get value(): V | null {
+    if (this.#value === undefined) {
+      const raw = this.rawValue
+      // Without a format V is Buffer, by the types of Processor.
+      this.#value = raw === null ? null : this.#format === undefined ? (raw as V) : this.#format.decode(raw)
+    }
+    return this.#value
+  }
+
+  get headers(): Headers {
+    if (this.#headers === undefined) {
+      const length = this.#frame.headersLength(this.#i)
+      const values = Math.max(0, this.#frame.keyLength(this.#i)) + Math.max(0, this.#frame.valueLength(this.#i))
+      const start = this.#frame.position(this.#i) + values
+      this.#headers = length === 0 ? NO_HEADERS : new HeaderList(decodeHeaders(this.#copy(start, length)))
+    }
+    return this.#headers
+  }
+
+  #copy(start: number, length: number): Buffer {
+    const copy = Buffer.allocUnsafe(length)
+    this.#frame.bytes.copy(copy, 0, start, start + length)
+    return copy
+  }
+}
+
+/** Headers in the producer's order. */
+export class HeaderList implements Headers {
+  readonly #entries: readonly [name: string, value: Buffer | null][]
+
+  constructor(entries: readonly [name: string, value: Buffer | null][]) {
+    this.#entries = entries
+  }
+
+  get(name: string): Buffer | null | undefined {
+    return this.#entries.findLast(([n]) => n === name)?.[1]
+  }
+
+  getAll(name: string): (Buffer | null)[] {
+    return this.#entries.filter(([n]) => n === name).map(([, value]) => value)
+  }
+
+  [Symbol.iterator](): IterableIterator<[name: string, value: Buffer | null]> {
+    return this.#entries.values()
+  }
+}
+
+const NO_HEADERS = new HeaderList([])
+
+function decodeHeaders(bytes: Buffer): [string, Buffer | null][] {
+  const entries: [string, Buffer | null][] = []
+  let at = 4
+  for (let left = bytes.readUInt32LE(0); left > 0; left--) {
+    const nameLength = bytes.readUInt32LE(at)
+    const name = bytes.toString('utf8', at + 4, at + 4 + nameLength)
+    at += 4 + nameLength
+    const length = bytes.readInt32LE(at)
+    at += 4
+    entries.push([name, length < 0 ? null : Buffer.from(bytes.subarray(at, at + length))])
+    at += Math.max(0, length)
+  }
+  return entries
+}

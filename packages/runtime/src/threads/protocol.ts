@@ -1,0 +1,67 @@
+/**
+ * What main and a thread say to each other.
+ *
+ * The data port carries records, acks and what must stay in order with them. Control (set-up, tear-down) is called
+ * through comlink on a second port, because it is rare and answers are wanted. Ports are not ordered to each other.
+ */
+import type { Ordering, PartitionSlot } from '@zk/engine'
+import type { DescribedError } from '../describe-error.js'
+import type { LogBatch } from '../log/thread-log.js'
+import type { TopicPartitionName } from './message.js'
+
+/** Why `ctx.signal` aborts. */
+export type AbortReason = 'revoked' | 'shutdown' | 'aborted'
+
+/** Main to thread, on the data port. A bare ArrayBuffer is a frame of records. */
+export type ToThread =
+  | ArrayBuffer
+  /** The name behind a slot; sent before the first frame that uses it. */
+  | ({ type: 'partition'; slot: PartitionSlot } & TopicPartitionName)
+  /** Running handlers of these slots should give up. */
+  | { type: 'abort'; slots: readonly PartitionSlot[]; reason: AbortReason }
+
+/** Thread to main, on the data port. */
+export type FromThread =
+  /** Ended deliveries, `ACK_WORDS` words each; a failed one has its error beside it. */
+  { type: 'acks'; acks: ArrayBuffer; failures: readonly DeliveryFailure[] } | { type: 'log'; batch: LogBatch }
+
+export interface DeliveryFailure {
+  ticket: number
+  sequence: number
+  error: DescribedError
+}
+
+/** What a thread needs before its first record. */
+export interface ThreadSetup {
+  /** File URL of the module to import. */
+  processorUrl: string
+  /** Structured clone of `processorOptions`. */
+  options: unknown
+  concurrency: number
+  ordering: Ordering
+  /** Rows of the in-flight table. */
+  capacity: number
+  /** A failed record stops the work: the thread must start nothing after it. */
+  stopOnFailure: boolean
+}
+
+/** Answers of control calls are values, not exceptions: comlink keeps neither codes nor causes of errors. */
+export type ThreadAnswer = { ok: true } | { ok: false; error: DescribedError }
+
+/** Main to thread, on the control port. */
+export interface ThreadControl {
+  /** Imports the processor and runs its `setup`. */
+  setup(setup: ThreadSetup): Promise<ThreadAnswer>
+  /** Runs the processor's `teardown`; the last call. */
+  teardown(): Promise<ThreadAnswer>
+}
+
+/** The argument of the task that is a thread's whole life. */
+export interface ThreadTask {
+  index: number
+  data: import('node:worker_threads').MessagePort
+  control: import('node:worker_threads').MessagePort
+  board: SharedArrayBuffer
+  /** Send what the processor prints on stdout to stderr: stdout belongs to the host program. */
+  stdoutToStderr: boolean
+}

@@ -1,0 +1,76 @@
+/**
+ * A thread's whole life, as one piscina task: wait for set-up on the control port, run records from the data port, end
+ * when main closes it. Only this side imports the processor.
+ */
+import { isMainThread } from 'node:worker_threads'
+import { expose } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { describeError } from '../describe-error.js'
+import { errors } from '../errors.js'
+import type { Logger } from '../log/logger.js'
+import { createThreadLog } from '../log/thread-log.js'
+import { loadProcessor } from '../processor-module/load-processor.js'
+import type { Processor } from '../processor-types.js'
+import { BoardWriter } from './board.js'
+import { Executor } from './executor.js'
+import type { FromThread, ThreadAnswer, ThreadControl, ThreadSetup, ThreadTask, ToThread } from './protocol.js'
+
+export async function runThread({ index, data, control, board, stdoutToStderr }: ThreadTask): Promise<void> {
+  if (isMainThread) throw errors.ZK_INTERNAL('runThread was called on the main thread')
+  // Errors of compiled processors name the line of their source.
+  process.setSourceMapsEnabled(true)
+  if (stdoutToStderr) process.stdout.write = process.stderr.write.bind(process.stderr)
+  const ended = new Promise<void>((resolve) => data.once('close', () => resolve()))
+  const post = (message: FromThread, transfer: ArrayBuffer[] = []) => data.postMessage(message, transfer)
+  const threadLog = createThreadLog({ thread: index, post: (batch) => post({ type: 'log', batch }) })
+
+  let processor: Processor<unknown> | undefined
+  const api: ThreadControl = {
+    setup: (setup) =>
+      answer(async () => {
+        processor = await loadProcessor(setup.processorUrl)
+        const state = await processor.setup?.({ index, options: setup.options, log: threadLog.logger() })
+        const executor = createExecutor(setup, processor, state)
+        data.on('message', (message: ToThread) => receive(executor, message))
+      }),
+    teardown: () =>
+      answer(async () => {
+        await processor?.teardown?.()
+        threadLog.flush()
+      }),
+  }
+
+  function createExecutor(setup: ThreadSetup, processor: Processor<unknown>, state: unknown): Executor {
+    return new Executor({
+      processor,
+      state,
+      board: new BoardWriter(board),
+      threadIndex: index,
+      concurrency: setup.concurrency,
+      ordering: setup.ordering,
+      capacity: setup.capacity,
+      stopOnFailure: setup.stopOnFailure,
+      logFor: ({ topic, partition }, offset): Logger => threadLog.logger({ topic, partition, offset }),
+      post: (acks, failures) => post({ type: 'acks', acks, failures }, [acks]),
+    })
+  }
+
+  expose(api, nodeEndpoint(control))
+  await ended
+  control.close()
+}
+
+function receive(executor: Executor, message: ToThread): void {
+  if (message instanceof ArrayBuffer) executor.accept(message)
+  else if (message.type === 'partition') executor.name(message.slot, message)
+  else executor.abort(message.slots, message.reason)
+}
+
+async function answer(call: () => Promise<void>): Promise<ThreadAnswer> {
+  try {
+    await call()
+    return { ok: true }
+  } catch (error) {
+    return { ok: false, error: describeError(error) }
+  }
+}

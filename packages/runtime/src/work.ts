@@ -1,0 +1,96 @@
+/** A work: a topic, a group and a processor, ready to run. */
+import type { ClientConfig } from './config/client-config.js'
+import type { WorkConfig } from './config/work-config.js'
+import { errors } from './errors.js'
+import type { Logger } from './log/logger.js'
+import { resolveProcessor } from './processor-module/resolve-processor.js'
+import { type RunSignals, type WorkEvent, WorkRun } from './work/run.js'
+import type { WorkState } from './work/state.js'
+import type { RunSummary } from './work/summary.js'
+
+export interface RunOptions extends RunSignals {
+  /** End when every partition has been read to where it ended when it was assigned. Default false. */
+  untilEnd?: boolean
+  /** What processors print on stdout goes to stderr. Default false. */
+  stdoutToStderr?: boolean
+  /** Hears what happens to the run: assignments, commits, threads that come and go. What it throws is logged. */
+  onEvent?: (event: WorkEvent) => void
+}
+
+export class Work {
+  readonly #client: ClientConfig
+  readonly #config: WorkConfig
+  readonly #logger: Logger
+  #run: WorkRun | undefined
+  #running: Promise<RunSummary> | undefined
+  readonly #closing = new AbortController()
+
+  /** Made by `client.workFactory().create()`. */
+  constructor(client: ClientConfig, config: WorkConfig, logger: Logger) {
+    this.#client = client
+    this.#config = config
+    this.#logger = logger
+  }
+
+  /**
+   * Runs the work until a signal, its end, or an error. It installs no signal handlers. A work may be run again after
+   * its run has ended.
+   *
+   * @returns how it ended
+   * @throws ZkError when it cannot start or has to stop; nothing unfinished has been committed then
+   */
+  async run(options: RunOptions = {}): Promise<RunSummary> {
+    if (this.#closing.signal.aborted) throw errors.ZK_CLIENT_CLOSED('run')
+    if (this.#running !== undefined) throw errors.ZK_WORK_ALREADY_RUNNING(this.#config.clientId)
+    this.#running = this.#start(options)
+    try {
+      return await this.#running
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  /** Ends a run in good order and forbids another. The client's `close` does it for all of its works. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#running?.catch(() => {})
+  }
+
+  /** What the work is doing now, as plain data; undefined before its first run. */
+  state(): WorkState | undefined {
+    return this.#run?.state()
+  }
+
+  /** Compiles the processor anew and replaces every thread by one that runs it. The consumer keeps its partitions. */
+  async reload(): Promise<void> {
+    this.#run?.reload(await this.#resolve())
+  }
+
+  /** The files that the processor is made of, for watching. */
+  async sources(): Promise<readonly string[]> {
+    return (await this.#resolve()).watch
+  }
+
+  async #start({ untilEnd = false, stdoutToStderr = false, onEvent, ...signals }: RunOptions): Promise<RunSummary> {
+    const processor = await this.#resolve()
+    const context = { client: this.#client, config: this.#config, logger: this.#logger, untilEnd, stdoutToStderr }
+    this.#run = new WorkRun(context, processor, (event) => this.#tell(onEvent, event))
+    const shutdown = AbortSignal.any([
+      this.#closing.signal,
+      ...(signals.shutdown === undefined ? [] : [signals.shutdown]),
+    ])
+    return this.#run.run({ shutdown, signal: signals.signal })
+  }
+
+  #tell(onEvent: RunOptions['onEvent'], event: WorkEvent): void {
+    try {
+      onEvent?.(event)
+    } catch (error) {
+      this.#logger.error({ err: error, event: event.type }, 'onEvent threw; the work goes on')
+    }
+  }
+
+  #resolve() {
+    return resolveProcessor(this.#config.processor, { cwd: process.cwd() })
+  }
+}

@@ -1,0 +1,76 @@
+/** The configuration of a work as the options of its parts. */
+import type { WorkEngineOptions } from '@zk/engine'
+import type { ClientConfig } from '../config/client-config.js'
+import { consumerProperties } from '../config/properties.js'
+import type { WorkConfig } from '../config/work-config.js'
+import type { ConsumerOptions } from '../kafka/consumer.js'
+import type { Logger } from '../log/logger.js'
+import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
+import type { ThreadHostOptions } from '../threads/host.js'
+
+export interface RunContext {
+  client: ClientConfig
+  config: WorkConfig
+  logger: Logger
+  /** End when every partition has been read to where it ended at its assignment. */
+  untilEnd: boolean
+  /** What processors print on stdout goes to stderr. */
+  stdoutToStderr: boolean
+}
+
+/** The window starts at so many messages a lane: enough to keep every pinned thread busy. */
+const MESSAGES_PER_LANE = 16
+const MIN_WINDOW = 256
+const MAX_WINDOW = 32_768
+/** One read of the portable reader, which cannot be limited in bytes. */
+const SPARE_ROWS = 1_024
+
+export function engineOptions(config: WorkConfig): WorkEngineOptions {
+  const { speedup, concurrency, ordering, affinity, windowMessages, windowBytes } = config
+  const minMessages = Math.max(MIN_WINDOW, MESSAGES_PER_LANE * speedup * concurrency)
+  const maxMessages = windowMessages ?? Math.max(MAX_WINDOW, minMessages)
+  return {
+    threads: speedup,
+    ordering,
+    affinity,
+    window: { minMessages: Math.min(minMessages, maxMessages), maxMessages, maxBytes: windowBytes },
+    spareRows: SPARE_ROWS,
+    maxUncommittedRecords: config.maxUncommittedRecords,
+    onExhausted: config.onExhausted,
+  }
+}
+
+export function hostOptions(
+  { config, stdoutToStderr }: RunContext,
+  processor: ResolvedProcessor,
+  capacity: number,
+): ThreadHostOptions {
+  const { speedup, concurrency, ordering, onExhausted, processorOptions } = config
+  const { setupTimeoutMs, terminateTimeoutMs, maxHeapMb } = config
+  return {
+    threads: speedup,
+    setup: {
+      processorUrl: processor.url,
+      options: processorOptions,
+      concurrency,
+      ordering,
+      capacity,
+      stopOnFailure: onExhausted === 'stop',
+    },
+    setupTimeoutMs,
+    terminateTimeoutMs,
+    maxHeapMb,
+    stdoutToStderr,
+  }
+}
+
+export function consumerOptions({ client, config, logger }: RunContext): ConsumerOptions {
+  return {
+    properties: consumerProperties(config, client),
+    bootstrapServers: client.bootstrapServers,
+    clientId: config.clientId,
+    groupInstanceId: config.groupInstanceId,
+    reader: config.reader,
+    logger,
+  }
+}
