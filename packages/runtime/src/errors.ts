@@ -197,6 +197,25 @@ const table = {
     details: (reader) => ({ reader }),
     retryable: false,
   }),
+  // What @zk/native raises itself when it is called wrongly; here for its page.
+  ZK_NATIVE_MAIN_THREAD: entry({
+    message: () => '@zk/native works on the main thread only. Do not import it in a worker thread.',
+    retryable: false,
+  }),
+  ZK_NATIVE_NOT_A_CONSUMER: entry({
+    message: (why: string) =>
+      `@zk/native needs a connected KafkaConsumer of the node-rdkafka that it was built for: ${why}. ` +
+      'Connect first, and install one version of node-rdkafka.',
+    retryable: false,
+  }),
+  ZK_NATIVE_READER_OPEN: entry({
+    message: () => 'The consumer has an open native reader already. Close it before opening another.',
+    retryable: false,
+  }),
+  ZK_NATIVE_SLOT: entry({
+    message: (what: string) => `${what} is attached to the native reader already. Detach it first.`,
+    retryable: false,
+  }),
 
   // Threads
   ZK_THREAD_CRASH_LOOP: entry({
@@ -242,8 +261,7 @@ const table = {
     exitCode: 2,
   }),
   ZK_WORK_ALREADY_RUNNING: entry({
-    message: (name: string) =>
-      `The work ${name} is running or has run. run() may be called once: create another work for another run.`,
+    message: (name: string) => `The work ${name} is running already. Wait for its run to end, or create another work.`,
     details: (name) => ({ name }),
     retryable: false,
   }),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { json } from '@zk/formats'
 import { describe, expect, test, vi } from 'vitest'
 import { describeError, reviveError } from '../src/describe-error.js'
@@ -23,6 +23,18 @@ describe('the registry and docs/errors.md', () => {
       expect(text.split(heading), heading).toHaveLength(2)
     }
     expect(page).toContain(text.slice(text.indexOf('**What happened.**')))
+  })
+
+  test('every code that any package mentions exists', () => {
+    const packages = new URL('../../', import.meta.url)
+    const files = readdirSync(packages, { recursive: true, encoding: 'utf8' })
+    const sources = files.filter((path) => /^[a-z]+\/src\/.*\.ts$/.test(path))
+    expect(sources.length).toBeGreaterThan(20)
+    for (const path of sources) {
+      for (const [, code] of readFileSync(new URL(path, packages), 'utf8').matchAll(/'(ZK_[A-Z]+_[A-Z_]*[A-Z])'/g)) {
+        expect(errorCodes, `${code} in ${path}`).toContain(code)
+      }
+    }
   })
 
   test('an unknown code has no page, not even one that every object has', () => {
@@ -215,6 +227,10 @@ function build(code: ErrorCode): ZkError {
     ZK_COMMIT_FAILED: () => errors.ZK_COMMIT_FAILED('unknown member'),
     ZK_NATIVE_NOT_BUILT: () => errors.ZK_NATIVE_NOT_BUILT('no binary'),
     ZK_NATIVE_VERSION: () => errors.ZK_NATIVE_VERSION('librdkafka 2.3.0', 'librdkafka 2.12.0'),
+    ZK_NATIVE_MAIN_THREAD: () => errors.ZK_NATIVE_MAIN_THREAD(),
+    ZK_NATIVE_NOT_A_CONSUMER: () => errors.ZK_NATIVE_NOT_A_CONSUMER('it is not connected'),
+    ZK_NATIVE_READER_OPEN: () => errors.ZK_NATIVE_READER_OPEN(),
+    ZK_NATIVE_SLOT: () => errors.ZK_NATIVE_SLOT('orders [0]'),
     ZK_READER_UNAVAILABLE: () => errors.ZK_READER_UNAVAILABLE('native', 'it is not built'),
     ZK_THREAD_CRASH_LOOP: () => errors.ZK_THREAD_CRASH_LOOP(0, 5, 'exit code 3'),
     ZK_THREAD_START_FAILED: () => errors.ZK_THREAD_START_FAILED(0, 'out of memory'),

@@ -154,6 +154,34 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** \`reader: 'native'\` fails instead of falling back; the cause says what is missing.
 
 **What to do.** Remove the cause, or let \`reader: 'auto'\` choose.`,
+  ZK_NATIVE_MAIN_THREAD: `# ZK_NATIVE_MAIN_THREAD
+
+**What happened.** \`@zk/native\` was loaded in a worker thread.
+
+**Why.** It works on node-rdkafka's consumer, which lives on the main thread and cannot be loaded twice in a process.
+
+**What to do.** Remove the import from the processor. Handlers get their records from the runtime.`,
+  ZK_NATIVE_NOT_A_CONSUMER: `# ZK_NATIVE_NOT_A_CONSUMER
+
+**What happened.** The native reader was given something else than a connected consumer of its own node-rdkafka.
+
+**Why.** The consumer was not connected yet or no longer, or it comes from a second copy of node-rdkafka.
+
+**What to do.** Install one version of node-rdkafka. Under the runtime itself this is a fault: please report it.`,
+  ZK_NATIVE_READER_OPEN: `# ZK_NATIVE_READER_OPEN
+
+**What happened.** A second native reader was opened on a consumer.
+
+**Why.** One reader takes the consumer's partition queues; two would share them out at random.
+
+**What to do.** Close the first one before. Under the runtime itself this is a fault: please report it.`,
+  ZK_NATIVE_SLOT: `# ZK_NATIVE_SLOT
+
+**What happened.** A partition, or the number that stands for it, was attached to the native reader twice.
+
+**Why.** It was assigned again without having been detached.
+
+**What to do.** Detach it first. Under the runtime itself this is a fault: please report it.`,
   ZK_THREAD_CRASH_LOOP: `# ZK_THREAD_CRASH_LOOP
 
 **What happened.** A thread died again and again, and the work stopped itself. Exit code 4.
@@ -191,11 +219,11 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Nothing is lost: the records were not committed and are read again. Pass \`ctx.signal\` on to what the handler awaits, or raise \`shutdownTimeoutMs\` (and the grace period of whatever stops the process, which must be longer).`,
   ZK_WORK_ALREADY_RUNNING: `# ZK_WORK_ALREADY_RUNNING
 
-**What happened.** \`run()\` was called a second time on the same work.
+**What happened.** \`run()\` was called on a work that is running.
 
 **Why.** A work is one membership in one consumer group, from join to leave.
 
-**What to do.** Create another work from the factory for each run.`,
+**What to do.** Wait until the first \`run()\` has ended, or create another work from the factory to run beside it.`,
   ZK_CLIENT_CLOSED: `# ZK_CLIENT_CLOSED
 
 **What happened.** The client was used after \`close()\`.

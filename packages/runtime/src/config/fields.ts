@@ -1,0 +1,104 @@
+/** The parts the schemas are made of. What a field says about itself becomes docs/configuration.md. */
+import { z } from 'zod'
+import { errors } from '../errors.js'
+import type { ZkError } from '../zk-error.js'
+import { ownedProperty } from './owned-properties.js'
+
+export interface FieldDoc {
+  /** What it is. */
+  description: string
+  /** When to give it another value than the default. */
+  change: string
+  /** What may be given, as it completes "expected …". */
+  expected: string
+  /** Heading in the docs. */
+  group: string
+  /** Where the default is no constant. */
+  defaultText?: string
+}
+
+/** Bounds of Node's and librdkafka's timers. */
+const MAX_MS = 24 * 60 * 60 * 1000
+
+export function documented<T extends z.ZodType>(schema: T, doc: FieldDoc): T {
+  return schema.meta({ ...doc }) as T
+}
+
+type NumberDoc = Omit<FieldDoc, 'expected'>
+
+export function milliseconds(normal: number, doc: NumberDoc, min = 1) {
+  return documented(z.int().min(min).max(MAX_MS).default(normal), {
+    ...doc,
+    expected: `a whole number of milliseconds, ${min} to ${MAX_MS}`,
+  })
+}
+
+export function whole(min: number, max: number, what = ''): { schema: z.ZodNumber; expected: string } {
+  const of = what === '' ? '' : ` of ${what}`
+  return { schema: z.int().min(min).max(max), expected: `a whole number${of}, ${min} to ${max}` }
+}
+
+export const text = z.string().min(1)
+
+const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
+
+/** @returns what is wrong with a topic name or pattern. */
+function topicFault(topic: string): string | undefined {
+  if (topic.startsWith('^')) {
+    try {
+      new RegExp(topic)
+      return undefined
+    } catch {
+      return 'it starts with "^" and is not a regular expression'
+    }
+  }
+  if (topic === '') return 'it is empty'
+  if (topic === '.' || topic === '..') return 'Kafka reserves it'
+  if (topic.length > 249) return `it has ${topic.length} characters`
+  const bad = [...topic].find((character) => !TOPIC.test(character))
+  return bad === undefined ? undefined : `it contains ${JSON.stringify(bad)}`
+}
+
+/** An issue that is an error of its own when nothing else is wrong; `params` is zod's place for such things. */
+export interface OwnError {
+  error: () => ZkError
+}
+
+export const topicName = z.string().superRefine((topic, context) => {
+  const why = topicFault(topic)
+  if (why === undefined) return
+  context.addIssue({
+    code: 'custom',
+    message: `${JSON.stringify(topic)} is not a topic name: ${why}`,
+    params: { error: () => errors.ZK_TOPIC_INVALID(topic, why) } satisfies OwnError,
+  })
+})
+
+export const bootstrapServer = z.string().superRefine((server, context) => {
+  const fault = serverFault(server)
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+})
+
+function serverFault(server: string): string | undefined {
+  const shown = JSON.stringify(server)
+  if (server.includes(',')) return `${shown} is more than one server: give each as an entry of its own`
+  if (server.includes('://')) return `${shown} is a URL; expected host:port (security is set in additionalProps)`
+  const port = /^(?:[^\s:/[\]]+|\[[0-9a-fA-F:.]+\]):(\d+)$/.exec(server)?.[1]
+  if (port === undefined) return `${shown} is not host:port, such as "localhost:9092" or "[::1]:9092"`
+  return Number(port) >= 1 && Number(port) <= 65_535 ? undefined : `${shown} has a port outside of 1 to 65535`
+}
+
+export const additionalProps = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+  .superRefine((props, context) => {
+    for (const name of Object.keys(props)) {
+      const why = ownedProperty(name)
+      if (why === undefined) continue
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `is set by the runtime and cannot be given: ${why}`,
+        params: { error: () => errors.ZK_CONFIG_OWNED_PROPERTY(name, why) } satisfies OwnError,
+      })
+    }
+  })

@@ -1,0 +1,38 @@
+/** librdkafka properties that `additionalProps` may not set, each with the reason that the error gives. */
+
+const field = (name: string) => `use the field ${name}`
+const offsets = 'it decides when a record counts as done, which only the runtime knows'
+const callback = 'the runtime listens there itself'
+
+const owned: Readonly<Record<string, string>> = {
+  'bootstrap.servers': field('bootstrapServers of the client'),
+  'metadata.broker.list': field('bootstrapServers of the client'),
+  'client.id': field('clientId'),
+  'group.id': field('groupId'),
+  'group.instance.id': field('groupInstanceId'),
+  'partition.assignment.strategy': field('assignmentStrategy'),
+  'auto.offset.reset': field('autoOffsetReset'),
+  'isolation.level': field('isolationLevel'),
+  'enable.auto.commit': offsets,
+  'auto.commit.enable': offsets,
+  'enable.auto.offset.store': offsets,
+  'offset.store.method': offsets,
+  'enable.partition.eof': 'the runtime needs to know where a partition ends',
+  rebalance_cb: callback,
+  offset_commit_cb: callback,
+  consume_cb: callback,
+  stats_cb: callback,
+  error_cb: callback,
+  log_cb: callback,
+  event_cb: callback,
+  enabled_events: callback,
+}
+
+/** @returns why the property may not be given, or undefined when it may. */
+export function ownedProperty(name: string): string | undefined {
+  if (Object.hasOwn(owned, name)) return owned[name]
+  if (name.startsWith('go.')) return "it belongs to librdkafka's Go client"
+  return undefined
+}
+
+export const ownedProperties = Object.entries(owned)

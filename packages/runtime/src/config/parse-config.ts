@@ -1,0 +1,134 @@
+/** From what the user gave to a checked configuration, or to one error that lists all that is wrong with it. */
+import { errors } from '../errors.js'
+import { type ClientConfig, clientSchema } from './client-config.js'
+import { type DefaultSpeedup, defaultSpeedup } from './cpu-quota.js'
+import { findUncloneable } from './find-uncloneable.js'
+import { formatPath } from './format-path.js'
+import { type Problem, parse, problemsError, show } from './problems.js'
+import { type WorkConfig, workSchema } from './work-config.js'
+
+/** @throws ZK_CONFIG_INVALID, or ZK_CONFIG_OWNED_PROPERTY when that is the only problem. */
+export function parseClientConfig(input: unknown): ClientConfig {
+  const { value, problems } = parse(clientSchema, input)
+  if (value === undefined) throw problemsError('client configuration', problems)
+  return value
+}
+
+/**
+ * @param defaultThreads for a work that does not say how many it wants.
+ * @throws ZK_CONFIG_INVALID, ZK_CONFIG_CONFLICT, ZK_OPTIONS_NOT_CLONEABLE, or a more exact error when that is the only
+ * problem.
+ */
+export function parseWorkConfig(
+  input: unknown,
+  client: ClientConfig,
+  defaultThreads: () => DefaultSpeedup = defaultSpeedup,
+): WorkConfig {
+  const { value, problems } = parse(workSchema, input)
+  const topics = topicsOf(input, problems)
+  if (value === undefined) throw problemsError('work configuration', problems)
+
+  const { topic: _topic, topics: _topics, clientId, speedup, ...rest } = value
+  const config: WorkConfig = {
+    ...rest,
+    topics,
+    clientId: clientId ?? client.clientId ?? rest.groupId,
+    ...(speedup === undefined
+      ? namedSpeedup(defaultThreads())
+      : { speedup, speedupReason: 'it is set in the configuration' }),
+  }
+  const props = { ...client.additionalProps, ...config.additionalProps }
+  for (const [field, property, min] of replaceable) {
+    const given = props[property]
+    if (given === undefined) continue
+    const number = Number(given)
+    if (Number.isInteger(number) && number >= min) config[field] = number
+    else
+      problems.push({
+        path: placeOf(property, config),
+        message: `is ${show(given)}; expected a whole number, at least ${min}`,
+      })
+  }
+  problems.push(...contradictions(config))
+  if (problems.length > 0) throw problemsError('work configuration', problems)
+  checkGroupProtocol(props, input)
+  const uncloneable = findUncloneable(config.processorOptions, 'processorOptions')
+  if (uncloneable !== undefined) throw errors.ZK_OPTIONS_NOT_CLONEABLE(uncloneable.path, uncloneable.kind)
+  return config
+}
+
+/** Fields that `additionalProps` may replace. Everything that reads the field must see what librdkafka is told. */
+const replaceable = [
+  ['sessionTimeoutMs', 'session.timeout.ms', 1],
+  ['maxPollIntervalMs', 'max.poll.interval.ms', 1],
+  // 0 would turn commits off.
+  ['autoCommitIntervalMs', 'auto.commit.interval.ms', 1],
+  ['queuedMaxKbytes', 'queued.max.messages.kbytes', 1],
+] as const satisfies readonly (readonly [keyof WorkConfig, string, number])[]
+
+/** With KIP-848 these belong to the broker, and librdkafka refuses them. */
+const brokersOwn = [
+  ['session.timeout.ms', 'sessionTimeoutMs'],
+  ['partition.assignment.strategy', 'assignmentStrategy'],
+  ['heartbeat.interval.ms', undefined],
+] as const
+
+function topicsOf(input: unknown, problems: Problem[]): string[] {
+  const { topic, topics } = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
+  if (topic !== undefined && topics !== undefined) {
+    problems.push({ path: 'topic', message: 'is given together with topics; expected one of them' })
+  }
+  if (topic === undefined && topics === undefined) {
+    problems.push({ path: 'topic', message: 'is missing; expected a topic name, or topics with several' })
+  }
+  const names = [topic ?? [], topics ?? []].flat().filter((name) => typeof name === 'string')
+  for (const name of new Set(names.filter((one, index) => names.indexOf(one) !== index))) {
+    problems.push({ path: 'topics', message: `has ${JSON.stringify(name)} more than once` })
+  }
+  return names
+}
+
+function namedSpeedup({ speedup, reason }: DefaultSpeedup) {
+  return { speedup, speedupReason: reason }
+}
+
+function contradictions({ drainTimeoutMs, graceMs, maxPollIntervalMs, sessionTimeoutMs }: WorkConfig): Problem[] {
+  const found: Problem[] = []
+  if (drainTimeoutMs + graceMs >= maxPollIntervalMs) {
+    const sum = `${drainTimeoutMs} + ${graceMs} ms`
+    const what = `drainTimeoutMs + graceMs (${sum}) must be less than maxPollIntervalMs (${maxPollIntervalMs} ms)`
+    found.push(contradiction('drainTimeoutMs', what, 'or the group takes the partitions before they are drained'))
+  }
+  if (sessionTimeoutMs > maxPollIntervalMs) {
+    const what = `sessionTimeoutMs (${sessionTimeoutMs} ms) must not exceed maxPollIntervalMs (${maxPollIntervalMs} ms)`
+    found.push(contradiction('sessionTimeoutMs', what, 'librdkafka refuses it'))
+  }
+  return found
+}
+
+function contradiction(path: string, what: string, why: string): Problem {
+  return {
+    path,
+    message: `${what}: ${why}`,
+    error: () => errors.ZK_CONFIG_CONFLICT(what, `Change one of them: ${why}.`),
+  }
+}
+
+function checkGroupProtocol(props: Readonly<Record<string, unknown>>, input: unknown): void {
+  if (props['group.protocol'] !== 'consumer') return
+  for (const [property, field] of brokersOwn) {
+    const given = props[property] !== undefined ? property : field
+    const isGiven =
+      props[property] !== undefined || (field !== undefined && (input as Record<string, unknown>)[field] !== undefined)
+    if (!isGiven) continue
+    throw errors.ZK_CONFIG_CONFLICT(
+      `with group.protocol=consumer the broker decides what ${given} says`,
+      `Remove ${given}, or remove group.protocol.`,
+    )
+  }
+}
+
+function placeOf(property: string, config: WorkConfig): string {
+  const own = config.additionalProps[property] !== undefined
+  return `${own ? '' : "the client's "}${formatPath(['additionalProps', property])}`
+}

@@ -1,0 +1,65 @@
+/** What is wrong with a configuration: collecting it, saying it, and failing with all of it at once. */
+import type { z } from 'zod'
+import { type ConfigProblem, errors } from '../errors.js'
+import type { ZkError } from '../zk-error.js'
+import { didYouMean } from './did-you-mean.js'
+import type { FieldDoc, OwnError } from './fields.js'
+import { formatPath } from './format-path.js'
+import { isSecret } from './redact.js'
+
+export interface Problem extends ConfigProblem {
+  /** The more exact error to throw when this is the only problem. */
+  error?: () => ZkError
+}
+
+export type Parsed<S extends z.ZodType> =
+  | { value: z.output<S>; problems: Problem[] }
+  | { value?: never; problems: Problem[] }
+
+export function parse<S extends z.ZodObject>(schema: S, input: unknown): Parsed<S> {
+  const result = schema.safeParse(input, { reportInput: true })
+  if (result.success) return { value: result.data, problems: [] }
+  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, schema)) }
+}
+
+/** The error of one problem or more. `what` is the configuration's name. */
+export function problemsError(what: string, problems: readonly Problem[]): ZkError {
+  const [first] = problems
+  if (problems.length === 1 && first?.error !== undefined) return first.error()
+  return errors.ZK_CONFIG_INVALID(
+    what,
+    problems.map(({ path, message }) => ({ path, message })),
+  )
+}
+
+/** A value as it may appear in a message: short, and with its type where the looks deceive. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (typeof value === 'string')
+    return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}…` : JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value)
+}
+
+function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodObject): Problem[] {
+  const path = formatPath(issue.path)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const meant = didYouMean(key, Object.keys(schema.shape))
+      return {
+        path: formatPath([...issue.path, key]),
+        message: `is not a field${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+      }
+    })
+  }
+  const field = schema.shape[String(issue.path[0])] as z.ZodType | undefined
+  const { expected = 'an object' } = (field?.meta() ?? {}) as Partial<FieldDoc>
+  if (issue.code === 'custom' && issue.message !== 'Invalid input') {
+    const error = (issue.params as OwnError | undefined)?.error
+    return [{ path, message: issue.message, ...(error !== undefined && { error }) }]
+  }
+  const secret = issue.path.some((step) => isSecret(String(step)))
+  return [{ path, message: `is ${secret ? '[redacted]' : show(issue.input)}; expected ${expected}` }]
+}

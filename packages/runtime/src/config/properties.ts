@@ -1,0 +1,46 @@
+/**
+ * The configuration as librdkafka properties. Nothing else decides what librdkafka is told, except for the callbacks,
+ * which the consumer adds.
+ */
+import type { ClientConfig } from './client-config.js'
+import type { WorkConfig } from './work-config.js'
+
+export type Properties = Record<string, string | number | boolean>
+
+export interface ConsumerProperties {
+  global: Properties
+  topic: Properties
+}
+
+export function consumerProperties(work: WorkConfig, client: ClientConfig): ConsumerProperties {
+  const given = { ...client.additionalProps, ...work.additionalProps }
+  return {
+    global: {
+      // librdkafka waits a second before it looks for room in a full queue: as long as a batch takes many times over.
+      'fetch.queue.backoff.ms': 10,
+      ...given,
+      'bootstrap.servers': client.bootstrapServers.join(','),
+      'client.id': work.clientId,
+      'group.id': work.groupId,
+      ...(work.groupInstanceId !== undefined && { 'group.instance.id': work.groupInstanceId }),
+      ...(given['group.protocol'] === 'consumer' ? {} : classicGroup(work)),
+      'max.poll.interval.ms': work.maxPollIntervalMs,
+      'auto.commit.interval.ms': work.autoCommitIntervalMs,
+      'queued.max.messages.kbytes': work.queuedMaxKbytes,
+      'isolation.level': work.isolationLevel,
+      // Committed is what was stored, and stored is only what is finished.
+      'enable.auto.commit': true,
+      'enable.auto.offset.store': false,
+      'enable.partition.eof': true,
+    },
+    topic: { 'auto.offset.reset': work.autoOffsetReset },
+  }
+}
+
+/** With KIP-848 the broker decides these, and librdkafka refuses them even with their defaults. */
+function classicGroup(work: WorkConfig): Properties {
+  return {
+    'partition.assignment.strategy': work.assignmentStrategy,
+    'session.timeout.ms': work.sessionTimeoutMs,
+  }
+}

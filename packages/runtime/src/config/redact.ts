@@ -1,0 +1,11 @@
+/** `ssl.key.location` and the like are paths, and a token's endpoint is an address: both help to find mistakes. */
+const secret = /password|passphrase|secret|token(?!\.endpoint)|key\.pem$|^ssl[._]key$|oauthbearer\.config|jaas/i
+
+export function isSecret(property: string): boolean {
+  return secret.test(property)
+}
+
+/** The properties with the values of secrets replaced, for logs and errors. */
+export function redact<V>(props: Readonly<Record<string, V>>): Record<string, V | '[redacted]'> {
+  return Object.fromEntries(Object.entries(props).map(([name, value]) => [name, isSecret(name) ? '[redacted]' : value]))
+}

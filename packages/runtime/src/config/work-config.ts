@@ -1,0 +1,301 @@
+/**
+ * Every field of a work, with its default, its limits and its documentation.
+ *
+ * Defaults are written here and nowhere else. A feature that does not exist has no field: a field that was accepted
+ * and ignored would be believed.
+ */
+import { z } from 'zod'
+import { additionalProps, documented, milliseconds, text, topicName, whole } from './fields.js'
+
+const MiB = 1024 * 1024
+
+const Input = 'What is read'
+const Threads = 'Threads'
+const Group = 'Consumer group'
+const Deadlines = 'Deadlines'
+const Bounds = 'Bounds'
+const Failure = 'Failure'
+const Kafka = "librdkafka's own properties"
+
+const speedup = whole(1, 1024, 'threads')
+const concurrency = whole(1, 100_000, 'messages')
+const windowMessages = whole(1, 10_000_000, 'messages')
+const windowBytes = whole(1024, 2 ** 40, 'bytes')
+const maxUncommittedRecords = whole(1, 100_000_000, 'records')
+const queuedMaxKbytes = whole(1, 2_097_151, 'KiB')
+const maxHeapMb = whole(16, 1_048_576, 'MiB')
+
+export const workSchema = z.strictObject({
+  topic: documented(topicName.optional(), {
+    group: Input,
+    description: 'The topic to read; `topics` for several. A name that starts with `^` is a regular expression.',
+    change: 'Either `topic` or `topics` is required.',
+    expected: 'a topic name, or a regular expression that starts with ^',
+  }),
+  topics: documented(z.array(topicName).min(1).optional(), {
+    group: Input,
+    description:
+      'The topics to read, by one consumer and the same threads. With a regular expression, topics that are created ' +
+      "later join within librdkafka's `topic.metadata.refresh.interval.ms` (5 minutes).",
+    change: 'When one processor handles several topics. Order is kept within a partition, never across topics.',
+    expected: 'an array of topic names, or of regular expressions that start with ^',
+  }),
+  groupId: documented(text, {
+    group: Input,
+    description: 'The consumer group: processes with the same one share the partitions and the committed offsets.',
+    change: 'Required.',
+    expected: 'a text that is not empty',
+  }),
+  clientId: documented(text.optional(), {
+    group: Input,
+    description: "Name of this work in the brokers' logs, metrics and quotas.",
+    change: 'To tell processes apart in the logs of the brokers.',
+    expected: 'a text that is not empty',
+    defaultText: "the client's `clientId`, else `groupId`",
+  }),
+  autoOffsetReset: documented(z.enum(['earliest', 'latest', 'error']).default('earliest'), {
+    group: Input,
+    description:
+      'Where to begin in a partition for which the group has no committed offset, or whose committed offset is gone. ' +
+      '`error` stops the work instead.',
+    change:
+      '`latest`, when old records have no value. With it, records written to a new partition before the consumer ' +
+      'discovers it are skipped.',
+    expected: "'earliest', 'latest' or 'error'",
+  }),
+  isolationLevel: documented(z.enum(['read_committed', 'read_uncommitted']).default('read_committed'), {
+    group: Input,
+    description: 'Whether records of transactions that are open or were aborted are read.',
+    change: '`read_uncommitted`, to see records of a transaction before it commits, at the price of aborted ones.',
+    expected: "'read_committed' or 'read_uncommitted'",
+  }),
+  waitForTopics: documented(z.boolean().default(false), {
+    group: Input,
+    description: 'Wait for topics that do not exist yet, instead of failing with ZK_TOPIC_NOT_FOUND.',
+    change: 'When something else creates the topics after this process starts.',
+    expected: 'true or false',
+  }),
+
+  processor: documented(
+    z.custom<URL | string>((value) => (typeof value === 'string' && value !== '') || isUrl(value)),
+    {
+      group: Threads,
+      description:
+        'The module with the handler. A relative path is resolved against the working directory; ' +
+        "`new URL('./processor.js', import.meta.url)` is independent of it. TypeScript is compiled when it starts.",
+      change: 'Required.',
+      expected: "a path, or a URL such as new URL('./processor.js', import.meta.url)",
+    },
+  ),
+  processorOptions: documented(z.unknown().optional(), {
+    group: Threads,
+    description: "Plain data for the processor: each thread's `setup(thread)` gets a copy as `thread.options`.",
+    change: 'For addresses, limits and switches. Connections and functions are made in `setup`.',
+    expected: 'structured-cloneable data',
+    defaultText: 'undefined',
+  }),
+  speedup: documented(speedup.schema.optional(), {
+    group: Threads,
+    description:
+      'Number of worker threads. Keys are spread over them, whatever the number of partitions. Above twice the ' +
+      'available CPUs a warning advises `concurrency`.',
+    change:
+      'Lower it when the machine does other work. For handlers that wait (HTTP, databases) raise `concurrency` instead.',
+    expected: speedup.expected,
+    defaultText: "the available CPUs, capped by the container's CPU quota; the start log says which",
+  }),
+  concurrency: documented(concurrency.schema.default(1), {
+    group: Threads,
+    description:
+      'Messages of different keys that one thread has in progress at once. Messages of one key always follow each ' +
+      'other. With 1, a thread is wholly serial.',
+    change: 'Raise it to 10 to 1,000 for handlers that spend their time waiting; leave it for those that compute.',
+    expected: concurrency.expected,
+  }),
+  ordering: documented(z.enum(['key', 'partition', 'none']).default('key'), {
+    group: Threads,
+    description:
+      'What must be processed in order: the records of one key in a partition, all records of a partition, or nothing. ' +
+      'Records without a key have no order under `key`.',
+    change:
+      '`partition`, when order matters across keys (no more parallel than there are partitions); `none`, when it does not matter.',
+    expected: "'key', 'partition' or 'none'",
+  }),
+  affinity: documented(z.enum(['hash', 'in-flight']).default('hash'), {
+    group: Threads,
+    description:
+      'How a key finds its thread. `hash`: always the same one. `in-flight`: the same one while it has messages in ' +
+      'progress, and the least busy one otherwise. The order is the same.',
+    change: '`in-flight`, when few keys carry most messages and threads keep no state by key.',
+    expected: "'hash' or 'in-flight'",
+  }),
+  reader: documented(z.enum(['auto', 'native', 'portable']).default('auto'), {
+    group: Threads,
+    description:
+      'How records are read. `native`: @zk/native, compiled when it is installed, on a thread of its own. `portable`: ' +
+      'node-rdkafka alone, several times slower. `auto`: native where it is available.',
+    change: '`native`, to fail instead of being slow when the addon is missing; `portable`, to exclude it as a cause.',
+    expected: "'auto', 'native' or 'portable'",
+  }),
+  maxHeapMb: documented(maxHeapMb.schema.optional(), {
+    group: Threads,
+    description:
+      'JavaScript heap of each thread, in MiB. A thread that exceeds it is ended and replaced. Buffers are not counted.',
+    change: 'To keep a leak in a handler from taking the whole container with it.',
+    expected: maxHeapMb.expected,
+    defaultText: "Node's own limit",
+  }),
+  setupTimeoutMs: milliseconds(30_000, {
+    group: Threads,
+    description: 'How long the import of the processor and its `setup` may take in a thread, in milliseconds.',
+    change: 'Raise it when `setup` loads much.',
+  }),
+
+  assignmentStrategy: documented(
+    z
+      .enum(['cooperative-sticky', 'range', 'roundrobin', 'range,roundrobin', 'roundrobin,range'])
+      .default('cooperative-sticky'),
+    {
+      group: Group,
+      description:
+        'How the group shares its partitions. With `cooperative-sticky` a rebalance moves few partitions and the others ' +
+        'go on.',
+      change:
+        'Members of one group must agree: a group that rolls over from other clients takes their strategy first, ' +
+        'such as `range,roundrobin`. Not used with `group.protocol=consumer`.',
+      expected: "'cooperative-sticky', 'range', 'roundrobin', 'range,roundrobin' or 'roundrobin,range'",
+    },
+  ),
+  groupInstanceId: documented(text.optional(), {
+    group: Group,
+    description:
+      'Makes the process a static member: a restart within `sessionTimeoutMs` keeps its partitions without a rebalance.',
+    change: 'For pods with stable names. No two running processes may share one: the older is fenced (exit code 3).',
+    expected: 'a text that is not empty',
+    defaultText: 'none: a dynamic member',
+  }),
+  sessionTimeoutMs: milliseconds(45_000, {
+    group: Group,
+    description:
+      'How long the group waits for heartbeats of a process before it gives its partitions to others, in milliseconds. ' +
+      'Heartbeats do not depend on handlers.',
+    change: 'Lower it to notice a dead process sooner; it must lie within the limits of the brokers.',
+  }),
+  maxPollIntervalMs: milliseconds(300_000, {
+    group: Group,
+    description: 'How long the main thread may fail to read before the group takes its partitions, in milliseconds.',
+    change: 'Hardly ever: slow handlers do not hold up reading. It must exceed `drainTimeoutMs` + `graceMs`.',
+  }),
+  autoCommitIntervalMs: milliseconds(5_000, {
+    group: Group,
+    description:
+      'How often finished offsets are committed, in milliseconds. They are also committed when partitions are given ' +
+      'back and at the end.',
+    change: 'Lower it to repeat fewer records after a crash, at the price of more requests.',
+  }),
+
+  drainTimeoutMs: milliseconds(10_000, {
+    group: Deadlines,
+    description:
+      'How long handlers of partitions that must be given back may take to finish, in milliseconds. Then `ctx.signal` ' +
+      'aborts, and what is unfinished goes to the next owner.',
+    change: "Raise it above the handlers' usual time. While it lasts the whole assignment waits.",
+  }),
+  shutdownTimeoutMs: milliseconds(25_000, {
+    group: Deadlines,
+    description:
+      'How long a shutdown waits for running handlers, in milliseconds. After it the process ends with exit code 2; ' +
+      'nothing unfinished is committed.',
+    change: 'Keep it below the grace period of what stops the process (Kubernetes: 30 s).',
+  }),
+  graceMs: milliseconds(
+    1_000,
+    {
+      group: Deadlines,
+      description:
+        'How long a handler may go on after `ctx.signal` aborted before its thread is ended, in milliseconds.',
+      change: 'Raise it when cleaning up takes longer.',
+    },
+    0,
+  ),
+  terminateTimeoutMs: milliseconds(5_000, {
+    group: Deadlines,
+    description:
+      'How long to wait for a thread that was ended, in milliseconds. A blocking native call can delay it; past this ' +
+      'the process ends with exit code 5.',
+    change: 'Raise it when handlers make long synchronous native calls.',
+  }),
+
+  windowMessages: documented(windowMessages.schema.optional(), {
+    group: Bounds,
+    description:
+      'Most messages in progress and waiting in threads at once. The number in use starts at 16 × speedup × ' +
+      'concurrency, at least 256, and follows how fast the handlers are, up to this.',
+    change: 'Lower it when messages are slow and few should be repeated after a crash.',
+    expected: windowMessages.expected,
+    defaultText: '32,768, or 16 × speedup × concurrency if that is more',
+  }),
+  windowBytes: documented(windowBytes.schema.default(64 * MiB), {
+    group: Bounds,
+    description: 'Most bytes of messages in progress and waiting in threads at once. A larger message goes alone.',
+    change: 'Lower it in small containers; raise it for many large messages.',
+    expected: windowBytes.expected,
+  }),
+  maxUncommittedRecords: documented(maxUncommittedRecords.schema.default(100_000), {
+    group: Bounds,
+    description:
+      'How far a partition may run ahead of its oldest unfinished record. Beyond it the partition is not read until ' +
+      'that record is finished.',
+    change:
+      'Raise it when single slow records must not hold up the rest; more records may then be repeated after a crash.',
+    expected: maxUncommittedRecords.expected,
+  }),
+  queuedMaxKbytes: documented(queuedMaxKbytes.schema.default(16 * 1024), {
+    group: Bounds,
+    description:
+      'What librdkafka fetches ahead for each assigned partition, in KiB (`queued.max.messages.kbytes`; one fetch may ' +
+      'exceed it). It is the part of memory that grows with the number of partitions: at most partitions × this value, ' +
+      'whatever the lag. 16 MiB hold 80,000 messages of 200 bytes, some 50 ms of the fastest stream, while fetching ' +
+      'looks for room every 10 ms.',
+    change: 'Lower it with hundreds of partitions in one process; raise it for brokers that are far away.',
+    expected: queuedMaxKbytes.expected,
+  }),
+
+  onExhausted: documented(z.enum(['complete', 'stop']).default('complete'), {
+    group: Failure,
+    description:
+      'What happens to a record whose handler failed. `complete`: it is logged with topic, partition, offset and key, ' +
+      'counted as failed, and its offset completes. `stop`: it stays uncommitted and the work stops with ' +
+      'ZK_RECORD_FAILED (exit code 4).',
+    change: '`stop`, when no record may be passed over.',
+    expected: "'complete' or 'stop'",
+  }),
+
+  additionalProps: documented(additionalProps.default({}), {
+    group: Kafka,
+    description:
+      "librdkafka properties for this work's consumer, as in librdkafka's CONFIGURATION.md. They go before the client's " +
+      'and before the fields: `session.timeout.ms`, `max.poll.interval.ms`, `auto.commit.interval.ms` and ' +
+      '`queued.max.messages.kbytes` given here win. `group.protocol` set to `consumer` uses the group protocol of ' +
+      'KIP-848, where the broker decides session timeout and assignment.',
+    change: 'For what no field covers.',
+    expected: 'an object of texts, numbers and booleans',
+  }),
+})
+
+/** What `create` takes. */
+export type WorkInput = z.input<typeof workSchema>
+
+/** Checked, with defaults, and with the values that `additionalProps` replace put in their fields. */
+export type WorkConfig = Omit<z.output<typeof workSchema>, 'topic' | 'topics' | 'clientId' | 'speedup'> & {
+  topics: readonly string[]
+  clientId: string
+  speedup: number
+  /** Where `speedup` comes from, for the start log. */
+  speedupReason: string
+}
+
+/** A test runner's URL may be another class than this file's. */
+function isUrl(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { href?: unknown }).href === 'string'
+}
