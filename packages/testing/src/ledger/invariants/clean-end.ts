@@ -33,10 +33,7 @@ function abandoned({ pid, exit }: ProcessLog, ledger: IndexedLedger): string | u
   if (exit?.line.code !== 0) return undefined
   const left = ledger.deliveries.find(
     (d) =>
-      d.start.pid === pid &&
-      d.endedAt === undefined &&
-      d.run.cuts.length === 0 &&
-      overAt(d, ledger) === endOfProcess(ledger.processes.get(pid)),
+      d.start.pid === pid && d.endedAt === undefined && overAt(d, ledger) === endOfProcess(ledger.processes.get(pid)),
   )
   return (
     left &&

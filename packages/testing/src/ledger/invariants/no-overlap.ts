@@ -23,7 +23,7 @@ export const noOverlap: Judge = (ledger, options) => {
       const [first, second] = [before, delivery].map((d) => `${nameDelivery(d)} of ${nameRecord(d.record)}`)
       return {
         evidence: ledger.deliveries.length,
-        contradiction: `${chain.name} ran twice at a time: ${first} ${until}, ${second} began`,
+        contradiction: `${chain.name} ran twice at a time: ${first} ${until}, but ${second} had begun`,
       }
     }
     last.set(chain, delivery)

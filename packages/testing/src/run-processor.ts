@@ -1,0 +1,114 @@
+/**
+ * A user's processor in a unit test: no Kafka, no threads, the same order and the same calls as in one thread of the
+ * runtime.
+ */
+import { KeyedQueue, NO_KEY } from '@zk/engine'
+import type { Logger } from '@zk/runtime'
+import type { Message, ProcessContext, Processor } from '@zk/runtime/processor'
+import { type FakeRecord, fakeMessage } from './fake-message.js'
+
+export interface RunProcessorOptions<O = unknown> {
+  /** `processorOptions`; the processor gets a copy, as a thread does. */
+  options?: O
+  /** Records of different keys in progress at once; default 1. Those of one key are never. */
+  concurrency?: number
+  /** Is `ctx.signal` of all deliveries: abort it to see how the handler takes it. */
+  signal?: AbortSignal
+  /** Where `thread.log` and `ctx.log` go; default: nowhere. */
+  log?: Logger
+}
+
+/** What became of one record. */
+export interface ProcessorOutcome<V = Buffer> {
+  message: Message<V>
+  ok: boolean
+  /** What the handler threw or rejected with, or the format's error. */
+  error?: unknown
+  durationMs: number
+}
+
+/**
+ * Sets the processor up, runs it over the records and tears it down.
+ * @returns the outcomes in the order of the records; a failed record is an outcome and stops nothing
+ * @throws what `setup` or `teardown` throws, and TypeError for something that is no processor
+ */
+export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
+  processor: Processor<V, O, S>,
+  records: readonly FakeRecord<V>[],
+  { options, concurrency = 1, signal = new AbortController().signal, log = silent }: RunProcessorOptions<O> = {},
+): Promise<ProcessorOutcome<V>[]> {
+  if (typeof processor?.process !== 'function') throw new TypeError('a processor is an object with a process function')
+  const messages = records.map((record, i) => fakeMessage<V>({ offset: i, ...record }, processor.format))
+  const state = (await processor.setup?.({ index: 0, options: structuredClone(options) as O, log })) as S
+  try {
+    return await inKeyOrder(messages, concurrency, (message) => {
+      return deliver(processor, message, contextOf(message, { signal, log, state }))
+    })
+  } finally {
+    await processor.teardown?.()
+  }
+}
+
+function contextOf<S>(
+  { topic, partition, offset }: Message<unknown>,
+  given: Pick<ProcessContext<S>, 'signal' | 'log' | 'state'>,
+): ProcessContext<S> {
+  return { ...given, attempt: 1, idempotencyKey: `${topic}-${partition}-${offset}`, virtualPartition: 0 }
+}
+
+async function deliver<V, O, S>(
+  processor: Processor<V, O, S>,
+  message: Message<V>,
+  ctx: ProcessContext<S>,
+): Promise<ProcessorOutcome<V>> {
+  const started = performance.now()
+  try {
+    // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
+    if (processor.format) message.value
+    await processor.process(message, ctx)
+    return { message, ok: true, durationMs: performance.now() - started }
+  } catch (error) {
+    return { message, ok: false, error, durationMs: performance.now() - started }
+  }
+}
+
+/** The runtime's own queue decides what may run beside what. `run` must not reject. */
+function inKeyOrder<V>(
+  messages: readonly Message<V>[],
+  concurrency: number,
+  run: (message: Message<V>) => Promise<ProcessorOutcome<V>>,
+): Promise<ProcessorOutcome<V>[]> {
+  const lanes = lanesOf(messages)
+  const queue = new KeyedQueue(concurrency)
+  for (const [i, lane] of lanes.entries()) queue.push(lane, i)
+  const outcomes = new Array<ProcessorOutcome<V>>(messages.length)
+  return new Promise((resolve) => {
+    function pump(): void {
+      for (let i = queue.take(); i >= 0; i = queue.take()) {
+        const item = i
+        void run(messages[item]!).then((outcome) => {
+          outcomes[item] = outcome
+          queue.done(lanes[item]!)
+          pump()
+        })
+      }
+      if (queue.running === 0) resolve(outcomes)
+    }
+    pump()
+  })
+}
+
+/** A number for each key of each partition; here they may not meet by hash, as a test must not depend on that. */
+function lanesOf(messages: readonly Message<unknown>[]): number[] {
+  const lanes = new Map<string, number>()
+  return messages.map(({ topic, partition, key }) => {
+    if (key === null) return NO_KEY
+    const name = `${topic}/${partition}/${key.toString('hex')}`
+    const lane = lanes.get(name) ?? lanes.size
+    lanes.set(name, lane)
+    return lane
+  })
+}
+
+const nothing = (): void => {}
+const silent: Logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing }
