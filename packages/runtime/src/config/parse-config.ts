@@ -33,9 +33,7 @@ export function parseWorkConfig(
     ...rest,
     topics,
     clientId: clientId ?? client.clientId ?? rest.groupId,
-    ...(speedup === undefined
-      ? namedSpeedup(defaultThreads())
-      : { speedup, speedupReason: 'it is set in the configuration' }),
+    ...threadsOf(speedup, defaultThreads),
   }
   const props = { ...client.additionalProps, ...config.additionalProps }
   for (const [field, property, min] of replaceable) {
@@ -49,9 +47,10 @@ export function parseWorkConfig(
         message: `is ${show(given)}; expected a whole number, at least ${min}`,
       })
   }
-  problems.push(...contradictions(config))
+  const brokersGroup = props['group.protocol'] === 'consumer'
+  problems.push(...contradictions(config, brokersGroup))
   if (problems.length > 0) throw problemsError('work configuration', problems)
-  checkGroupProtocol(props, input)
+  if (brokersGroup) checkBrokersOwn(props, input)
   const uncloneable = findUncloneable(config.processorOptions, 'processorOptions')
   if (uncloneable !== undefined) throw errors.ZK_OPTIONS_NOT_CLONEABLE(uncloneable.path, uncloneable.kind)
   return config
@@ -71,6 +70,7 @@ const brokersOwn = [
   ['session.timeout.ms', 'sessionTimeoutMs'],
   ['partition.assignment.strategy', 'assignmentStrategy'],
   ['heartbeat.interval.ms', undefined],
+  ['group.protocol.type', undefined],
 ] as const
 
 function topicsOf(input: unknown, problems: Problem[]): string[] {
@@ -88,18 +88,21 @@ function topicsOf(input: unknown, problems: Problem[]): string[] {
   return names
 }
 
-function namedSpeedup({ speedup, reason }: DefaultSpeedup) {
+function threadsOf(given: number | undefined, defaultThreads: () => DefaultSpeedup) {
+  if (given !== undefined) return { speedup: given, speedupReason: 'it is set in the configuration' }
+  const { speedup, reason } = defaultThreads()
   return { speedup, speedupReason: reason }
 }
 
-function contradictions({ drainTimeoutMs, graceMs, maxPollIntervalMs, sessionTimeoutMs }: WorkConfig): Problem[] {
+function contradictions(config: WorkConfig, brokersGroup: boolean): Problem[] {
+  const { drainTimeoutMs, graceMs, maxPollIntervalMs, sessionTimeoutMs } = config
   const found: Problem[] = []
   if (drainTimeoutMs + graceMs >= maxPollIntervalMs) {
     const sum = `${drainTimeoutMs} + ${graceMs} ms`
     const what = `drainTimeoutMs + graceMs (${sum}) must be less than maxPollIntervalMs (${maxPollIntervalMs} ms)`
     found.push(contradiction('drainTimeoutMs', what, 'or the group takes the partitions before they are drained'))
   }
-  if (sessionTimeoutMs > maxPollIntervalMs) {
+  if (!brokersGroup && sessionTimeoutMs > maxPollIntervalMs) {
     const what = `sessionTimeoutMs (${sessionTimeoutMs} ms) must not exceed maxPollIntervalMs (${maxPollIntervalMs} ms)`
     found.push(contradiction('sessionTimeoutMs', what, 'librdkafka refuses it'))
   }
@@ -114,13 +117,11 @@ function contradiction(path: string, what: string, why: string): Problem {
   }
 }
 
-function checkGroupProtocol(props: Readonly<Record<string, unknown>>, input: unknown): void {
-  if (props['group.protocol'] !== 'consumer') return
+function checkBrokersOwn(props: Readonly<Record<string, unknown>>, input: unknown): void {
   for (const [property, field] of brokersOwn) {
-    const given = props[property] !== undefined ? property : field
-    const isGiven =
-      props[property] !== undefined || (field !== undefined && (input as Record<string, unknown>)[field] !== undefined)
-    if (!isGiven) continue
+    const isField = field !== undefined && (input as Record<string, unknown>)[field] !== undefined
+    if (!isField && props[property] === undefined) continue
+    const given = isField ? field : property
     throw errors.ZK_CONFIG_CONFLICT(
       `with group.protocol=consumer the broker decides what ${given} says`,
       `Remove ${given}, or remove group.protocol.`,

@@ -1,0 +1,134 @@
+import Kafka from 'node-rdkafka'
+import { describe, expect, test } from 'vitest'
+import { parseClientConfig, parseWorkConfig } from '../../src/config/parse-config.js'
+import { type ConsumerProperties, consumerProperties } from '../../src/config/properties.js'
+import { isSecret, redact } from '../../src/config/redact.js'
+
+const minimal = { topic: 'orders', groupId: 'billing', processor: './p.js' }
+
+function properties(work: Record<string, unknown> = {}, client: Record<string, unknown> = {}): ConsumerProperties {
+  const clientConfig = parseClientConfig({ bootstrapServers: ['127.0.0.1:1', '[::1]:1'], ...client })
+  return consumerProperties(parseWorkConfig({ ...minimal, ...work }, clientConfig), clientConfig)
+}
+
+/** What librdkafka says of the properties: they are judged when the client is made. */
+function refusal({ global, topic }: ConsumerProperties): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const consumer = new Kafka.KafkaConsumer(global, topic)
+    consumer.on('event.error', () => {})
+    consumer.connect({ timeout: 50 }, (error) => {
+      // Nobody listens on port 1: whoever gets as far as to find that out has valid properties.
+      const isConfig = /`|propert|configuration/i.test(error.message)
+      consumer.disconnect(() => resolve(isConfig ? error.message : undefined))
+      if (isConfig) resolve(error.message)
+    })
+  })
+}
+
+test('the defaults', () => {
+  expect(properties()).toEqual({
+    global: {
+      'bootstrap.servers': '127.0.0.1:1,[::1]:1',
+      'client.id': 'billing',
+      'group.id': 'billing',
+      'partition.assignment.strategy': 'cooperative-sticky',
+      'session.timeout.ms': 45_000,
+      'max.poll.interval.ms': 300_000,
+      'auto.commit.interval.ms': 5_000,
+      'queued.max.messages.kbytes': 16_384,
+      'fetch.queue.backoff.ms': 10,
+      'isolation.level': 'read_committed',
+      'enable.auto.commit': true,
+      'enable.auto.offset.store': false,
+      'enable.partition.eof': true,
+    },
+    topic: { 'auto.offset.reset': 'earliest' },
+  })
+})
+
+test('properties of the work go before those of the client, and both before what is not a field', () => {
+  const client = {
+    additionalProps: { 'fetch.min.bytes': 1, 'fetch.queue.backoff.ms': 100, 'security.protocol': 'ssl' },
+  }
+  const { global } = properties({ additionalProps: { 'fetch.min.bytes': 2 } }, client)
+  expect(global).toMatchObject({ 'fetch.min.bytes': 2, 'fetch.queue.backoff.ms': 100, 'security.protocol': 'ssl' })
+})
+
+test('times given as properties are sent once, as numbers', () => {
+  const additionalProps = { 'session.timeout.ms': '6000', 'max.poll.interval.ms': 60_000 }
+  expect(properties({ additionalProps }).global).toMatchObject({
+    'session.timeout.ms': 6000,
+    'max.poll.interval.ms': 60_000,
+  })
+})
+
+test('with group.protocol=consumer nothing is sent that the broker decides', () => {
+  const { global } = properties({ additionalProps: { 'group.protocol': 'consumer' } })
+  for (const property of ['session.timeout.ms', 'partition.assignment.strategy', 'heartbeat.interval.ms']) {
+    expect(global).not.toHaveProperty([property])
+  }
+  expect(global).toMatchObject({ 'group.protocol': 'consumer', 'max.poll.interval.ms': 300_000 })
+})
+
+test('a static member has its id', () => {
+  expect(properties({ groupInstanceId: 'pod-0' }).global).toMatchObject({ 'group.instance.id': 'pod-0' })
+  expect(properties().global).not.toHaveProperty(['group.instance.id'])
+})
+
+describe('librdkafka takes them', () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['the defaults', {}],
+    ['every assignment strategy', { assignmentStrategy: 'range,roundrobin' }],
+    ['the poll interval at its lowest', { maxPollIntervalMs: 45_000 }],
+    ['a static member of a new group', { groupInstanceId: 'a', additionalProps: { 'group.protocol': 'consumer' } }],
+    [
+      'a short poll interval in a new group',
+      { maxPollIntervalMs: 20_000, additionalProps: { 'group.protocol': 'consumer' } },
+    ],
+    ['the largest queue', { queuedMaxKbytes: 2_097_151 }],
+    ['the other end', { autoOffsetReset: 'error', isolationLevel: 'read_uncommitted' }],
+  ])('%s', async (_what, work) => {
+    expect(await refusal(properties(work))).toBeUndefined()
+  })
+
+  test('and this test would notice when it did not', async () => {
+    const { global, topic } = properties()
+    expect(await refusal({ global: { ...global, 'max.poll.interval.ms': 1000 }, topic })).toContain(
+      'session.timeout.ms',
+    )
+  })
+})
+
+describe('secrets', () => {
+  test.each([
+    'sasl.password',
+    'ssl.key.password',
+    'ssl.keystore.password',
+    'ssl.key.pem',
+    'ssl_key',
+    'sasl.oauthbearer.client.secret',
+    'sasl.oauthbearer.config',
+    'sasl.oauthbearer.assertion.private.key.passphrase',
+    'sasl.oauthbearer.assertion.private.key.pem',
+  ])('%s is one', (property) => {
+    expect(isSecret(property)).toBe(true)
+  })
+
+  test.each([
+    'sasl.username',
+    'ssl.key.location',
+    'ssl.ca.location',
+    'ssl.certificate.pem',
+    'sasl.oauthbearer.token.endpoint.url',
+    'group.id',
+    'security.protocol',
+  ])('%s is none', (property) => {
+    expect(isSecret(property)).toBe(false)
+  })
+
+  test('redact keeps the rest and the input as they are', () => {
+    const props = { 'sasl.username': 'u', 'sasl.password': 'hunter2' }
+    expect(redact(props)).toEqual({ 'sasl.username': 'u', 'sasl.password': '[redacted]' })
+    expect(props['sasl.password']).toBe('hunter2')
+  })
+})
