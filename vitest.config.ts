@@ -1,16 +1,27 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { defaultExclude, defineConfig, type TestProjectConfiguration } from 'vitest/config'
 
-const packages = join(import.meta.dirname, 'packages')
+const root = import.meta.dirname
 
-/** A package with a vitest.config.ts of its own is run by that; the others share what is here. */
-const projects = readdirSync(packages)
-  .filter((name) => existsSync(join(packages, name, 'test')))
+/** Their suites start brokers and threads of their own: side by side they would only make each other late. */
+const ONE_BY_ONE = ['native', 'runtime', 'testing']
+
+const packages = readdirSync(join(root, 'packages'))
+  .filter((name) => existsSync(join(root, 'packages', name, 'test')))
   .map((name): TestProjectConfiguration => {
-    const root = join(packages, name)
-    if (existsSync(join(root, 'vitest.config.ts'))) return root
-    return { extends: true, root, test: { name: `@zk/${name}` } }
+    const folder = join(root, 'packages', name)
+    const own = join(folder, 'vitest.config.ts')
+    return {
+      // A package's own settings, where it has some, else those below.
+      extends: existsSync(own) ? own : true,
+      root: folder,
+      test: {
+        name: `@zk/${name}`,
+        exclude: [...defaultExclude, '**/*.kafka.test.ts'],
+        ...(ONE_BY_ONE.includes(name) ? { maxWorkers: 1, sequence: { groupOrder: 1 } } : {}),
+      },
+    }
   })
 
 export default defineConfig({
@@ -19,6 +30,12 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    projects,
+    // CI adds up the results of all runs: TEST_REPORT names the file for those of this one.
+    reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
+    projects: [
+      ...packages,
+      join(root, 'compose/vitest.config.mjs'),
+      { extends: true, root: join(root, 'scripts'), test: { name: 'scripts', include: ['test/**/*.test.mjs'] } },
+    ],
   },
 })

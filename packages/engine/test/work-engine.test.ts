@@ -55,6 +55,15 @@ describe('offsets', () => {
     expect(work.engine.window.messages).toBe(1)
   })
 
+  test('a delivery that its thread did not run completes nothing', () => {
+    const work = desk().start()
+    work.read([0])
+    work.ack([0], 'discarded')
+    expect(work.stores()).toEqual([])
+    expect(work.engine.counters.processed).toBe(0)
+    expect(work.isEmpty()).toBe(true)
+  })
+
   test('an ack of a ticket that has been given to another record since completes nothing', () => {
     const work = desk().start()
     work.read([0])
@@ -264,11 +273,13 @@ describe('drain', () => {
   test('a read that was under way is opened and left to the next owner', () => {
     const work = desk().start()
     work.read([0])
+    work.board(0, 'running')
     work.engine.drain([0], 1_000)
     work.read([1])
     work.engine.reachedEnd(0, 9)
-    work.ack([0], 'discarded')
-    expect(work.stores()).toEqual([])
+    work.ack([0])
+    // Not 9: record 1 was read, and nobody has run it.
+    expect(work.stores()).toEqual(['store 0/1'])
     expect(work.isEmpty()).toBe(true)
   })
 
