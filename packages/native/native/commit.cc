@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "convert.h"
 #include "handle.h"
@@ -92,6 +93,7 @@ class BrokerCall {
     });
     async_->data = this;
     node::AddEnvironmentCleanupHook(v8::Isolate::GetCurrent(), atExit, this);
+    pending_.push_back(this);
     if (!begin()) {
       uv_async_send(async_);
       return;
@@ -100,6 +102,16 @@ class BrokerCall {
       wait();
       uv_async_send(async_);
     });
+  }
+
+  /// Makes the pending calls of one consumer end soon, with ERR__STATE. They let go of their queues while its handle is
+  /// still alive, which closing the consumer would otherwise wait for.
+  static void cancel(NodeKafka::Connection* connection) {
+    for (auto* call : pending_) {
+      if (call->connection_ != connection) continue;
+      call->cancelled_ = true;
+      call->wakeUp_.wake();
+    }
   }
 
  protected:
@@ -116,12 +128,14 @@ class BrokerCall {
 
   NodeKafka::Connection* const connection_;
   List list_;
+  WakeUp wakeUp_;
   rd_kafka_resp_err_t error_ = RD_KAFKA_RESP_ERR__TIMED_OUT;
   std::atomic<bool> cancelled_{false};
 
  private:
   void finish() {
     if (thread_.joinable()) thread_.join();
+    std::erase(pending_, this);
     node::RemoveEnvironmentCleanupHook(v8::Isolate::GetCurrent(), atExit, this);
     closeAsync();
     {
@@ -135,6 +149,7 @@ class BrokerCall {
   static void atExit(void* self) {
     auto* call = static_cast<BrokerCall*>(self);
     call->cancelled_ = true;
+    call->wakeUp_.wake();
     if (call->thread_.joinable()) call->thread_.join();
     call->closeAsync();
   }
@@ -149,6 +164,8 @@ class BrokerCall {
   Nan::AsyncResource resource_;
   uv_async_t* async_ = nullptr;
   std::thread thread_;
+  /// Main thread only.
+  static inline std::vector<BrokerCall*> pending_;
 };
 
 /// Waits for the answer on a queue of its own, and holds the connection lock only to look at it.
@@ -173,7 +190,13 @@ class Commit final : public BrokerCall {
 
   void wait() override {
     error_ = RD_KAFKA_RESP_ERR__TIMED_OUT;
-    while (!answered() && remainingMs() > 0 && !cancelled_) wakeUp_.wait(std::min(remainingMs(), kLookMs));
+    while (!answered() && remainingMs() > 0) {
+      if (cancelled_) {
+        error_ = RD_KAFKA_RESP_ERR__STATE;
+        break;
+      }
+      wakeUp_.wait(std::min(remainingMs(), kLookMs));
+    }
     while (!letGo()) wakeUp_.wait(kRetryMs);
   }
 
@@ -209,7 +232,6 @@ class Commit final : public BrokerCall {
     return true;
   }
 
-  WakeUp wakeUp_;
   rd_kafka_queue_t* queue_ = nullptr;
 };
 
@@ -223,15 +245,19 @@ class Committed final : public BrokerCall {
   void wait() override {
     int slice = 500;
     error_ = RD_KAFKA_RESP_ERR__TIMED_OUT;
-    while (error_ == RD_KAFKA_RESP_ERR__TIMED_OUT && remainingMs() > 0 && !cancelled_) {
+    while (error_ == RD_KAFKA_RESP_ERR__TIMED_OUT && remainingMs() > 0) {
+      if (cancelled_) {
+        error_ = RD_KAFKA_RESP_ERR__STATE;
+        break;
+      }
       Lease lease(connection_);
       if (lease) {
         error_ = rdkafka.rd_kafka_committed(lease.client(), list_.get(), std::min(slice, remainingMs()));
-        slice = std::min(slice * 2, 4000);
+        slice = std::min(slice * 2, 2000);
       } else if (lease.isGone()) {
         error_ = RD_KAFKA_RESP_ERR__STATE;
       } else {
-        std::this_thread::sleep_for(Milliseconds(kRetryMs));
+        wakeUp_.wait(kRetryMs);
       }
     }
   }
@@ -253,6 +279,10 @@ NAN_METHOD(StoreOffsets) {  // (client, entries): [code, partitions]
   info.GetReturnValue().Set(result);
 }
 
+NAN_METHOD(CancelCalls) {  // (client)
+  if (auto* connection = unwrapConnection(info[0])) BrokerCall::cancel(connection);
+}
+
 NAN_METHOD(AssignmentLost) {  // (client): undefined when not connected
   Lease lease(unwrapConnection(info[0]));
   if (lease) info.GetReturnValue().Set(rdkafka.rd_kafka_assignment_lost(lease.client()) != 0);
@@ -263,6 +293,7 @@ NAN_METHOD(AssignmentLost) {  // (client): undefined when not connected
 void exportCommit(v8::Local<v8::Object> target) {
   Nan::Export(target, "commit", StartCall<Commit>);
   Nan::Export(target, "committed", StartCall<Committed>);
+  Nan::Export(target, "cancelCalls", CancelCalls);
   Nan::Export(target, "storeOffsets", StoreOffsets);
   Nan::Export(target, "assignmentLost", AssignmentLost);
 }

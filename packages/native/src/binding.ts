@@ -62,6 +62,8 @@ interface Addon {
   MockCluster: new (brokers: number) => MockClusterHandle
   commit(client: Client, offsets: Offset[], timeoutMs: number, answer: Answer): void
   committed(client: Client, partitions: Offset[], timeoutMs: number, answer: Answer): void
+  /** Makes pending commit and committed calls of the client answer soon, with code −172. */
+  cancelCalls(client: Client): void
   storeOffsets(client: Client, offsets: Offset[]): [number, PartitionAnswer[]]
   assignmentLost(client: Client): boolean | undefined
 }

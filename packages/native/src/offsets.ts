@@ -2,6 +2,7 @@ import type { KafkaConsumer } from 'node-rdkafka'
 import { addon, type Offset, type PartitionAnswer } from './binding.js'
 import { clientOf } from './consumer.js'
 import { KafkaError } from './errors.js'
+import { guardOf } from './guard.js'
 
 export interface OffsetToCommit {
   topic: string
@@ -21,7 +22,10 @@ export interface CommittedOffset {
   metadata: string | null
 }
 
-const STATE = -172
+interface Answer {
+  code: number
+  partitions: PartitionAnswer[]
+}
 
 /**
  * Commits at the broker and waits for its answer, on a thread of its own: neither the main thread nor libuv's pool
@@ -35,14 +39,11 @@ export async function commit(
   timeoutMs: number,
 ): Promise<void> {
   if (offsets.length === 0) return
-  const client = clientOf(consumer)
-  await new Promise<void>((resolve, reject) => {
-    addon.commit(client, [...offsets], timeoutMs, (code, partitions) => {
-      const error = toError('commit', code, partitions)
-      if (error === undefined) resolve()
-      else reject(error)
-    })
-  })
+  const answer = await guardOf(clientOf(consumer)).call<Answer>((client, resolve) =>
+    addon.commit(client, [...offsets], timeoutMs, (code, partitions) => resolve({ code, partitions })),
+  )
+  const error = toError('commit', answer)
+  if (error !== undefined) throw error
 }
 
 /**
@@ -55,15 +56,13 @@ export async function committed(
   timeoutMs: number,
 ): Promise<CommittedOffset[]> {
   if (partitions.length === 0) return []
-  const client = clientOf(consumer)
   const asked: Offset[] = partitions.map(({ topic, partition }) => ({ topic, partition }))
-  return new Promise((resolve, reject) => {
-    addon.committed(client, asked, timeoutMs, (code, answers) => {
-      const error = toError('committed', code, answers)
-      if (error !== undefined) return reject(error)
-      resolve(answers.map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata })))
-    })
-  })
+  const answer = await guardOf(clientOf(consumer)).call<Answer>((client, resolve) =>
+    addon.committed(client, asked, timeoutMs, (code, answers) => resolve({ code, partitions: answers })),
+  )
+  const error = toError('committed', answer)
+  if (error !== undefined) throw error
+  return answer.partitions.map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata }))
 }
 
 /**
@@ -73,21 +72,20 @@ export async function committed(
 export function storeOffsets(consumer: KafkaConsumer, offsets: readonly OffsetToCommit[]): void {
   if (offsets.length === 0) return
   const [code, partitions] = addon.storeOffsets(clientOf(consumer), [...offsets])
-  const error = toError('storeOffsets', code, partitions)
+  const error = toError('storeOffsets', { code, partitions })
   if (error !== undefined) throw error
 }
 
 /**
  * True from the moment the consumer learns that its partitions may belong to others (session timed out, fenced, member
- * unknown) until it has given them up. Ask in the revoke callback: then neither store nor commit.
+ * unknown) until it has given them up. Ask in the revoke callback: then neither store nor commit. While the consumer
+ * disconnects it is false; nothing can be stored or committed then in any case.
  */
 export function assignmentLost(consumer: KafkaConsumer): boolean {
-  const lost = addon.assignmentLost(clientOf(consumer))
-  if (lost === undefined) throw new KafkaError(STATE, 'assignmentLost: the consumer is closing')
-  return lost
+  return addon.assignmentLost(clientOf(consumer)) ?? false
 }
 
-function toError(operation: string, code: number, partitions: PartitionAnswer[]): KafkaError | undefined {
+function toError(operation: string, { code, partitions }: Answer): KafkaError | undefined {
   const refused = partitions.filter((answer) => answer.code !== 0)
   const first = code !== 0 ? code : refused[0]?.code
   if (first === undefined) return undefined

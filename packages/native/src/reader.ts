@@ -2,6 +2,7 @@ import type { KafkaConsumer } from 'node-rdkafka'
 import { addon, type Client } from './binding.js'
 import { clientOf } from './consumer.js'
 import { KafkaError, NativeError } from './errors.js'
+import { guardOf } from './guard.js'
 
 export interface ReaderOptions {
   /** Called on the main thread, coalesced, when `take()` has something. */
@@ -66,8 +67,7 @@ export interface NativeReader {
   close(): void
 }
 
-interface Intercepted {
-  disconnect: (...args: unknown[]) => unknown
+interface Seekable {
   seek: (
     target: { topic: string; partition: number },
     timeout: number | null,
@@ -86,16 +86,15 @@ const CONFLICT = -173
  */
 export function openReader(consumer: KafkaConsumer, options: ReaderOptions): NativeReader {
   const client = clientOf(consumer)
-  if (readers.has(client)) throw new NativeError('ZK_NATIVE_READER_OPEN', 'The consumer has an open reader already')
+  // Two readers would steal each other's wake-ups.
+  if (guardOf(client).closeReader !== undefined)
+    throw new NativeError('ZK_NATIVE_READER_OPEN', 'The consumer has an open reader already')
   return new Reader(client, options.onReady)
 }
 
-/** Clients with an open reader. Two would steal each other's wake-ups. */
-const readers = new WeakSet<Client>()
-
 class Reader implements NativeReader {
   readonly #handle
-  readonly #client: Client & Partial<Intercepted>
+  readonly #client: Client & Partial<Seekable>
   #open = true
 
   constructor(client: Client, onReady: () => void) {
@@ -103,8 +102,8 @@ class Reader implements NativeReader {
     this.#handle = new addon.Reader(client, onReady)
     const code = this.#handle.open()
     if (code !== 0) throw new KafkaError(code, `The reader cannot start: ${addon.errorText(code)}`)
-    readers.add(client)
-    this.#interceptClient()
+    guardOf(client).closeReader = () => this.close()
+    this.#announceSeeks()
     // The thread starts behind the code that opens the reader: what that attaches at once is known when it first looks
     // into the consumer's queue, and records that lie there already find their slot.
     queueMicrotask(() => this.#open && this.#handle.run())
@@ -141,25 +140,18 @@ class Reader implements NativeReader {
   close(): void {
     if (!this.#open) return
     this.#open = false
-    readers.delete(this.#client)
-    delete this.#client.disconnect
+    guardOf(this.#client).closeReader = undefined
     delete this.#client.seek
     this.#handle.close()
   }
 
   /**
-   * Own properties that hide two methods of the client's prototype until close():
-   * - disconnect: node-rdkafka frees its handle on a pool thread some time later, and never tells. So the queues are
-   *   given back first, whoever disconnects.
-   * - seek: nothing is read from the partition until it is done, and what was taken before is forgotten.
+   * Hides `seek` of the client until close(): nothing is read from the partition until it is done, and what was taken
+   * before is forgotten.
    */
-  #interceptClient(): void {
-    const client = this.#client as Intercepted
-    const { disconnect, seek } = client
-    client.disconnect = (...args) => {
-      this.close()
-      return disconnect.apply(client, args)
-    }
+  #announceSeeks(): void {
+    const client = this.#client as Seekable
+    const { seek } = client
     client.seek = (target, timeout, callback) => {
       const { topic, partition } = target
       if (!this.#open || !this.#handle.beginSeek(topic, partition)) return seek.call(client, target, timeout, callback)

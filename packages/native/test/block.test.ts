@@ -28,7 +28,12 @@ function fuzz(count: number, partitions: number, seed: number): Message[] {
     return kind === 1 ? Buffer.alloc(0) : Buffer.from(Array.from({ length: next(max) + 1 }, () => next(256)))
   }
   return Array.from({ length: count }, (_, i) => {
-    const message: Message = { key: bytes(40), value: bytes(300), partition: i % partitions, timestamp: `${1e12 + next(1e9)}` }
+    const message: Message = {
+      key: bytes(40),
+      value: bytes(300),
+      partition: i % partitions,
+      timestamp: `${1e12 + next(1e9)}`,
+    }
     if (next(3) === 0) message.headers = { one: `é${next(100)}`, twice: ['a', ''], 'x-☃': `${next(9)}` }
     return message
   })
@@ -46,7 +51,13 @@ describe('a block', () => {
     for (let partition = 0; partition < 4; partition++) {
       const expected = plain
         .filter((message) => message.partition === partition)
-        .map(({ key, value, offset, timestamp, headers }) => ({ key, value, offset, timestamp, headers: headers ?? [] }))
+        .map(({ key, value, offset, timestamp, headers }) => ({
+          key,
+          value,
+          offset,
+          timestamp,
+          headers: headers ?? [],
+        }))
       const actual = member.records
         .filter((record) => member.slots.get(record.slot)!.partition === partition)
         .map(({ key, value, offset, timestamp, headers }) => ({
@@ -64,7 +75,12 @@ describe('a block', () => {
 
   test('tells null, empty and repeated headers apart', async () => {
     cluster.createTopic('headers', 1)
-    const headers: [string, string | null][] = [['none', null], ['empty', ''], ['twice', 'a'], ['twice', 'b']]
+    const headers: [string, string | null][] = [
+      ['none', null],
+      ['empty', ''],
+      ['twice', 'a'],
+      ['twice', 'b'],
+    ]
     await produceRaw(cluster, 'headers', { key: null, value: null, headers })
     await produce(cluster, 'headers', [{ value: 'no headers' }])
     const [record, bare] = (await readAll('headers', 2)).records
@@ -94,7 +110,9 @@ describe('a block', () => {
     const sizes: { count: number; bytes: number }[] = []
     const measure = (records: Record[]) =>
       sizes.push({ count: records.length, bytes: records.reduce((sum, record) => sum + record.size, 0) })
-    const member = await new Member(cluster, 'limits', { maxRecords: 100, maxBytes: 2_000, onRecords: measure }).start('limits')
+    const member = await new Member(cluster, 'limits', { maxRecords: 100, maxBytes: 2_000, onRecords: measure }).start(
+      'limits',
+    )
     await member.until(() => member.records.length === 3_000)
     await member.stop()
     expect(Math.max(...sizes.map(({ bytes }) => bytes))).toBeLessThanOrEqual(2_000)
@@ -126,7 +144,11 @@ describe('the key hash', () => {
 
   test('is 0 for a null key only, and that of no bytes for an empty one', async () => {
     cluster.createTopic('hash', 1)
-    await produce(cluster, 'hash', [{ key: null, value: 'n' }, { key: '', value: 'e' }, { key: '21', value: 'k' }])
+    await produce(cluster, 'hash', [
+      { key: null, value: 'n' },
+      { key: '', value: 'e' },
+      { key: '21', value: 'k' },
+    ])
     const { records } = await readAll('hash', 3)
     expect(records.map((record) => record.keyHash)).toEqual([0, addon.keyHash(Buffer.alloc(0)), fmix32(-973_932_308)])
     expect(records[1].keyHash).not.toBe(0)

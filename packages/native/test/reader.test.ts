@@ -2,7 +2,7 @@ import Kafka from 'node-rdkafka'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openReader } from '../src/index.js'
 import type { MockCluster } from '../src/mock-cluster.js'
-import { connect, consumerDefaults, disconnect, Member, numbered, produce, unpack, startCluster } from './support.js'
+import { connect, consumerDefaults, disconnect, Member, numbered, produce, startCluster, unpack } from './support.js'
 
 let cluster: MockCluster
 let names = 0
@@ -150,19 +150,50 @@ describe('what is read', () => {
     await member.stop()
   })
 
-  test('a storm of pause and resume repeats nothing and loses nothing', async () => {
-    const count = 40_000
+  test('pause and resume while reading repeat nothing and lose nothing', async () => {
+    const count = 1_000
     const topic = await topicOf(count, 2)
-    const member = await new Member(cluster, topic, { maxRecords: 200, config: { 'max.partition.fetch.bytes': 20_000 } }).start(topic)
+    const config = { 'max.partition.fetch.bytes': 20_000 }
+    const member = await new Member(cluster, topic, { config, maxRecords: 200 }).start(topic)
     await member.until(() => member.assignedNow.size === 2)
     const both = [0, 1].map((partition) => ({ topic, partition }))
     while (member.records.length < count) {
+      // The next request is armed already: the reader thread may be anywhere in its read.
+      const before = member.records.length
       member.consumer.pause(both)
       member.consumer.resume(both)
-      const before = member.records.length
       await member.until(() => member.records.length > before)
     }
     for (const partition of [0, 1]) expect(member.offsets(partition)).toEqual(upTo(count / 2))
+    await member.stop()
+  })
+
+  // A rebalance can save the position from before a read that is under way, and fetch again what that read returns.
+  // The moment is too short to hit in a test; a seek that the reader does not learn of has the same effect.
+  test('records that are fetched once more after the position was saved too early are not repeated', async () => {
+    const topic = await topicOf(100, 1)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 1)
+    await fetched(member, 0, 100)
+    const client = member.consumer.getClient()
+    const seekUnseen = (offset: number) =>
+      new Promise<void>((resolve, reject) => {
+        const { seek } = Object.getPrototypeOf(client)
+        seek.call(client, { topic, partition: 0, offset }, 5_000, (error: unknown) =>
+          error ? reject(error) : resolve(),
+        )
+      })
+    member.request(10, 1e6)
+    await blockOf(member)
+    await seekUnseen(5)
+    member.request(10, 1e6)
+    await blockOf(member)
+    expect(member.offsets(0)).toEqual(upTo(20))
+
+    // What is not a repetition of the last read is a rewind (a truncated log, a topic created anew), and is delivered.
+    await seekUnseen(3)
+    member.request(5, 1e6)
+    expect((await blockOf(member)).map((record) => record.offset)).toEqual([3, 4, 5, 6, 7])
     await member.stop()
   })
 })

@@ -102,7 +102,12 @@ export async function produce(cluster: MockCluster, topic: string, messages: Mes
   const producer = new KafkaJs({
     brokers: cluster.bootstrapServers.split(','),
     logLevel: logLevel.NOTHING,
-  }).producer({ createPartitioner: () => ({ message }) => message.partition ?? 0 })
+  }).producer({
+    createPartitioner:
+      () =>
+      ({ message }) =>
+        message.partition ?? 0,
+  })
   await producer.connect()
   try {
     // The mock brokers answer fetches batch by batch: smaller ones make reads of a realistic shape.
@@ -149,6 +154,8 @@ export interface MemberOptions {
   /** False: the test calls request() itself. */
   keepReading?: boolean
   onRecords?: (records: Record[]) => void
+  /** Where to begin with a partition that is assigned; else at the committed offset. */
+  startAt?: (partition: number) => number
 }
 
 /** One consumer with a reader, attaching and detaching as a program would. */
@@ -161,7 +168,7 @@ export class Member {
   /** slot → partition of the topic; a new slot for every assignment. */
   readonly slots = new Map<number, { topic: string; partition: number }>()
   readonly assignedNow = new Set<number>()
-  readonly rebalances: { code: number; partitions: number[]; lost: boolean }[] = []
+  readonly rebalances: { code: number; partitions: number[] }[] = []
   beforeRevoke: (partitions: number[]) => void | Promise<void> = () => {}
   readonly #changed = new EventTarget()
   readonly #options: MemberOptions
@@ -214,7 +221,9 @@ export class Member {
     while (!condition()) {
       const change = once(this.#changed as never, 'change', { signal })
       await change.catch(() => {
-        throw new Error(`still waiting for ${condition} with ${this.records.length} records, ${JSON.stringify(this.events)}, ${JSON.stringify(this.rebalances)}`)
+        throw new Error(
+          `still waiting for ${condition} with ${this.records.length} records, ${JSON.stringify(this.events)}, ${JSON.stringify(this.rebalances)}`,
+        )
       })
     }
   }
@@ -235,8 +244,7 @@ export class Member {
   }
 
   async #rebalance(code: number, partitions: { topic: string; partition: number }[]): Promise<void> {
-    const lost = false
-    this.rebalances.push({ code, partitions: partitions.map((p) => p.partition), lost })
+    this.rebalances.push({ code, partitions: partitions.map((p) => p.partition) })
     if (code === -175) {
       for (const { topic, partition } of partitions) {
         const slot = this.#nextSlot++
@@ -244,7 +252,9 @@ export class Member {
         this.assignedNow.add(slot)
         this.reader.attach(topic, partition, slot)
       }
-      this.consumer.incrementalAssign(partitions as never)
+      const { startAt } = this.#options
+      const from = startAt ? partitions.map((p) => ({ ...p, offset: startAt(p.partition) })) : partitions
+      this.consumer.incrementalAssign(from as never)
     } else {
       for (const { partition } of partitions) {
         const slot = this.slotOf(partition)
