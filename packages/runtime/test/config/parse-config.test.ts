@@ -227,6 +227,10 @@ describe('additionalProps', () => {
     expect(failure(() => parseClientConfig(given))).toMatchObject(expected)
   })
 
+  test('a name that every object has is no owned property: librdkafka judges it', () => {
+    expect(work({ additionalProps: { toString: 'x' } }).additionalProps).toEqual({ toString: 'x' })
+  })
+
   test('several owned properties are all listed', () => {
     const run = () => work({ additionalProps: { 'group.id': 'x', 'client.id': 'y' } })
     expect(Object.keys(problems(run))).toEqual(['additionalProps["group.id"]', 'additionalProps["client.id"]'])
