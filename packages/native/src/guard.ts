@@ -47,6 +47,9 @@ const guards = new WeakMap<Client, Guard>()
 
 export function guardOf(client: Client): Guard {
   let guard = guards.get(client)
-  if (guard === undefined) guards.set(client, (guard = new Guard(client)))
+  if (guard === undefined) {
+    guard = new Guard(client)
+    guards.set(client, guard)
+  }
   return guard
 }
