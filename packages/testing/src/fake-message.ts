@@ -1,3 +1,4 @@
+import { HeaderList } from '@zk/runtime/internal'
 import type { Format, Headers, Message } from '@zk/runtime/processor'
 
 /** A record to be made into a message. Everything has a default; give what the test is about. */
@@ -59,15 +60,7 @@ function rawValueOf<V>({ value, rawValue }: FakeRecord<V>, format: Format<V> | u
 }
 
 function headersOf(given: Iterable<readonly [string, string | Uint8Array | null]>): Headers {
-  const entries = [...given].map(([name, value]): [string, Buffer | null] => [
-    name,
-    value === null ? null : copy(value),
-  ])
-  return {
-    get: (name) => entries.findLast(([n]) => n === name)?.[1],
-    getAll: (name) => entries.filter(([n]) => n === name).map(([, value]) => value),
-    [Symbol.iterator]: () => entries.values(),
-  }
+  return new HeaderList([...given].map(([name, value]) => [name, value === null ? null : copy(value)]))
 }
 
 function copy(bytes: string | Uint8Array): Buffer {

@@ -15,7 +15,7 @@ function gate() {
 describe('outcomes', () => {
   test('come in the order of the records, with the error of those that failed', async () => {
     const processor = defineProcessor({
-      format: json<{ n: number }>(),
+      format: json({ parse: (value) => value as { n: number } }),
       async process({ value }) {
         if (value!.n === 2) throw new Error('no twos')
       },
