@@ -16,17 +16,20 @@ export interface ProcessErrorOptions {
 }
 
 export class ProcessError extends Error {
-  override readonly name = 'ProcessError'
   readonly retryable: boolean
   readonly disableDeadLetter: boolean
   readonly disableCircuitBreak: boolean
+
+  static {
+    // On the prototype, as with built-in errors: the first line of the stack is made before any field is set.
+    Object.defineProperty(ProcessError.prototype, 'name', { value: 'ProcessError' })
+  }
 
   constructor(message: string, options: ProcessErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.retryable = options.retryable ?? true
     this.disableDeadLetter = options.disableDeadLetter ?? false
     this.disableCircuitBreak = options.disableCircuitBreak ?? false
-    Object.defineProperty(this, 'name', { enumerable: false })
     Object.defineProperty(this, brand, { value: true })
   }
 

@@ -26,7 +26,6 @@ export interface ZkErrorInit {
 }
 
 export class ZkError extends Error {
-  override readonly name = 'ZkError'
   /** Stable; `zk explain <code>` and docs/errors.md describe it. */
   readonly code: ErrorCode
   /** Whether trying the same again later can succeed without anybody changing anything. */
@@ -34,14 +33,17 @@ export class ZkError extends Error {
   readonly exitCode: ExitCode
   readonly details?: Readonly<Record<string, unknown>>
 
+  static {
+    // On the prototype, as with built-in errors: the first line of the stack is made before any field is set.
+    Object.defineProperty(ZkError.prototype, 'name', { value: 'ZkError' })
+  }
+
   constructor(init: ZkErrorInit) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause })
     this.code = init.code
     this.retryable = init.retryable
     this.exitCode = init.exitCode
     if (init.details !== undefined) this.details = init.details
-    // A name on each instance would be listed among the fields of every logged error.
-    Object.defineProperty(this, 'name', { enumerable: false })
     Object.defineProperty(this, brand, { value: true })
   }
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { json } from '@zk/formats'
+import { FormatError, json } from '@zk/formats'
 import { describe, expect, test, vi } from 'vitest'
 import { describeError, reviveError } from '../src/describe-error.js'
 import { type ErrorCode, errorCodes, errors } from '../src/errors.js'
@@ -73,6 +73,16 @@ describe('ZkError', () => {
     expect(foreign.constructor).not.toBe(ZkError)
     expect(ZkError.is(foreign)).toBe(true)
     expect(foreign).toBeInstanceOf(ZkError)
+  })
+
+  test.each([
+    ['ZkError', errors.ZK_INTERNAL('x')],
+    ['ProcessError', new ProcessError('x')],
+    ['FormatError', new FormatError('ZK_DECODE_FAILED', 'json', 'x')],
+  ])('the stack of a %s begins with its name, and the name is no field of its own', (name, error) => {
+    expect(error.stack).toMatch(new RegExp(`^${name}: `))
+    expect(error.name).toBe(name)
+    expect(Object.keys(error)).not.toContain('name')
   })
 
   test('nothing else is one', () => {

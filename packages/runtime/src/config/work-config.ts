@@ -37,7 +37,9 @@ export const workSchema = z.strictObject({
     description:
       'The topics to read, by one consumer and the same threads. With a regular expression, topics that are created ' +
       "later join within librdkafka's `topic.metadata.refresh.interval.ms` (5 minutes).",
-    change: 'When one processor handles several topics. Order is kept within a partition, never across topics.',
+    change:
+      'For one processor that handles several topics. Order is kept within a partition, never across topics. ' +
+      'Either `topic` or `topics` is required.',
     expected: 'an array of topic names, or of regular expressions that start with ^',
   }),
   groupId: documented(text, {
@@ -82,7 +84,8 @@ export const workSchema = z.strictObject({
       group: Threads,
       description:
         'The module with the handler. A relative path is resolved against the working directory; ' +
-        "`new URL('./processor.js', import.meta.url)` is independent of it. TypeScript is compiled when it starts.",
+        "`new URL('./processor.js', import.meta.url)` is independent of it. TypeScript is compiled at the start, with the " +
+        'files it imports by relative paths, to an ES module; types are not checked, and packages must be JavaScript.',
       change: 'Required.',
       expected: "a path, or a URL such as new URL('./processor.js', import.meta.url)",
     },

@@ -46,7 +46,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** The processor module was found, but importing it failed. The message has the file and line where they are known.
 
-**Why.** A syntax error, an exception at the top level of the module, or an import that cannot be resolved.
+**Why.** A syntax error, an exception at the top level of the module, or an import that cannot be resolved. Packages must be JavaScript: of a TypeScript processor only its own files are compiled, those that it imports by relative paths.
 
 **What to do.** Correct the module. \`cause\` is the original error. A native addon that cannot be loaded in a worker thread must not be imported by the processor.`,
   ZK_PROCESSOR_INVALID: `# ZK_PROCESSOR_INVALID
