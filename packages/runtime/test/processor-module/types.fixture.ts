@@ -1,9 +1,9 @@
-/** Compile-time promises of the processor types: this file need only compile. */
+/** Promises of the types of processors and loggers: this file need only compile, and types.test.ts compiles it. */
 
 import { pino } from 'pino'
 import { z } from 'zod'
-import type { Logger } from '../src/log/logger.js'
-import { defineProcessor, json, type Message } from '../src/processor.js'
+import type { Logger } from '../../src/log/logger.js'
+import { defineProcessor, json, type Message } from '../../src/processor.js'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const assert = <_T extends true>() => {}
@@ -26,6 +26,6 @@ defineProcessor({
     assert<Equal<typeof message.value, Buffer | null>>()
   },
 })
-const _logger: Logger = pino()
+export const logger: Logger = pino()
 // @ts-expect-error: console has no fatal
-const _console: Logger = console
+export const notALogger: Logger = console
