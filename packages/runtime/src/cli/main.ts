@@ -10,17 +10,18 @@ import { doctorCommand } from './doctor-command.js'
 import { explainCommand } from './explain-command.js'
 import { printJson } from './output.js'
 import { runCommand } from './run-command.js'
+import type { EarlySignals } from './signals.js'
 
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[], early: EarlySignals): Promise<void> {
   const json = argv.includes('--json')
   try {
-    await createProgram().parseAsync([...argv])
+    await createProgram(early).parseAsync([...argv])
   } catch (error) {
     process.exitCode = report(error, json)
   }
 }
 
-function createProgram(): Command {
+function createProgram(early: EarlySignals): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
@@ -41,9 +42,15 @@ Examples:
 Exit codes: 0 drained, 1 bad configuration or failed start, 2 shutdown deadline passed, 3 fatal broker error or fenced,
 4 stopped by its own policy, 5 a thread could not be ended, 130 or 143 a second signal.`,
     )
-  for (const command of [runCommand, demoCommand, benchCommand, brokerCommand, doctorCommand, explainCommand]) {
-    program.addCommand(command().exitOverride())
-  }
+  const commands = [
+    runCommand(early),
+    demoCommand(),
+    benchCommand(),
+    brokerCommand(),
+    doctorCommand(),
+    explainCommand(),
+  ]
+  for (const command of commands) program.addCommand(command.exitOverride())
   return program
 }
 

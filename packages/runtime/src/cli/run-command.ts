@@ -6,7 +6,7 @@ import { createLogger } from '../log/create-logger.js'
 import { LiveView } from './live-view.js'
 import { integer, jsonFile, list, property } from './options.js'
 import { printJson } from './output.js'
-import { endingSignals } from './signals.js'
+import { type EarlySignals, endingSignals } from './signals.js'
 import { watchSources } from './watch.js'
 
 interface RunFlags {
@@ -34,7 +34,7 @@ interface RunFlags {
   logLevel?: string
 }
 
-export function runCommand(): Command {
+export function runCommand(early: EarlySignals): Command {
   return new Command('run')
     .description('Runs a processor over topics until a signal, with as many pinned threads as you ask for.')
     .argument('<processor>', 'module whose default export has process(message, ctx); JavaScript or TypeScript')
@@ -86,10 +86,10 @@ Examples:
 
 SIGTERM and SIGINT drain: what has started is finished and committed. A second one aborts.`,
     )
-    .action(run)
+    .action((processor: string, flags: RunFlags) => run(processor, flags, early))
 }
 
-async function run(processor: string, flags: RunFlags): Promise<void> {
+async function run(processor: string, flags: RunFlags, early: EarlySignals): Promise<void> {
   const view = process.stderr.isTTY && !flags.json ? new LiveView() : undefined
   const logger = createLogger({
     ...(flags.logLevel === undefined ? {} : { level: flags.logLevel }),
@@ -97,7 +97,7 @@ async function run(processor: string, flags: RunFlags): Promise<void> {
   })
   const client = createClient({ bootstrapServers: flags.brokers })
   const work = client.workFactory({ logger }).create(workConfig(processor, flags))
-  const signals = endingSignals((signal) => logger.info({ signal }, 'Draining; a second signal aborts'))
+  const signals = endingSignals(early, (signal) => logger.info({ signal }, 'Draining; a second signal aborts'))
   const stopWatching = flags.watch ? await watchSources(work, logger) : undefined
   let ready = false
   view?.start(() => work.state())

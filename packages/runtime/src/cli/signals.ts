@@ -27,7 +27,13 @@ export interface EndingSignals {
   stopListening(): void
 }
 
-export function endingSignals(onFirst: (signal: NodeJS.Signals) => void): EndingSignals {
+/** Signals that came before this was loaded, and their listener. */
+export interface EarlySignals {
+  readonly received: readonly NodeJS.Signals[]
+  stopListening(): void
+}
+
+export function endingSignals(early: EarlySignals, onFirst: (signal: NodeJS.Signals) => void): EndingSignals {
   const shutdown = new AbortController()
   const abort = new AbortController()
   let exitCode: number | undefined
@@ -41,6 +47,8 @@ export function endingSignals(onFirst: (signal: NodeJS.Signals) => void): Ending
     abort.abort()
   }
   for (const signal of ENDING) process.on(signal, onSignal)
+  early.stopListening()
+  for (const signal of early.received) onSignal(signal)
   return {
     shutdown: shutdown.signal,
     abort: abort.signal,

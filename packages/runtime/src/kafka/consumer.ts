@@ -144,8 +144,14 @@ export class Consumer {
   async close(): Promise<void> {
     this.#closing = true
     await this.#rebalance.catch(() => {})
+    if (!this.#kafka.isConnected()) {
+      await this.#reader?.close()
+      return
+    }
+    // librdkafka 2.12 forgets to leave the group when it closes a cooperative member that owns nothing, and the others
+    // then wait for it until its session times out. Unsubscribing first makes it leave.
+    if (this.#kafka.assignments().length === 0) this.#kafka.unsubscribe()
     await this.#reader?.close()
-    if (!this.#kafka.isConnected()) return
     await new Promise<void>((resolve) => this.#kafka.disconnect(() => resolve()))
   }
 

@@ -161,6 +161,7 @@ export class WorkRun {
 
   async #finish(): Promise<RunSummary> {
     const { shutdownTimeoutMs, graceMs } = this.#config
+    const deadline = performance.now() + shutdownTimeoutMs
     this.#phase = 'draining'
     this.#consumer.handOver()
     let complete = this.#ending!.type === 'drain' && (await this.#drainAll(shutdownTimeoutMs))
@@ -171,7 +172,8 @@ export class WorkRun {
       this.#host.abort(this.#slots(), aborted ? 'aborted' : 'shutdown')
       complete = await this.#drainAll(aborted ? ABORT_GRACE_MS : graceMs)
     }
-    await this.#commitAll()
+    // A commit waits behind a JoinGroup that is under way, which lasts as long as the slowest member drains.
+    await this.#commitAll(Math.max(COMMIT_TIMEOUT_MS, deadline - performance.now()))
     if (this.#ending!.type === 'fail') throw this.#ending!.error
     const reason = this.#ending!.type === 'abort' ? 'aborted' : blocked.length > 0 ? 'deadline' : 'drained'
     await this.#stopThreads(complete)
@@ -186,10 +188,10 @@ export class WorkRun {
     ])
   }
 
-  async #commitAll(): Promise<void> {
+  async #commitAll(timeoutMs: number): Promise<void> {
     this.#engine.storeWatermarks()
     this.#flushStores()
-    await this.#commit(this.#slots())
+    await this.#commit(this.#slots(), timeoutMs)
   }
 
   async #stopThreads(graceful: boolean): Promise<void> {
@@ -266,7 +268,7 @@ export class WorkRun {
       if (!complete) this.#host.abort(slots, 'revoked')
       this.#engine.storeWatermarks()
       this.#flushStores()
-      await this.#commit(slots)
+      await this.#commit(slots, COMMIT_TIMEOUT_MS)
       if (partitions.length > 0) this.#logger.info({ partitions: describe(partitions), complete }, 'Partitions revoked')
       this.#emit({ type: 'revoked', partitions, complete })
     }
@@ -281,7 +283,7 @@ export class WorkRun {
     })
   }
 
-  async #commit(slots: readonly PartitionSlot[]): Promise<void> {
+  async #commit(slots: readonly PartitionSlot[], timeoutMs: number): Promise<void> {
     const offsets: TopicPartitionOffset[] = []
     for (const slot of slots) {
       const assignment = this.#engine.assignments.at(slot)
@@ -290,7 +292,7 @@ export class WorkRun {
       offsets.push({ topic: assignment.topic, partition: assignment.partition, offset })
     }
     try {
-      await this.#consumer.commit(offsets, COMMIT_TIMEOUT_MS)
+      await this.#consumer.commit(offsets, timeoutMs)
     } catch (error) {
       this.#logger.error({ err: error }, 'The last commit failed: records finished since the one before are repeated')
     }
