@@ -1,6 +1,6 @@
 /**
- * Reads that are cut off at random moments: by disconnect without close, by close, by a second member that joins, by
- * the end of the process. Prints one JSON line, {"rounds", "records", "verdict"}, and exits 0 when nothing was wrong.
+ * Reads that are cut off at random moments: by detach, by disconnect without close, by close, by a second member that
+ * joins, by the end of the process. Prints one JSON line, {"rounds", "records", "verdict"}, and exits 0 when nothing was wrong.
  *
  *   node scripts/cut-reads.mjs [rounds, default 200] [seed]
  */
@@ -42,13 +42,16 @@ async function fill() {
   await disconnect(producer)
 }
 
-/** Checks every block, so that reading freed or foreign memory would show. */
+/**
+ * Checks every block, so that reading freed or foreign memory would show. A slot that was attached in the middle of its
+ * partition begins somewhere.
+ */
 function check(block, next) {
   const n = new Uint32Array(block, 0, 2)[1]
   const offsets = new Float64Array(block, 32, n)
   const slots = new Int32Array(block, 32 + 16 * n, n)
   for (let i = 0; i < n; i++) {
-    const expected = next.get(slots[i]) ?? 0
+    const expected = next.get(slots[i]) ?? offsets[i]
     if (offsets[i] !== expected) throw new Error(`slot ${slots[i]}: offset ${offsets[i]} instead of ${expected}`)
     next.set(slots[i], expected + 1)
   }
@@ -75,18 +78,28 @@ async function member(group) {
         if (error.code === -175) {
           for (const { partition } of assignment) {
             slots.set(partition, nextSlot++)
+            next.set(slots.get(partition), 0)
             self.reader.attach(topic, partition, slots.get(partition))
           }
           // From the start, so that what every slot must deliver is known.
           self.consumer.incrementalAssign(assignment.map((one) => ({ ...one, offset: 0 })))
         } else {
-          for (const { partition } of assignment) self.reader.detach(slots.get(partition))
+          for (const { partition } of assignment) {
+            self.reader.detach(slots.get(partition))
+            slots.delete(partition)
+          }
           self.consumer.incrementalUnassign(assignment)
         }
       },
     },
     { 'auto.offset.reset': 'earliest' },
   )
+  self.attachAnew = (partition) => {
+    if (!slots.has(partition)) return
+    self.reader.detach(slots.get(partition))
+    slots.set(partition, nextSlot++)
+    self.reader.attach(topic, partition, slots.get(partition))
+  }
   await connect(self.consumer)
   await new Promise((resolve) => {
     self.reader = openReader(self.consumer, {
@@ -113,6 +126,10 @@ try {
     // Every tenth round, a second member joins, and the rebalance is under way when the first one is cut off.
     const guest = round % 10 === 9 ? member(`cut-${round}`) : undefined
     await turns(random(guest === undefined ? 200 : 20_000))
+    for (let i = random(20); i > 0; i--) {
+      reading.attachAnew(random(partitions))
+      await turns(random(5))
+    }
     if (random(4) === 0) reading.reader.setPaused(0, true)
     const pending = random(3) === 0 ? commit(reading.consumer, [{ topic, partition: 0, offset: 1 }], 2_000) : undefined
     if (random(2) === 0) reading.reader.close()
