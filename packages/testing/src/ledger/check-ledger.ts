@@ -24,6 +24,8 @@ export interface LedgerVerdict {
   counts: LedgerCounts
   /** Lines that make the ledger itself incredible, as sentences. Any of them fails it. */
   malformed: string[]
+  /** Required invariants of which the ledger says nothing. Any of them fails it. */
+  unproven: Invariant[]
 }
 
 export interface InvariantVerdict {
@@ -76,15 +78,14 @@ export function checkLedger(source: string | Iterable<LedgerLine>, options: Chec
     verdicts[invariant] = verdictOf(finding, waive.includes(invariant))
   }
   const malformed = [...read.malformed, ...ledger.malformed].map(([number, why]) => `line ${number} ${why}`)
-  const ok =
-    malformed.length === 0 &&
-    Object.values(verdicts).every((v) => v.state !== 'broken') &&
-    require.every((invariant) => verdicts[invariant].state !== 'unseen')
+  const unproven = require.filter((invariant) => verdicts[invariant].state === 'unseen')
+  const broken = Object.values(verdicts).some((v) => v.state === 'broken')
   return {
-    ok,
+    ok: !broken && malformed.length === 0 && unproven.length === 0,
     invariants: verdicts,
     counts: { lines, torn: read.torn, ...countRecords(ledger), ...duplicateCounts },
     malformed,
+    unproven,
   }
 }
 
@@ -120,5 +121,9 @@ function countRecords(ledger: IndexedLedger) {
 /** The verdict's failures in one line each, for the message of a failed test. Empty when the ledger is accepted. */
 export function contradictions(verdict: LedgerVerdict): string[] {
   const broken = Object.entries(verdict.invariants).filter(([, v]) => v.state === 'broken')
-  return [...verdict.malformed, ...broken.map(([invariant, v]) => `${invariant}: ${v.contradiction}`)]
+  return [
+    ...verdict.malformed,
+    ...broken.map(([invariant, v]) => `${invariant}: ${v.contradiction}`),
+    ...verdict.unproven.map((invariant) => `${invariant} is required, and the ledger says nothing of it`),
+  ]
 }

@@ -66,5 +66,6 @@ function table(verdict: LedgerVerdict): string {
   })
   const counts = Object.entries(verdict.counts).map(([name, n]) => `${name} ${n}`)
   const result = verdict.ok ? 'accepted' : 'REJECTED'
-  return `${[...rows, ...verdict.malformed, counts.join(', '), result].join('\n')}\n`
+  const unproven = verdict.unproven.map((name) => `${name} is required, and the ledger says nothing of it`)
+  return `${[...rows, ...verdict.malformed, ...unproven, counts.join(', '), result].join('\n')}\n`
 }

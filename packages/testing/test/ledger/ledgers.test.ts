@@ -51,7 +51,9 @@ describe('options', () => {
   test('an invariant of which the ledger says nothing is unseen, and fails only where it is required', () => {
     const file = fileOf('right-dead-letter')
     expect(checkLedger(file).invariants.I7).toEqual({ state: 'unseen', evidence: 0 })
-    expect(checkLedger(file, { require: ['I7'] }).ok).toBe(false)
+    const required = checkLedger(file, { require: ['I2', 'I7'] })
+    expect(required.ok).toBe(false)
+    expect(contradictions(required)).toEqual(['I7 is required, and the ledger says nothing of it'])
     expect(checkLedger(file, { require: ['I2'] }).ok).toBe(true)
   })
 
