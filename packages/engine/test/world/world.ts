@@ -4,30 +4,13 @@
  * has to be finished and committed, and nothing may be left in flight.
  */
 import { ACK_WORDS, type Effects } from '../../src/effects.js'
-import { Phase } from '../../src/in-flight-table.js'
-import { fmix32 } from '../../src/key-hash.js'
 import { WorkEngine } from '../../src/work-engine.js'
+import { audit } from './audit.js'
 import { type SyntheticBatch, type SyntheticRecord, syntheticBatch } from './batch.js'
 import { Judge } from './judge.js'
 import { Random } from './random.js'
+import { indexOf, nameOf, type Partition, partitionOf, type Shape, shapeOf } from './shape.js'
 import { type Delivery, ModelThread } from './thread.js'
-
-/** One partition at the broker, and where this process stands in it. */
-interface Partition {
-  readonly slot: number
-  readonly log: readonly SyntheticRecord[]
-  /** How often it was assigned to us: tells the report of an earlier drain apart. */
-  tenure: number
-  /** Where the log ends; beyond the last record when its tail holds none. */
-  readonly end: number
-  committed: number
-  owned: boolean
-  draining: boolean
-  /** Index in the log of the next record to read. */
-  next: number
-  paused: boolean
-  stored: number | undefined
-}
 
 export interface WorldReport {
   readonly steps: number
@@ -35,7 +18,8 @@ export interface WorldReport {
 }
 
 const CHAOS_STEPS = 700
-const CALM_STEPS = 40_000
+/** A record takes about fifty steps from its read to its commit. */
+const STALLED_STEPS = 5_000
 const TRACE_LENGTH = 60
 
 /** @throws Error naming the seed, the contradiction and the last events */
@@ -55,12 +39,16 @@ class World implements Effects {
   readonly #engine: WorkEngine<SyntheticBatch>
   readonly #threads: ModelThread[]
   readonly #partitions: Partition[]
-  readonly #shape: ReturnType<typeof shapeOf>
+  readonly #shape: Shape
   readonly #trace: string[] = []
   /** Drains that the engine reported, to be carried out as a later step. */
   #drained: { slots: readonly number[]; complete: boolean }[] = []
   /** Drains that were asked for and not yet carried out: the tenures of their slots. */
   readonly #drains = new Map<readonly number[], number[]>()
+  /** By slot: the offset that reading goes on with. */
+  readonly #nextOffset: number[] = []
+  /** By thread: the acks taken last. */
+  readonly #lastAcks: Int32Array[] = []
   #held = false
   #now = 0
   #steps = 0
@@ -97,11 +85,14 @@ class World implements Effects {
   run(): WorldReport {
     for (let step = 0; step < CHAOS_STEPS; step++) this.#step()
     this.#chaos = false
-    for (let step = 0; !this.#isFinished(); step++) {
-      if (step === CALM_STEPS) throw new Error('I6: no progress')
+    let [processed, idleSteps] = [-1, 0]
+    while (!this.#isFinished()) {
+      idleSteps = processed === this.#engine.counters.processed ? idleSteps + 1 : 0
+      processed = this.#engine.counters.processed
+      if (idleSteps === STALLED_STEPS) throw new Error('I6: no progress')
       this.#step()
     }
-    this.#audit()
+    audit(this.#engine, this.#shape)
     this.#leave()
     return { steps: this.#steps, counters: this.#engine.counters }
   }
@@ -136,7 +127,7 @@ class World implements Effects {
     else if (roll < 107) this.#lose()
     else if (roll < 108) this.#replayAcks(thread)
     else this.#rewind()
-    if (this.#steps % 16 === 0) this.#audit()
+    if (this.#steps % 16 === 0) audit(this.#engine, this.#shape)
   }
 
   #read(): void {
@@ -162,24 +153,22 @@ class World implements Effects {
 
   #hand(records: readonly SyntheticRecord[]): void {
     this.#log('read', ...records.map(({ slot, offset }) => `${slot}/${offset}`))
-    this.#expected = []
+    const opened: { slot: number; offset: number }[] = []
     // Opened as the judge sees it: a record that does not rise begins an epoch.
     const next = new Map(this.#partitions.map(({ slot }) => [slot, this.#nextOffset[slot]!]))
     for (const { slot, offset } of records) {
       if (!this.#partitions[slot]!.owned) continue
-      if (offset < next.get(slot)!) this.#expected.push({ slot, offset: -1 })
-      this.#expected.push({ slot, offset })
+      if (offset < next.get(slot)!) opened.push({ slot, offset: -1 })
+      opened.push({ slot, offset })
       next.set(slot, offset + 1)
     }
     this.#engine.records(syntheticBatch(records))
-    this.#settleOpened()
+    this.#settle(opened)
   }
 
-  /** What the batch that is being handed over opens, in order; offset -1 stands for a new epoch. */
-  #expected: { slot: number; offset: number }[] = []
-  readonly #nextOffset: number[] = []
-  #settleOpened(): void {
-    for (const { slot, offset } of this.#expected) {
+  /** @param opened what a batch has opened, in order; offset -1 stands for a new epoch */
+  #settle(opened: readonly { slot: number; offset: number }[]): void {
+    for (const { slot, offset } of opened) {
       if (offset === -1) {
         const epoch = this.#judge.epochOf(slot)! + 1
         this.#judge.gone(slot)
@@ -190,7 +179,6 @@ class World implements Effects {
         this.#nextOffset[slot] = offset + 1
       }
     }
-    this.#expected = []
     for (const { slot, epoch } of this.#engine.assignments) {
       if (this.#judge.epochOf(slot) !== epoch)
         throw new Error(`slot ${slot} is in epoch ${epoch}, by its records in another`)
@@ -213,7 +201,6 @@ class World implements Effects {
     this.#engine.acks(thread, acks, acks.length / ACK_WORDS)
   }
 
-  readonly #lastAcks: Int32Array[] = []
   /** Acks that were taken already: they must change nothing. */
   #replayAcks(thread: number): void {
     const acks = this.#lastAcks[thread]
@@ -354,8 +341,12 @@ class World implements Effects {
   }
 
   deliveryState(thread: number, ticket: number, sequence: number) {
-    // The threads do not stand still while the engine looks at the boards.
-    if (this.#held && this.#random.chance(0.2)) this.#random.pick(this.#threads).publish()
+    // The threads do not stand still while the engine looks at the boards; only a hold keeps them from starting.
+    if (this.#random.chance(0.2)) {
+      const other = this.#random.pick(this.#threads)
+      other.publish()
+      if (!this.#held) other.start()
+    }
     return this.#threads[thread]!.boardOf(ticket, sequence)
   }
 
@@ -397,43 +388,6 @@ class World implements Effects {
     return this.#drains.size === 0 && this.#partitions.every(({ owned, committed, end }) => owned && committed === end)
   }
 
-  /** The counters against a count of the rows. */
-  #audit(): void {
-    const { inFlight, window, assignments } = this.#engine
-    let [rows, admitted, bytes] = [0, 0, 0]
-    const loads = new Array<number>(this.#threads.length).fill(0)
-    const perEpoch = new Map<string, number>()
-    const perBatch = new Map<SyntheticBatch, number>()
-    for (let ticket = 0; ticket < inFlight.capacity; ticket++) {
-      const phase = inFlight.phase[ticket]!
-      if (phase === Phase.free) continue
-      rows++
-      const epoch = `${inFlight.slot[ticket]}e${inFlight.epoch[ticket]}`
-      if (phase !== Phase.abandoned) perEpoch.set(epoch, (perEpoch.get(epoch) ?? 0) + 1)
-      const batch = inFlight.batch[ticket]!
-      perBatch.set(batch, (perBatch.get(batch) ?? 0) + 1)
-      if (phase === Phase.waiting) continue
-      admitted++
-      bytes += inFlight.size[ticket]!
-      loads[inFlight.thread[ticket]!]!++
-    }
-    const same = (what: string, counted: unknown, told: unknown) => {
-      if (counted !== told) throw new Error(`${what}: ${told} told, ${counted} counted`)
-    }
-    same('free rows', inFlight.capacity - rows, inFlight.free)
-    same('messages in the window', admitted, window.messages)
-    same('bytes in the window', bytes, window.bytes)
-    for (const [thread, load] of loads.entries()) same(`load of thread ${thread}`, load, this.#engine.load(thread))
-    for (const { slot, epoch, inFlight } of assignments) {
-      same(`in flight of slot ${slot}`, perEpoch.get(`${slot}e${epoch}`) ?? 0, inFlight)
-    }
-    for (const [batch, live] of perBatch) same('live records of a batch', live, batch.live)
-    const { maxMessages, maxBytes } = this.#shape.window
-    if (admitted > maxMessages) throw new Error(`I7: ${admitted} messages in the window of ${maxMessages}`)
-    if (bytes > maxBytes && admitted > 1) throw new Error(`I7: ${bytes} bytes in the window of ${maxBytes}`)
-    if (rows - admitted > 0 && admitted === 0) throw new Error('I6: records wait although the window is empty')
-  }
-
   /** A last drain finds nothing to do, and leaves nothing. */
   #leave(): void {
     for (const model of this.#threads) if (!model.idle) throw new Error('a thread has work left')
@@ -455,49 +409,3 @@ class World implements Effects {
     if (this.#trace.length > TRACE_LENGTH) this.#trace.shift()
   }
 }
-
-const nameOf = (partition: number) => ({ topic: 'orders', partition })
-
-/** Where the first record at or above an offset is. */
-function indexOf(log: readonly SyntheticRecord[], offset: number): number {
-  let [low, high] = [0, log.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (log[middle]!.offset < offset) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-function shapeOf(random: Random) {
-  const minMessages = random.int(2, 16)
-  return {
-    threads: random.int(1, 4),
-    ordering: random.pick(['key', 'key', 'key', 'partition', 'none'] as const),
-    affinity: random.pick(['hash', 'in-flight'] as const),
-    concurrency: random.int(1, 4),
-    partitions: random.int(1, 3),
-    records: random.int(20, 90),
-    keys: random.int(1, 10),
-    window: { minMessages, maxMessages: minMessages * random.int(1, 4), maxBytes: random.int(100, 2_000) },
-    spareRows: random.int(0, 8),
-    maxUncommittedRecords: random.int(3, 120),
-    /** Near where sequence numbers wrap, or at their beginning. */
-    firstSequence: random.pick([0, 2 ** 31 - 40, -20]),
-  }
-}
-
-function partitionOf(slot: number, shape: ReturnType<typeof shapeOf>, random: Random): Partition {
-  const log: SyntheticRecord[] = []
-  let offset = 0
-  for (let i = 0; i < shape.records; i++) {
-    // Gaps: compaction and transaction markers.
-    offset += random.chance(0.1) ? random.int(2, 30) : 1
-    const size = random.chance(0.01) ? shape.window.maxBytes + 50 : random.int(1, 80)
-    log.push({ slot, offset, hash: fmix32(random.int(1, shape.keys)), key: random.chance(0.9), size })
-  }
-  const end = offset + 1 + (random.chance(0.5) ? random.int(1, 5) : 0)
-  return { slot, log, end, ...FRESH }
-}
-
-const FRESH = { tenure: 0, committed: 0, owned: false, draining: false, next: 0, paused: false, stored: undefined }

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest'
+import { desk } from '../desk.js'
+
+describe('drain', () => {
+  test('discards what lies above the highest record that has started, and lets the rest run', () => {
+    const work = desk().start()
+    work.read([0, 1, 2, 3, 4])
+    work.board(0, 'done')
+    work.board(2, 'running')
+    work.calls()
+    work.engine.drain([0], 1_000)
+    // Held while the boards are read, and the cut is out before a thread may go on.
+    expect(work.calls()).toEqual(['hold', 'cut 0 epoch 1 above 2', 'release'])
+    work.ack([0, 1])
+    expect(work.calls()).toEqual([])
+    work.ack([2])
+    expect(work.calls()).toEqual(['drained 0 complete'])
+    work.ack([3, 4], 'discarded')
+    expect(work.stores()).toEqual(['store 0/3'])
+    expect(work.engine.counters.processed).toBe(3)
+    expect(work.isEmpty()).toBe(true)
+  })
+
+  test('does not wait for records that a busy thread has not started', () => {
+    const work = desk().start(2)
+    work.read([0], { slot: 1 })
+    work.board(0, 'running', 1)
+    work.read([0, 1])
+    work.engine.drain([0], 1_000)
+    expect(work.calls()).toContain('drained 0 complete')
+    // Their rows stay taken: the thread still holds the tickets.
+    expect(work.isEmpty()).toBe(false)
+    work.ack([0, 1], 'discarded')
+    work.ack([0], 'done', 1)
+    expect(work.isEmpty()).toBe(true)
+    expect(work.engine.counters.processed).toBe(1)
+  })
+
+  test('records below the cut still run, sent or not', () => {
+    const work = desk({ threads: 2 })
+    work.assign(0)
+    work.engine.threadUp(1)
+    work.read([0], { hash: 0 })
+    work.read([1], { hash: 1 })
+    work.board(1, 'running')
+    work.engine.drain([0], 1_000)
+    work.ack([1])
+    expect(work.calls()).not.toContain('drained 0 complete')
+    work.engine.threadUp(0)
+    expect(work.offsetsSent(0)).toEqual([0])
+    work.ack([0])
+    expect(work.calls()).toContain('drained 0 complete')
+    expect(work.stores()).toEqual(['store 0/2'])
+  })
+
+  test('records that wait for the window are given up', () => {
+    const work = desk({ window: { minMessages: 2, maxMessages: 2, maxBytes: 1_000 } }).start()
+    work.read([0, 1, 2, 3])
+    work.board(0, 'running')
+    work.engine.drain([0], 1_000)
+    work.ack([0])
+    expect(work.calls()).toContain('drained 0 complete')
+    work.ack([1], 'discarded')
+    expect(work.offsetsSent()).toEqual([0, 1])
+    expect(work.isEmpty()).toBe(true)
+  })
+
+  test('a read that was under way is opened and left to the next owner', () => {
+    const work = desk().start()
+    work.read([0])
+    work.board(0, 'running')
+    work.engine.drain([0], 1_000)
+    work.read([1])
+    work.engine.reachedEnd(0, 9)
+    work.ack([0])
+    // Not 9: record 1 was read, and nobody has run it.
+    expect(work.stores()).toEqual(['store 0/1'])
+    expect(work.isEmpty()).toBe(true)
+  })
+
+  test('ends at its deadline with what is finished; an ack after that changes no offset once the partition is gone', () => {
+    const work = desk().start()
+    work.read([0, 1])
+    work.board(0, 'running')
+    work.board(1, 'running')
+    work.engine.drain([0], 1_000)
+    work.ack([0])
+    work.calls()
+    work.engine.tick(999)
+    expect(work.calls()).toEqual(['store 0/1'])
+    work.engine.tick(1_000)
+    expect(work.calls()).toEqual(['drained 0 late'])
+    work.engine.gone([0])
+    work.ack([1])
+    expect(work.stores()).toEqual([])
+    expect(work.isEmpty()).toBe(true)
+    work.engine.tick(5_000)
+    expect(work.calls()).not.toContain('drained 0 late')
+  })
+
+  test('a thread that dies during it runs only what lies below the cut again', () => {
+    const work = desk().start()
+    work.read([0, 1, 2])
+    work.board(1, 'running')
+    work.engine.drain([0], 1_000)
+    work.sent()
+    work.board(0, 'done')
+    work.engine.threadGone(0)
+    work.engine.threadUp(0)
+    expect(work.offsetsSent()).toEqual([1])
+    work.ack([1])
+    expect(work.calls()).toContain('drained 0 complete')
+    expect(work.isEmpty()).toBe(true)
+  })
+
+  test('of nothing ends at once', () => {
+    const work = desk().start()
+    work.engine.drain([0], 1_000)
+    work.engine.drain([], 1_000)
+    expect(work.calls().filter((call) => call.startsWith('drained'))).toEqual([
+      'drained 0 complete',
+      'drained  complete',
+    ])
+  })
+
+  test('is answered when its partitions are lost, and does not wait for what the next assignment brings', () => {
+    const work = desk().start(2)
+    work.read([0])
+    work.board(0, 'running')
+    work.read([0], { slot: 1 })
+    work.board(0, 'running', 1)
+    work.engine.drain([0, 1], 1_000)
+    work.engine.gone([0])
+    work.assign(0)
+    work.read([0])
+    expect(work.calls()).not.toContain('drained 0,1 complete')
+    work.engine.gone([1])
+    expect(work.calls()).toContain('drained 0,1 complete')
+  })
+})

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import { desk } from '../desk.js'
+
+describe('a partition that is set back', () => {
+  test('begins a new epoch: acks of the first reading complete nothing of the second', () => {
+    const work = desk().start()
+    work.read([10, 11])
+    work.ack([10])
+    const old = work.delivery(11)
+    work.read([5, 6])
+    expect(work.delivery(5).epoch).toBe(2)
+    work.ackOf(old)
+    work.ack([5])
+    expect(work.stores()).toEqual(['store 0/6'])
+    work.ack([6])
+    expect(work.isEmpty()).toBe(true)
+  })
+
+  test('within one batch: what the batch brought before is dropped, and the batch knows how many records live', () => {
+    const work = desk()
+    work.assign(0)
+    const batch = work.read([10, 11, 10, 11])
+    expect(batch.live).toBe(2)
+    work.engine.threadUp(0)
+    expect(work.offsetsSent()).toEqual([10, 11])
+    work.ack([10, 11])
+    expect(batch.live).toBe(0)
+    expect(work.isEmpty()).toBe(true)
+  })
+
+  test('lets what waited behind it into the window, with no ack to come', () => {
+    const work = desk({ window: { minMessages: 2, maxMessages: 2, maxBytes: 1_000 } })
+    work.assign(0, 1)
+    work.read([10, 11])
+    work.read([0], { slot: 1 })
+    work.read([5])
+    work.engine.threadUp(0)
+    expect(work.sent().map(({ slot, offset }) => [slot, offset])).toEqual([
+      [1, 0],
+      [0, 5],
+    ])
+  })
+
+  test('while its reading is stopped, is read on when its span allows', () => {
+    const work = desk({ maxUncommittedRecords: 2 }).start(2)
+    // The second partition in between makes the engine look at the span of the first.
+    work.readRecords([
+      { slot: 0, offset: 10 },
+      { slot: 0, offset: 11 },
+      { slot: 1, offset: 0 },
+      { slot: 0, offset: 5 },
+    ])
+    expect(work.calls().filter((call) => call.startsWith('pause'))).toEqual(['pause 0'])
+    work.engine.tick(1)
+    expect(work.calls()).toContain('resume 0')
+  })
+
+  test('while it drains, starts nothing any more', () => {
+    const work = desk().start()
+    work.read([10, 11])
+    work.board(11, 'running')
+    work.engine.drain([0], 1_000)
+    work.sent()
+    work.read([10])
+    expect(work.sent()).toEqual([])
+    expect(work.calls()).toContain('drained 0 complete')
+    expect(work.stores()).toEqual([])
+  })
+
+  test('to a place above an unfinished record is refused: the new epoch would commit past it', () => {
+    const work = desk().start()
+    work.read([10, 11, 12])
+    work.ack([11, 12])
+    expect(() => work.read([11])).toThrow('orders/0 went back to 11, but 10 is not finished')
+  })
+})

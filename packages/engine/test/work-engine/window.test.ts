@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest'
+import { desk } from '../desk.js'
+
+describe('window', () => {
+  test('what does not fit waits, in order, and enters as records end', () => {
+    const work = desk({ window: { minMessages: 2, maxMessages: 2, maxBytes: 1_000 } }).start()
+    work.read([0, 1, 2, 3])
+    expect(work.offsetsSent()).toEqual([0, 1])
+    expect(work.engine.demand().records).toBe(0)
+    work.ack([1])
+    expect(work.offsetsSent()).toEqual([2])
+    work.ack([0, 2])
+    expect(work.offsetsSent()).toEqual([3])
+  })
+
+  test('a record larger than the byte limit goes alone, and those behind it keep their place', () => {
+    const work = desk({ window: { minMessages: 8, maxMessages: 8, maxBytes: 100 } }).start()
+    work.read([0], { size: 60 })
+    work.read([1], { size: 500 })
+    work.read([2], { size: 1 })
+    expect(work.offsetsSent()).toEqual([0])
+    work.ack([0])
+    expect(work.offsetsSent()).toEqual([1])
+    expect(work.engine.demand()).toEqual({ records: 0, bytes: 0 })
+    work.ack([1])
+    expect(work.offsetsSent()).toEqual([2])
+    expect(work.engine.window.bytes).toBe(1)
+  })
+
+  test('asks for nothing while it is nearly full, so that reads stay large', () => {
+    const work = desk({ window: { minMessages: 16, maxMessages: 16, maxBytes: 1_000 } }).start()
+    expect(work.engine.demand()).toEqual({ records: 16, bytes: 1_000 })
+    work.read(Array.from({ length: 15 }, (_, i) => i))
+    expect(work.engine.demand().records).toBe(0)
+    work.ack([0])
+    expect(work.engine.demand()).toEqual({ records: 2, bytes: 986 })
+  })
+
+  test('one unfinished record stops the reading of its partition at the span limit, and lets it go on below', () => {
+    const work = desk({ maxUncommittedRecords: 8 }).start(2)
+    work.read([0, 1, 2, 3, 4, 5, 6])
+    expect(work.calls()).toEqual([])
+    work.read([7])
+    expect(work.calls()).toEqual(['pause 0'])
+    work.ack([1, 2, 3, 4, 5, 6, 7])
+    work.engine.tick(1)
+    expect(work.calls()).toEqual([])
+    work.ack([0])
+    work.engine.tick(2)
+    expect(work.calls()).toEqual(['store 0/8', 'resume 0'])
+  })
+
+  test('follows the handlers: it grows while they are fast and returns when they are not', () => {
+    const work = desk({ window: { minMessages: 16, maxMessages: 64, maxBytes: 10_000 } }).start()
+    const offsets = Array.from({ length: 16 }, (_, i) => i)
+    work.engine.tick(0)
+    work.read(offsets)
+    work.ack(offsets)
+    work.engine.tick(20)
+    expect(work.engine.window.maxMessages).toBe(16)
+    // 16 in 50 ms: 0.32 a millisecond, twice 20 ms of it.
+    work.engine.tick(50)
+    expect(work.engine.window.maxMessages).toBe(16)
+    const many = Array.from({ length: 16 }, (_, i) => 16 + i)
+    work.read(many)
+    work.ack(many)
+    const more = Array.from({ length: 16 }, (_, i) => 32 + i)
+    work.read(more)
+    work.ack(more)
+    work.engine.tick(100)
+    expect(work.engine.window.maxMessages).toBe(26)
+    work.engine.tick(150)
+    expect(work.engine.window.maxMessages).toBe(16)
+  })
+})
+
+test('a slow record does not keep its whole batch in memory', () => {
+  const work = desk({ window: { minMessages: 100, maxMessages: 100, maxBytes: 10_000 } }).start()
+  const batch = work.read(Array.from({ length: 100 }, (_, i) => i))
+  work.ack(Array.from({ length: 99 }, (_, i) => (i < 50 ? i : i + 1)))
+  const { ticket } = work.delivery(50)
+  work.engine.tick(100)
+  expect(work.engine.inFlight.batch[ticket]).toBe(batch)
+  work.engine.tick(200)
+  expect(work.calls()).toEqual(['store 0/50'])
+  const copy = work.engine.inFlight.batch[ticket]!
+  expect(copy).not.toBe(batch)
+  expect([copy.length, copy.offsets[work.engine.inFlight.index[ticket]!]]).toEqual([1, 50])
+  work.ack([50])
+  expect(work.stores()).toEqual(['store 0/100'])
+  expect(work.isEmpty()).toBe(true)
+})
