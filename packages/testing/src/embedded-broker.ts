@@ -1,0 +1,2 @@
+/** An entry of its own (`@zk/testing/embedded-broker`): it loads node-rdkafka, which the rest of the kit does without. */
+export { type EmbeddedBroker, type EmbeddedBrokerOptions, startEmbeddedBroker } from '@zk/runtime/embedded-broker'
