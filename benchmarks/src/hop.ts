@@ -68,6 +68,7 @@ async function measure(threads: number, messages: number): Promise<number> {
       threads,
       setup: {
         processorUrl: new URL('./noop-processor.js', import.meta.url).href,
+        processorSource: 'noop-processor.js',
         options: undefined,
         concurrency: 1,
         ordering: 'key',

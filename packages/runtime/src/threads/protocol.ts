@@ -35,6 +35,8 @@ export interface DeliveryFailure {
 export interface ThreadSetup {
   /** File URL of the module to import. */
   processorUrl: string
+  /** The user's file, which errors name. */
+  processorSource: string
   /** Structured clone of `processorOptions`. */
   options: unknown
   concurrency: number

@@ -28,7 +28,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
   const api: ThreadControl = {
     setup: (setup) =>
       answer(async () => {
-        processor = await loadProcessor(setup.processorUrl)
+        processor = await loadProcessor(setup.processorUrl, setup.processorSource)
         const state = await processor.setup?.({ index, options: setup.options, log: threadLog.logger() })
         const executor = createExecutor(setup, processor, state)
         data.on('message', (message: ToThread) => receive(executor, message))

@@ -51,6 +51,7 @@ export function hostOptions(
     threads: speedup,
     setup: {
       processorUrl: processor.url,
+      processorSource: processor.source,
       options: processorOptions,
       concurrency,
       ordering,

@@ -16,6 +16,7 @@ import type { TopicPartitionOffset } from 'node-rdkafka'
 import type { WorkConfig } from '../config/work-config.js'
 import type { DescribedError } from '../describe-error.js'
 import { errors } from '../errors.js'
+import { isHopeless } from '../kafka/broker-errors.js'
 import { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { ReadResult } from '../kafka/reader.js'
@@ -36,6 +37,8 @@ import { UntilEnd } from './until-end.js'
 const TICK_MS = 100
 /** Longest wait for the broker's answer to a commit. */
 const COMMIT_TIMEOUT_MS = 5_000
+/** Pause before a refused commit is tried again. */
+const COMMIT_RETRY_MS = 100
 /** What handlers get to end by themselves after an abort. */
 const ABORT_GRACE_MS = 1_000
 
@@ -283,19 +286,36 @@ export class WorkRun {
     })
   }
 
+  /** Commits what these partitions, as far as they are still ours, have stored and not committed. */
   async #commit(slots: readonly PartitionSlot[], timeoutMs: number): Promise<void> {
-    const offsets: TopicPartitionOffset[] = []
-    for (const slot of slots) {
+    const deadline = performance.now() + timeoutMs
+    for (;;) {
+      const offsets = this.#uncommitted(slots)
+      if (offsets.length === 0) return
+      try {
+        await this.#consumer.commit(offsets, Math.max(1, deadline - performance.now()))
+        return
+      } catch (error) {
+        if (isHopeless(error) || performance.now() + COMMIT_RETRY_MS >= deadline) {
+          this.#logger.error(
+            { err: error },
+            'The last commit failed: records finished since the one before are repeated',
+          )
+          return
+        }
+        // Refused because a rebalance was under way: with its end we have the generation that the broker wants.
+        await new Promise((resolve) => setTimeout(resolve, COMMIT_RETRY_MS))
+      }
+    }
+  }
+
+  #uncommitted(slots: readonly PartitionSlot[]): TopicPartitionOffset[] {
+    return slots.flatMap((slot) => {
       const assignment = this.#engine.assignments.at(slot)
       const offset = assignment?.stored
-      if (assignment === undefined || offset === undefined || offset === this.#commits.committed(slot)) continue
-      offsets.push({ topic: assignment.topic, partition: assignment.partition, offset })
-    }
-    try {
-      await this.#consumer.commit(offsets, timeoutMs)
-    } catch (error) {
-      this.#logger.error({ err: error }, 'The last commit failed: records finished since the one before are repeated')
-    }
+      if (assignment === undefined || offset === undefined || offset === this.#commits.committed(slot)) return []
+      return [{ topic: assignment.topic, partition: assignment.partition, offset }]
+    })
   }
 
   #onCommitted(offsets: readonly TopicPartitionOffset[]): void {
