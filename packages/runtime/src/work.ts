@@ -73,6 +73,7 @@ export class Work {
 
   async #start({ untilEnd = false, stdoutToStderr = false, onEvent, ...signals }: RunOptions): Promise<RunSummary> {
     const processor = await this.#resolve()
+    for (const warning of processor.warnings) this.#logger.warn({ processor: processor.source }, warning)
     const context = { client: this.#client, config: this.#config, logger: this.#logger, untilEnd, stdoutToStderr }
     this.#run = new WorkRun(context, processor, (event) => this.#tell(onEvent, event))
     const shutdown = AbortSignal.any([

@@ -4,6 +4,7 @@
  * The engine decides; here its effects are carried out and its events come in. Everything runs on the main thread and no
  * user code does.
  */
+import { availableParallelism } from 'node:os'
 import {
   ACK_WORDS,
   type Effects,
@@ -150,7 +151,14 @@ export class WorkRun {
   // ── start and end ──────────────────────────────────────────────────────────────────────────────────────────────
 
   async #start(): Promise<void> {
-    const { topics, waitForTopics } = this.#config
+    const { topics, waitForTopics, speedup, speedupReason } = this.#config
+    this.#logger.info({ topics, speedup }, `Starting ${speedup} threads: ${speedupReason}`)
+    if (speedup > 2 * availableParallelism()) {
+      this.#logger.warn(
+        { speedup },
+        'More than two threads a CPU gain nothing: for handlers that wait, raise concurrency',
+      )
+    }
     const starting = [this.#host.start(), this.#consumer.connect()]
     const failed = (await Promise.allSettled(starting)).find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
