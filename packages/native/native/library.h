@@ -43,6 +43,7 @@ namespace zk {
   X(rd_kafka_commit_queue)                       \
   X(rd_kafka_committed)                          \
   X(rd_kafka_offsets_store)                      \
+  X(rd_kafka_position)                           \
   X(rd_kafka_assignment_lost)                    \
   X(rd_kafka_conf_new)                           \
   X(rd_kafka_conf_set)                           \

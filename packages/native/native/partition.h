@@ -37,7 +37,9 @@ class Partition {
 
   /// Entries in the queue, outdated ones included.
   size_t queued() const { return rdkafka.rd_kafka_queue_length(queue_); }
-  bool hasRecords() const { return next_ < carried_.size() || queued() > 0; }
+  /// Whether records were taken from the queue that no block holds yet.
+  bool carries() const { return next_ < carried_.size(); }
+  bool hasRecords() const { return carries() || queued() > 0; }
 
   /// Moves at most so many records into the batch, and stops at `share` bytes of its own.
   /// @returns how many; `*drained` tells that nothing more can be had in this read.

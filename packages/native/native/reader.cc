@@ -142,6 +142,26 @@ size_t Reader::queued(int32_t slot) {
   return 0;
 }
 
+int64_t Reader::position(int32_t slot) {
+  const auto found = std::find_if(attached_.begin(), attached_.end(), [&](auto& p) { return p->slot == slot; });
+  if (found == attached_.end()) return -1;
+  // During a pass, records move from the queue to the block, and librdkafka's position is ahead of what was delivered.
+  std::unique_lock pass(pass_, std::try_to_lock);
+  if (!pass || (*found)->carries()) return -1;
+  {
+    std::lock_guard state(state_);
+    if (output_.block != nullptr) return -1;
+  }
+  Lease lease(connection_);
+  if (!lease) return -1;
+  auto* list = rdkafka.rd_kafka_topic_partition_list_new(1);
+  rdkafka.rd_kafka_topic_partition_list_add(list, (*found)->topic.c_str(), (*found)->partition);
+  rdkafka.rd_kafka_position(lease.client(), list);
+  const int64_t offset = list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].offset : -1;
+  rdkafka.rd_kafka_topic_partition_list_destroy(list);
+  return offset;
+}
+
 void Reader::stop() {
   if (!opened_) return;
   opened_ = false;

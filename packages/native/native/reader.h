@@ -63,6 +63,8 @@ class Reader final : private QueueEvents {
   bool take(Output* output);
   /// Entries in the partition's queue that were not read yet, outdated ones included.
   size_t queued(int32_t slot);
+  /// The offset behind everything that was delivered from the partition, or -1 when it cannot be told just now.
+  int64_t position(int32_t slot);
   void stop();
 
  private:

@@ -57,6 +57,10 @@ class ReaderObject final : public Nan::ObjectWrap {
     info.GetReturnValue().Set(static_cast<double>(of(info)->reader_.queued(toInt(info[0]))));
   }
 
+  static NAN_METHOD(Position) {
+    info.GetReturnValue().Set(static_cast<double>(of(info)->reader_.position(toInt(info[0]))));
+  }
+
   static NAN_METHOD(Take) {
     Output output;
     if (!of(info)->reader_.take(&output)) return;
@@ -174,6 +178,7 @@ void exportReader(v8::Local<v8::Object> target) {
   Nan::SetPrototypeMethod(type, "endSeek", ReaderObject::EndSeek);
   Nan::SetPrototypeMethod(type, "request", ReaderObject::Request);
   Nan::SetPrototypeMethod(type, "queued", ReaderObject::Queued);
+  Nan::SetPrototypeMethod(type, "position", ReaderObject::Position);
   Nan::SetPrototypeMethod(type, "take", ReaderObject::Take);
   Nan::SetPrototypeMethod(type, "close", ReaderObject::Close);
   set(target, "Reader", Nan::GetFunction(type).ToLocalChecked());

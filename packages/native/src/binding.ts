@@ -36,6 +36,7 @@ export interface ReaderHandle {
   endSeek(topic: string, partition: number): void
   request(maxRecords: number, maxBytes: number): void
   queued(slot: number): number
+  position(slot: number): number
   take(): { block: ArrayBuffer | undefined; events: unknown[] } | undefined
   close(): void
 }

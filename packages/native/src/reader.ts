@@ -60,6 +60,13 @@ export interface NativeReader {
   /** Entries that librdkafka holds for the partition, records of superseded assignments included. 0 if unknown. */
   queued(slot: number): number
   /**
+   * The offset behind everything that was delivered from the partition, transaction markers and compacted records
+   * included: what may be stored once all that was delivered is finished. `undefined` when it cannot be told just now,
+   * because a read is in progress or records wait to be taken. (`consumer.position()` runs ahead of what was
+   * delivered: the thread takes records from librdkafka before a block has room for them.)
+   */
+  position(slot: number): number | undefined
+  /**
    * Ends the thread and lets go of the queues. Call it before `consumer.disconnect()`, which does it otherwise.
    * Partitions that are still assigned are read by nobody from then on. Idempotent; the other methods do nothing
    * afterwards, except that `take()` still returns what was packed.
@@ -135,6 +142,11 @@ class Reader implements NativeReader {
 
   queued(slot: number): number {
     return this.#open ? this.#handle.queued(slot) : 0
+  }
+
+  position(slot: number): number | undefined {
+    const offset = this.#open ? this.#handle.position(slot) : -1
+    return offset < 0 ? undefined : offset
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import Kafka from 'node-rdkafka'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { openReader } from '../src/index.js'
+import { committed, openReader } from '../src/index.js'
 import type { MockCluster } from '../src/mock-cluster.js'
 import { connect, consumerDefaults, disconnect, Member, numbered, produce, startCluster, unpack } from './support.js'
 
@@ -132,6 +132,40 @@ describe('what is read', () => {
     await disconnect(consumer)
   })
 
+  test('the position is told when everything before it was delivered, and not earlier', async () => {
+    const topic = await topicOf(100, 1)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 1)
+    await fetched(member, 0, 100)
+    const slot = member.slotOf(0)
+    expect(member.reader.position(slot)).toBeUndefined()
+
+    // The byte limit ends the block after one record; others were taken from librdkafka with it.
+    member.request(100, 1)
+    await blockOf(member)
+    await vi.waitFor(() => expect(member.consumer.position([{ topic, partition: 0 }])[0].offset).toBeGreaterThan(1))
+    expect(member.reader.position(slot)).toBeUndefined()
+
+    member.request(1_000, 1e6)
+    await blockOf(member)
+    await vi.waitFor(() => expect(member.reader.position(slot)).toBe(100))
+    await member.stop()
+    expect(member.reader.position(slot)).toBeUndefined()
+  })
+
+  test('a fatal error is told with its cause', async () => {
+    const topic = await topicOf(1, 1)
+    const fencing = startCluster()
+    fencing.createTopic(topic, 1)
+    const member = await new Member(fencing, topic, { config: { 'group.instance.id': 'one' } }).start(topic)
+    await member.until(() => member.assignedNow.size === 1)
+    fencing.pushRequestErrors(12, [82]) // the next heartbeat: fenced instance id
+    await member.until(() => member.events.some((event) => event.type === 'error'))
+    expect(member.events[0]).toMatchObject({ type: 'error', code: 82, fatal: true })
+    await member.stop()
+    fencing.close()
+  })
+
   test('a seek of an attached partition delivers from there, also within what was read last', async () => {
     const topic = await topicOf(100, 1)
     const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
@@ -209,6 +243,9 @@ describe('flow control', () => {
     member.request(10, 1e6)
     await blockOf(member)
     expect(member.offsets(0)).toEqual(upTo(10))
+    // A question to the broker and back is time enough for a thread that would read on.
+    await committed(member.consumer, [{ topic, partition: 0 }], 5_000)
+    expect(member.reader.take()).toBeUndefined()
     member.request(10, 1e6)
     await blockOf(member)
     expect(member.offsets(0)).toEqual(upTo(20))
