@@ -175,14 +175,14 @@ export async function startKafka({
  * @returns {Promise<import('./kafka/config.mjs').NodePorts[]>}
  */
 async function choosePorts(brokers, first) {
-  const free = await freePorts(brokers * (first === undefined ? 3 : 2))
-  const clients = first === undefined ? free.splice(0, brokers) : Array.from({ length: brokers }, (_, i) => first + i)
-  if (first !== undefined) {
-    for (const port of clients) {
-      if (!(await isPortFree(port)))
-        throw new Error(`Port ${port} is taken: is another Kafka running? Choose another port.`)
+  const wanted = first === undefined ? [] : Array.from({ length: brokers }, (_, i) => first + i)
+  for (const port of wanted) {
+    if (!(await isPortFree(port))) {
+      throw new Error(`Port ${port} is taken: is another Kafka running? Choose another port.`)
     }
   }
+  const free = await freePorts(3 * brokers - wanted.length, wanted)
+  const clients = first === undefined ? free.splice(0, brokers) : wanted
   return clients.map((client, i) => ({ client, internal: free[2 * i], controller: free[2 * i + 1] }))
 }
 

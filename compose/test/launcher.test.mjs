@@ -151,9 +151,22 @@ describe('configuration', () => {
 })
 
 describe('ports and readiness', () => {
+  test('a port that is meant for something else is not chosen', async () => {
+    const all = Array.from({ length: 12_000 }, (_, i) => 20_000 + i)
+    const [left] = await freePorts(1)
+    expect(
+      await freePorts(
+        1,
+        all.filter((port) => port !== left),
+      ),
+    ).toEqual([left])
+  })
+
   test('free ports differ and are free; a taken one is not', async () => {
     const ports = await freePorts(20)
     expect(new Set(ports).size).toBe(20)
+    // Systems hand out ports from 32768 (Linux) or 49152 on to outgoing connections.
+    expect(Math.max(...ports)).toBeLessThan(32_768)
     const server = createServer().listen(ports[0], '127.0.0.1')
     await once(server, 'listening')
     expect(await isPortFree(ports[0])).toBe(false)
