@@ -47,6 +47,7 @@ async function measure(threads: number, messages: number): Promise<number> {
   const engine = new WorkEngine<PackedBatch>(
     {
       threads,
+      concurrency: 1,
       ordering: 'key',
       affinity: 'hash',
       window: { minMessages: WINDOW, maxMessages: WINDOW, maxBytes: 2 ** 30 },

@@ -2,7 +2,7 @@
  * How much may be between the reader and a finished handler, in messages and in bytes.
  *
  * With K messages in flight and N pinned threads, utilisation is about K / (K + N - 1), so the window starts far above N
- * and then follows the handlers by Little's law: rate × the queueing time that we are willing to hold. The byte limit
+ * and then follows the handlers: the messages that they take 20 ms for. The byte limit
  * never moves. A record larger than the whole byte limit is admitted alone, because it must pass some time.
  */
 
@@ -15,8 +15,10 @@ export interface WindowLimits {
   maxBytes: number
 }
 
-/** Work to keep ahead of the threads, in milliseconds: enough to ride out a slow read, short enough to drain. */
+/** Work to keep ahead of each lane, in milliseconds: enough to ride out a slow read, short enough to drain. */
 const TARGET_MS = 20
+/** Below a microsecond a measured time is noise. */
+const SHORTEST_MS = 0.001
 
 export class InFlightWindow {
   readonly maxBytes: number
@@ -60,10 +62,16 @@ export class InFlightWindow {
     this.#bytes -= size
   }
 
-  /** Follows the measured rate of finished messages per millisecond; moves at most by a factor of two a call. */
-  adapt(finishedPerMs: number): void {
-    const wanted = Math.round(finishedPerMs * TARGET_MS * 2)
+  /**
+   * Follows the handlers: as many messages as they take `TARGET_MS` for. Moves at most by a factor of two a call, so that
+   * one odd batch of acks does not throw it about.
+   *
+   * @param lanes handlers that may be in progress at once, over all threads
+   * @param handlerMs what a handler takes, in milliseconds
+   */
+  adapt(lanes: number, handlerMs: number): void {
     const { minMessages, maxMessages } = this.#limits
+    const wanted = Math.min(Math.round((lanes * TARGET_MS) / Math.max(handlerMs, SHORTEST_MS)), maxMessages)
     const next = Math.min(Math.max(wanted, this.#maxMessages >> 1), this.#maxMessages * 2)
     this.#maxMessages = Math.min(Math.max(next, minMessages), maxMessages)
   }

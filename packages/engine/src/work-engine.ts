@@ -21,6 +21,8 @@ import { type Affinity, type Ordering, VirtualPartitions } from './virtual-parti
 
 export interface WorkEngineOptions {
   threads: number
+  /** Handlers in progress at once in one thread. */
+  concurrency: number
   ordering: Ordering
   affinity: Affinity
   window: WindowLimits
@@ -33,6 +35,9 @@ export interface WorkEngineOptions {
   /** Sequence number before the first delivery, default 0; tests begin just before numbers wrap at 32 bits. */
   firstSequence?: number
 }
+
+/** Weight of the newest batch of acks in the mean handler time. */
+const NEWEST_WEIGHT = 0.2
 
 export interface Counters {
   /** Records completed, each once, failed ones included. */
@@ -73,7 +78,8 @@ export class WorkEngine<Batch extends RecordBatch> {
   #drains: Drain[] = []
   #sequence: number
   readonly #scratch: Int32Array
-  #lastAdapt: { at: number; processed: number } | undefined
+  /** What a handler takes, in milliseconds: a moving mean over ack batches. */
+  #handlerMs: number | undefined
   #sparse = new Set<Batch>()
 
   constructor(options: WorkEngineOptions, effects: Effects) {
@@ -156,8 +162,10 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** Acks of one thread, `ACK_WORDS` words each. Late and duplicate ones change nothing. */
   acks(thread: number, acks: Int32Array, count: number): void {
     const table = this.inFlight
+    let micros = 0
     this.#crashLoop.progressed(thread)
     for (let at = 0; at < count * ACK_WORDS; at += ACK_WORDS) {
+      micros += acks[at + 3]!
       const ticket = acks[at]!
       const current =
         table.sequence[ticket] === acks[at + 1] &&
@@ -166,6 +174,7 @@ export class WorkEngine<Batch extends RecordBatch> {
       if (current) this.#end(ticket, acks[at + 2]!)
       else this.counters.staleAcks++
     }
+    this.#followHandlers(micros / 1000 / Math.max(count, 1))
     this.#proceed()
   }
 
@@ -257,12 +266,6 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** Call about every 100 ms. @param now a monotonic clock in milliseconds */
   tick(now: number): void {
     this.storeWatermarks()
-    const last = this.#lastAdapt
-    if (last === undefined) this.#lastAdapt = { at: now, processed: this.counters.processed }
-    else if (now - last.at >= 50) {
-      this.window.adapt((this.counters.processed - last.processed) / (now - last.at))
-      this.#lastAdapt = { at: now, processed: this.counters.processed }
-    }
     for (const assignment of this.assignments) {
       if (!assignment.paused || assignment.tracker.span >= this.#options.maxUncommittedRecords * 0.75) continue
       assignment.paused = false
@@ -483,6 +486,11 @@ export class WorkEngine<Batch extends RecordBatch> {
     // Reading stays stopped until somebody resumes it.
     next.paused = paused
     return next
+  }
+
+  #followHandlers(ms: number): void {
+    this.#handlerMs = this.#handlerMs === undefined ? ms : this.#handlerMs + (ms - this.#handlerMs) * NEWEST_WEIGHT
+    this.window.adapt(this.#options.threads * this.#options.concurrency, this.#handlerMs)
   }
 
   #limitSpan(assignment: PartitionAssignment): void {

@@ -118,7 +118,7 @@ export class PortableReader implements Reader {
       await this.#reading
       this.#reading = undefined
       if (this.#read.length > 0 || this.#ends.length > 0 || this.#errors.length > 0) {
-        this.#wanted = 0
+        if (this.#read.length > 0) this.#wanted = 0
         this.#onReady()
       }
     }

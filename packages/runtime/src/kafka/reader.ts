@@ -24,7 +24,7 @@ export interface Reader {
   /** Nothing more is read of the partition. What has been read stays available to `take`. */
   detach(slot: PartitionSlot): void
   setPaused(slot: PartitionSlot, paused: boolean): void
-  /** Asks for one read of at most so much; replaces a request that has brought nothing yet. */
+  /** Asks for one read of at most so much. It stands until it has brought records; one request at a time. */
   request(records: number, bytes: number): void
   /** What was read since the last take, at once. Empty results are undefined. */
   take(): ReadResult | undefined

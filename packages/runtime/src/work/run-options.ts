@@ -31,6 +31,7 @@ export function engineOptions(config: WorkConfig): WorkEngineOptions {
   const maxMessages = windowMessages ?? Math.max(MAX_WINDOW, minMessages)
   return {
     threads: speedup,
+    concurrency,
     ordering,
     affinity,
     window: { minMessages: Math.min(minMessages, maxMessages), maxMessages, maxBytes: windowBytes },

@@ -94,13 +94,13 @@ export class WorkRun {
     this.#processedBy = new Float64Array(config.speedup)
     this.#engine = new WorkEngine(engineOptions(config), this.#effects())
     this.#host = new ThreadHost(hostOptions(context, processor, this.#engine.inFlight.capacity), {
-      message: (index, message) => this.#onThreadMessage(index, message),
-      up: (index) => this.#onThreadUp(index),
-      gone: (index, cause) => this.#onThreadGone(index, cause),
+      message: (index, message) => this.#guard(() => this.#onThreadMessage(index, message)),
+      up: (index) => this.#guard(() => this.#onThreadUp(index)),
+      gone: (index, cause) => this.#guard(() => this.#onThreadGone(index, cause)),
       lost: (error) => this.#end({ type: 'fail', error }),
     })
     this.#consumer = new Consumer(consumerOptions(context), {
-      read: (result) => this.#onRead(result),
+      read: (result) => this.#guard(() => this.#onRead(result)),
       assigned: (partitions) => this.#assigned(partitions),
       revoked: (partitions, how) => this.#revoked(partitions, how),
       committed: (offsets) => this.#onCommitted(offsets),
@@ -118,7 +118,7 @@ export class WorkRun {
     const onSignal = () => this.#end({ type: 'abort' })
     listen(shutdown, onShutdown)
     listen(signal, onSignal)
-    const tick = setInterval(() => this.#tick(), TICK_MS)
+    const tick = setInterval(() => this.#guard(() => this.#tick()), TICK_MS)
     try {
       await this.#start()
       await this.#ended(() => this.#ending !== undefined)
@@ -224,6 +224,15 @@ export class WorkRun {
     this.#onEnding?.()
   }
 
+  /** A fault of ours must end the work with its cause, and not the process without one. */
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.#end({ type: 'fail', error: errors.ZK_INTERNAL('The work failed', { cause: error }) })
+    }
+  }
+
   async #ended(check: () => boolean): Promise<void> {
     while (!check()) {
       await new Promise<void>((resolve) => {
@@ -235,8 +244,10 @@ export class WorkRun {
   // ── consumer ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   #onRead({ batch, ends }: ReadResult): void {
-    this.#requested = false
-    if (batch !== undefined) this.#engine.records(batch)
+    if (batch !== undefined) {
+      this.#requested = false
+      this.#engine.records(batch)
+    }
     for (const { slot, offset } of ends) this.#engine.reachedEnd(slot, offset)
     this.#want()
   }

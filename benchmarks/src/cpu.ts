@@ -1,0 +1,85 @@
+/**
+ * A CPU-bound handler of about a millisecond: speedup N against 1, and against what N bare worker threads reach with the
+ * same handler and no Kafka, alternating.
+ */
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { createClient } from '@zk/runtime'
+import type { SuiteOptions } from './cli.js'
+import { type FilledTopic, filledTopic } from './kafka-topic.js'
+import { type Result, summarize } from './report.js'
+
+const VALUE_BYTES = 200
+
+export async function cpu({ runs, messages = 10_000, bootstrap }: SuiteOptions): Promise<Result[]> {
+  const threads = availableParallelism()
+  const topic = await filledTopic({ bootstrap, messages, valueBytes: VALUE_BYTES })
+  const one: number[] = []
+  const many: number[] = []
+  const bare: number[] = []
+  try {
+    for (let run = 0; run < runs; run++) {
+      bare.push(await bareWorkers(threads, messages))
+      many.push(await runtime(topic, messages, threads))
+      one.push(await runtime(topic, messages, 1))
+    }
+  } finally {
+    await topic.close()
+  }
+  const result = (name: string, values: number[], baselines: number[]) =>
+    summarize({ suite: 'cpu', case: name, unit: 'messages/s', values, baselines })
+  return [
+    result(`speedup ${threads} against ${threads} bare worker threads`, many, bare),
+    result(`speedup ${threads} against 1`, many, one),
+  ]
+}
+
+async function bareWorkers(threads: number, messages: number): Promise<number> {
+  const workerData = { messages: Math.floor(messages / threads), valueBytes: VALUE_BYTES }
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(new URL('./cpu-bare-worker.js', import.meta.url), { workerData }),
+  )
+  await Promise.all(workers.map((worker) => once(worker, 'message')))
+  const started = performance.now()
+  for (const worker of workers) worker.postMessage('go')
+  await Promise.all(workers.map((worker) => once(worker, 'message')))
+  const ms = performance.now() - started
+  await Promise.all(workers.map((worker) => worker.terminate()))
+  return (workerData.messages * threads * 1000) / ms
+}
+
+/** Messages a second between the first finished record and the last. */
+async function runtime({ bootstrap, name }: FilledTopic, messages: number, speedup: number): Promise<number> {
+  const silent = () => {}
+  const logger = {
+    trace: silent,
+    debug: silent,
+    info: silent,
+    warn: console.error,
+    error: console.error,
+    fatal: console.error,
+  }
+  const client = createClient({ bootstrapServers: bootstrap.split(',') })
+  const work = client.workFactory({ logger }).create({
+    topic: name,
+    groupId: `cpu-${process.pid}-${Date.now()}`,
+    processor: new URL('./cpu-processor.js', import.meta.url),
+    speedup,
+  })
+  const done = new AbortController()
+  let first: { at: number; processed: number } | undefined
+  let perSecond = 0
+  const look = setInterval(() => {
+    const processed = work.state()?.counters.processed ?? 0
+    if (processed > 0) first ??= { at: performance.now(), processed }
+    if (processed < messages || first === undefined) return
+    clearInterval(look)
+    perSecond = ((processed - first.processed) * 1000) / (performance.now() - first.at)
+    done.abort()
+  }, 10)
+  await work.run({ shutdown: done.signal })
+  await client.close()
+  return perSecond
+}

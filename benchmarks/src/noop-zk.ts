@@ -1,0 +1,36 @@
+/** One run of the runtime: `noop-zk.js <bootstrap> <topic> <messages> <native|portable> <speedup>`. */
+import { createClient } from '@zk/runtime'
+import { Clock } from './clock.js'
+
+const [bootstrap, topic, total] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])]
+const [reader, speedup] = [process.argv[5] as 'native' | 'portable', Number(process.argv[6])]
+const silent = () => {}
+const logger = {
+  trace: silent,
+  debug: silent,
+  info: silent,
+  warn: console.error,
+  error: console.error,
+  fatal: console.error,
+}
+const client = createClient({ bootstrapServers: bootstrap.split(',') })
+const work = client.workFactory({ logger }).create({
+  topic,
+  groupId: `zk-${process.pid}-${Date.now()}`,
+  processor: new URL('./noop-processor.js', import.meta.url),
+  speedup,
+  reader,
+})
+const clock = new Clock()
+const done = new AbortController()
+// Short, so that a quarter of a second of work is measured to a hundredth; looking costs next to nothing.
+const look = setInterval(() => {
+  const processed = work.state()?.counters.processed ?? 0
+  if (processed > 0) clock.start()
+  if (processed < total) return
+  clearInterval(look)
+  console.log(JSON.stringify(clock.stop(processed)))
+  done.abort()
+}, 5)
+await work.run({ shutdown: done.signal })
+await client.close()

@@ -1,0 +1,65 @@
+/**
+ * What the runtime costs a message when the handler costs nothing, beside a bare node-rdkafka `consume(1000)` loop on
+ * the same broker, alternating. Each run is a process of its own, so that its CPU time is its own. Both sides set
+ * `fetch.queue.backoff.ms` to 10: its default of a second would hide everything else.
+ */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { SuiteOptions } from './cli.js'
+import { filledTopic } from './kafka-topic.js'
+import { type Result, summarize } from './report.js'
+
+const VALUE_BYTES = 200
+const SPEEDUPS = [1, 2, 4]
+/** What librdkafka's mock cluster keeps of 12 partitions of such records. */
+const EMBEDDED_MESSAGES = 200_000
+const RUN_TIMEOUT_MS = 300_000
+const run = promisify(execFile)
+
+/** What one run of a side reports, as its last line. */
+export interface NoopRun {
+  messages: number
+  perSecond: number
+  /** Of the whole process, microseconds a message. */
+  cpu: number
+  /** Time in which the main thread's event loop was busy, microseconds a message. */
+  main: number
+}
+
+export async function noop({ runs, messages, bootstrap }: SuiteOptions): Promise<Result[]> {
+  const count = messages ?? (bootstrap === undefined ? EMBEDDED_MESSAGES : 1_000_000)
+  const topic = await filledTopic({ bootstrap, messages: count, valueBytes: VALUE_BYTES })
+  const sides = [
+    { name: 'portable reader, speedup 1', args: ['portable', '1'] },
+    ...SPEEDUPS.map((speedup) => ({ name: `native reader, speedup ${speedup}`, args: ['native', String(speedup)] })),
+  ]
+  const at = [topic.bootstrap, topic.name, String(count)]
+  try {
+    const bare: NoopRun[] = []
+    const own: NoopRun[][] = sides.map(() => [])
+    for (let i = 0; i < runs; i++) {
+      bare.push(await child('noop-bare.js', at))
+      for (const [side, { args }] of sides.entries()) own[side]!.push(await child('noop-zk.js', [...at, ...args]))
+    }
+    return sides.flatMap(({ name }, side) => compare(name, own[side]!, bare))
+  } finally {
+    await topic.close()
+  }
+}
+
+async function child(script: string, args: readonly string[]): Promise<NoopRun> {
+  const file = fileURLToPath(new URL(script, import.meta.url))
+  const { stdout } = await run(process.execPath, [file, ...args], { timeout: RUN_TIMEOUT_MS })
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as NoopRun
+}
+
+function compare(name: string, own: readonly NoopRun[], bare: readonly NoopRun[]): Result[] {
+  const figure = (unit: string, of: (run: NoopRun) => number) =>
+    summarize({ suite: 'noop', case: name, unit, values: own.map(of), baselines: bare.map(of) })
+  return [
+    figure('messages/s', ({ perSecond }) => perSecond),
+    figure('process CPU µs/message', ({ cpu }) => cpu),
+    figure('main thread µs/message', ({ main }) => main),
+  ]
+}
