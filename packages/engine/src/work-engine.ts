@@ -162,19 +162,28 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** Acks of one thread, `ACK_WORDS` words each. Late and duplicate ones change nothing. */
   acks(thread: number, acks: Int32Array, count: number): void {
     const table = this.inFlight
+    // Only handlers that ran tell how long handlers take.
+    let ran = 0
     let micros = 0
     this.#crashLoop.progressed(thread)
     for (let at = 0; at < count * ACK_WORDS; at += ACK_WORDS) {
-      micros += acks[at + 3]!
       const ticket = acks[at]!
       const current =
         table.sequence[ticket] === acks[at + 1] &&
         table.phase[ticket]! >= Phase.dispatched &&
         table.thread[ticket] === thread
-      if (current) this.#end(ticket, acks[at + 2]!)
-      else this.counters.staleAcks++
+      if (!current) {
+        this.counters.staleAcks++
+        continue
+      }
+      const outcome = acks[at + 2]!
+      if (outcome !== Outcome.discarded) {
+        ran++
+        micros += acks[at + 3]!
+      }
+      this.#end(ticket, outcome)
     }
-    this.#followHandlers(micros / 1000 / Math.max(count, 1))
+    if (ran > 0) this.#followHandlers(micros / 1000 / ran)
     this.#proceed()
   }
 

@@ -51,6 +51,7 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
   const engine = new WorkEngine<SyntheticBatch>(
     {
       threads: 1,
+      concurrency: 1,
       ordering: 'key',
       affinity: 'hash',
       window: { minMessages: 100, maxMessages: 100, maxBytes: 10_000 },
@@ -102,11 +103,15 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
       boards.set(`${ticket}#${sequence}`, state)
     },
     /** The latest delivery of each record ends so, and its ack arrives. */
-    ack(offsets: readonly number[], outcome: keyof typeof Outcome = 'done', slot = 0) {
-      for (const offset of offsets) this.ackOf(of(offset, slot), outcome)
+    ack(offsets: readonly number[], outcome: keyof typeof Outcome = 'done', slot = 0, micros = 1_000) {
+      for (const offset of offsets) this.ackOf(of(offset, slot), outcome, micros)
     },
-    ackOf({ ticket, sequence, thread }: Sent & { thread: number }, outcome: keyof typeof Outcome = 'done') {
-      const ack = Int32Array.of(ticket, sequence, Outcome[outcome], 1)
+    ackOf(
+      { ticket, sequence, thread }: Sent & { thread: number },
+      outcome: keyof typeof Outcome = 'done',
+      micros = 1_000,
+    ) {
+      const ack = Int32Array.of(ticket, sequence, Outcome[outcome], micros)
       engine.acks(thread, ack, ack.length / ACK_WORDS)
     },
     /** What the engine did to the outside since the last look. */

@@ -15,20 +15,22 @@ describe('InFlightWindow', () => {
     expect(window.admit(1)).toBe(true)
   })
 
-  test('follows the rate of the handlers, by at most a factor of two at a time, between its limits', () => {
+  test('holds what the handlers take 20 ms for, moves by at most a factor of two, and stays between its limits', () => {
     const window = new InFlightWindow({ minMessages: 16, maxMessages: 100, maxBytes: 1 })
     expect(window.maxMessages).toBe(16)
-    window.adapt(1_000)
+    window.adapt(1, 0.1)
     expect(window.maxMessages).toBe(32)
-    window.adapt(1_000)
-    window.adapt(1_000)
+    window.adapt(1, 0)
+    window.adapt(1, 0)
     expect(window.maxMessages).toBe(100)
-    window.adapt(0)
+    window.adapt(1, 1_000)
     expect(window.maxMessages).toBe(50)
-    window.adapt(1)
+    window.adapt(2, 1)
     expect(window.maxMessages).toBe(40)
-    window.adapt(0)
-    window.adapt(0)
+    window.adapt(2, 1)
+    expect(window.maxMessages).toBe(40)
+    window.adapt(1, 1_000)
+    window.adapt(1, 1_000)
     expect(window.maxMessages).toBe(16)
   })
 
@@ -36,7 +38,7 @@ describe('InFlightWindow', () => {
     const step = fc.oneof(
       fc.record({ type: fc.constant('admit' as const), size: fc.oneof(fc.nat({ max: 3 }), fc.nat({ max: 60 })) }),
       fc.record({ type: fc.constant('release' as const), at: fc.nat() }),
-      fc.record({ type: fc.constant('adapt' as const), rate: fc.double({ min: 0, max: 5, noNaN: true }) }),
+      fc.record({ type: fc.constant('adapt' as const), ms: fc.double({ min: 0, max: 50, noNaN: true }) }),
     )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
@@ -57,7 +59,7 @@ describe('InFlightWindow', () => {
           } else if (step.type === 'release' && inside.length > 0) {
             window.release(inside.splice(step.at % inside.length, 1)[0]!)
           } else if (step.type === 'adapt') {
-            window.adapt(step.rate)
+            window.adapt(2, step.ms)
           }
           expect(window.maxMessages).toBeGreaterThanOrEqual(4)
           expect(window.maxMessages).toBeLessThanOrEqual(20)

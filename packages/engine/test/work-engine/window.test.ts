@@ -51,26 +51,28 @@ describe('window', () => {
   })
 
   test('follows the handlers: it grows while they are fast and returns when they are not', () => {
-    const work = desk({ window: { minMessages: 16, maxMessages: 64, maxBytes: 10_000 } }).start()
-    const offsets = Array.from({ length: 16 }, (_, i) => i)
-    work.engine.tick(0)
-    work.read(offsets)
-    work.ack(offsets)
-    work.engine.tick(20)
-    expect(work.engine.window.maxMessages).toBe(16)
-    // 16 in 50 ms: 0.32 a millisecond, twice 20 ms of it.
-    work.engine.tick(50)
-    expect(work.engine.window.maxMessages).toBe(16)
-    const many = Array.from({ length: 16 }, (_, i) => 16 + i)
-    work.read(many)
-    work.ack(many)
-    const more = Array.from({ length: 16 }, (_, i) => 32 + i)
-    work.read(more)
-    work.ack(more)
-    work.engine.tick(100)
-    expect(work.engine.window.maxMessages).toBe(26)
-    work.engine.tick(150)
-    expect(work.engine.window.maxMessages).toBe(16)
+    const limits = { minMessages: 16, maxMessages: 64, maxBytes: 10_000 }
+    const work = desk({ window: limits, threads: 2, concurrency: 2 }).start()
+    work.read([0, 1, 2])
+    // Four lanes, 20 ms of 2 ms work each.
+    work.ack([0, 1], 'done', 0, 2_000)
+    expect(work.engine.window.maxMessages).toBe(40)
+    work.ack([2], 'done', 0, 1_000_000)
+    expect(work.engine.window.maxMessages).toBe(20)
+  })
+
+  test('only handlers that ran tell how long handlers take: late and discarded deliveries do not', () => {
+    const work = desk({ window: { minMessages: 16, maxMessages: 1_000, maxBytes: 10_000 } }).start()
+    work.read([0, 1, 2])
+    const ended = work.delivery(0)
+    work.ack([0], 'done', 0, 1_000)
+    expect(work.engine.window.maxMessages).toBe(20)
+    work.ackOf(ended, 'done', 0)
+    work.ack([1], 'discarded', 0, 0)
+    work.engine.acks(0, new Int32Array(), 0)
+    expect(work.engine.window.maxMessages).toBe(20)
+    work.ack([2], 'failed', 0, 1_000)
+    expect(work.engine.window.maxMessages).toBe(20)
   })
 })
 

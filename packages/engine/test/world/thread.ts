@@ -140,7 +140,7 @@ export class ModelThread {
   #end(delivery: Delivery, state: 'done' | 'failed' | 'discarded'): void {
     this.#mark(delivery, state)
     this.#queue.done(this.#keyOf(delivery.record))
-    this.#acks.push(delivery.ticket, delivery.sequence, Outcome[state], 1)
+    this.#acks.push(delivery.ticket, delivery.sequence, Outcome[state], this.#random.int(0, 20_000))
     if (this.#acks.length % ACK_WORDS !== 0) throw new Error('an ack has another length')
   }
 

@@ -64,6 +64,7 @@ class World implements Effects {
     this.#engine = new WorkEngine(
       {
         threads: shape.threads,
+        concurrency: shape.concurrency,
         ordering: shape.ordering,
         affinity: shape.affinity,
         window: shape.window,
