@@ -194,15 +194,16 @@ void Reader::loop() {
   pthread_setname_np(pthread_self(), "zk-reader");
 #endif
   while (!stopping_) {
-    pass();
+    // After the pass, so that whoever is notified finds its lock free.
+    if (pass()) notify_();
     if (!stopping_) wakeUp_.wait(kIdleMs);
   }
 }
 
-void Reader::pass() {
+bool Reader::pass() {
   std::lock_guard pass(pass_);
   Lease lease(connection_);
-  if (!lease) return;
+  if (!lease) return false;
   client_ = lease.client();
 
   std::optional<Request> request;
@@ -220,8 +221,10 @@ void Reader::pass() {
     std::lock_guard state(state_);
     if (!request_) request_ = request;
   }
-  if (collected || !newEvents_.empty()) publish(collected);
   client_ = nullptr;
+  if (!collected && newEvents_.empty()) return false;
+  publish(collected);
+  return true;
 }
 
 /// Rebalances, commits, statistics and errors: librdkafka calls node-rdkafka's callbacks from here, which only note
@@ -311,7 +314,6 @@ void Reader::publish(bool withBlock) {
     }
     newEvents_.clear();
   }
-  notify_();
 }
 
 void Reader::onEnd(int32_t slot, int64_t offset) {

@@ -74,7 +74,8 @@ class Reader final : private QueueEvents {
   };
 
   void loop();
-  void pass();
+  /// @returns whether take() has something new.
+  bool pass();
   void serveConsumerQueue(rd_kafka_t* client);
   bool collect(const Request& request);
   void publish(bool withBlock);
