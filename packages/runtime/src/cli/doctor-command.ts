@@ -1,10 +1,16 @@
 import { Command } from 'commander'
+import { type Check, checkCluster } from '../kafka/cluster-check.js'
 import { ZkError } from '../zk-error.js'
-import { type Check, type CheckOptions, checkCluster, checkMachine } from './doctor/checks.js'
+import { checkMachine } from './machine-checks.js'
 import { integer, list, property } from './options.js'
 import { printJson } from './output.js'
 
-interface DoctorOptions extends CheckOptions {
+interface DoctorOptions {
+  brokers?: string[]
+  topic?: string[]
+  group?: string
+  speedup?: number
+  prop?: Record<string, string>
   json?: boolean
 }
 
@@ -35,10 +41,11 @@ export function doctorCommand(): Command {
 }
 
 async function* checks(options: DoctorOptions): AsyncGenerator<Check> {
-  yield* checkMachine(options)
-  if (options.brokers === undefined) return
+  const { brokers, topic: topics = [], group, prop: properties = {} } = options
+  yield* checkMachine(options.speedup)
+  if (brokers === undefined) return
   try {
-    yield* checkCluster({ ...options, brokers: options.brokers })
+    yield* checkCluster({ brokers, topics, group, properties })
   } catch (error) {
     const { code, message } = ZkError.is(error) ? error : { code: 'error', message: String(error) }
     yield { name: 'brokers', result: 'fail', found: `${code}: ${message}`, fix: `zk explain ${code}` }

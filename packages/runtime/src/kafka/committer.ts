@@ -2,12 +2,13 @@
  * Commits with an answer. node-rdkafka's commitSync blocks the main thread for as long as there is no coordinator, so
  * it is never called: the addon commits through a queue of its own, and without the addon the commit callback answers.
  */
-import type { KafkaConsumer, LibrdKafkaError, TopicPartitionOffset } from 'node-rdkafka'
+import type { KafkaConsumer, LibrdKafkaError } from 'node-rdkafka'
 import { errors } from '../errors.js'
+import type { PartitionOffset } from './consumer.js'
 
 export interface Committer {
   /** @throws ZkError ZK_COMMIT_FAILED */
-  commit(offsets: readonly TopicPartitionOffset[], timeoutMs: number): Promise<void>
+  commit(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void>
   /** Whether the group has already given our partitions to others. The portable binding cannot tell: false. */
   assignmentLost(): boolean
 }
@@ -37,7 +38,7 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
           if (why === undefined) resolve()
           else reject(errors.ZK_COMMIT_FAILED(why))
         }
-        const onCommit = (error: LibrdKafkaError | null, committed: TopicPartitionOffset[]) => {
+        const onCommit = (error: LibrdKafkaError | null, committed: PartitionOffset[]) => {
           if (!covers(committed, offsets)) return
           finish(error ? error.message : undefined)
         }
@@ -53,7 +54,7 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
   }
 }
 
-function covers(committed: readonly TopicPartitionOffset[], wanted: readonly TopicPartitionOffset[]): boolean {
+function covers(committed: readonly PartitionOffset[], wanted: readonly PartitionOffset[]): boolean {
   const at = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
   return wanted.every(({ topic, partition, offset }) => (at.get(`${topic}/${partition}`) ?? -1) >= offset)
 }

@@ -23,6 +23,11 @@ const ASSIGN = CODES.ERRORS.ERR__ASSIGN_PARTITIONS
 const CONNECT_TIMEOUT_MS = 10_000
 const WATERMARK_TIMEOUT_MS = 10_000
 
+/** The next offset to read of a partition. */
+export interface PartitionOffset extends TopicPartition {
+  readonly offset: number
+}
+
 export interface ConsumerOptions {
   properties: ConsumerProperties
   bootstrapServers: readonly string[]
@@ -40,7 +45,7 @@ export interface ConsumerListener {
   /** These are to be given back: finish what must be finished; the answer goes out when this resolves. */
   revoked(partitions: readonly TopicPartition[], how: { lost: boolean }): Promise<void>
   /** The broker acknowledged a commit. */
-  committed(offsets: readonly TopicPartitionOffset[]): void
+  committed(offsets: readonly PartitionOffset[]): void
   /** The consumer cannot go on. */
   failed(error: ZkError): void
 }
@@ -100,13 +105,13 @@ export class Consumer {
   }
 
   /** Hands offsets over for the next automatic commit. */
-  store(offsets: readonly TopicPartitionOffset[]): void {
+  store(offsets: readonly PartitionOffset[]): void {
     if (offsets.length === 0 || !this.#kafka.isConnected()) return
     this.#kafka.offsetsStore([...offsets])
   }
 
   /** Commits now. @throws ZkError ZK_COMMIT_FAILED when the broker does not acknowledge in time */
-  async commit(offsets: readonly TopicPartitionOffset[], timeoutMs: number): Promise<void> {
+  async commit(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void> {
     if (offsets.length === 0) return
     await this.#committer!.commit(offsets, timeoutMs)
     this.#listener.committed(offsets)

@@ -20,7 +20,8 @@ export class PortableReader implements Reader {
   readonly kind = 'portable'
   readonly #consumer: KafkaConsumer
   readonly #onReady: () => void
-  readonly #slots = new Map<string, PartitionSlot>()
+  /** By topic, then by partition number. */
+  readonly #slots = new Map<string, PartitionSlot[]>()
   readonly #partitions = new Map<PartitionSlot, TopicPartition>()
   readonly #pausedSlots = new Set<PartitionSlot>()
   #wanted = 0
@@ -44,14 +45,16 @@ export class PortableReader implements Reader {
     this.#consumer = consumer
     this.#onReady = onReady
     consumer.on('partition.eof', ({ topic, partition, offset }) => {
-      const slot = this.#slots.get(`${topic}/${partition}`)
+      const slot = this.#slots.get(topic)?.[partition]
       if (slot !== undefined) this.#ends.push({ slot, offset })
     })
     void this.#loop()
   }
 
   attach(slot: PartitionSlot, partition: TopicPartition): void {
-    this.#slots.set(`${partition.topic}/${partition.partition}`, slot)
+    const slots = this.#slots.get(partition.topic) ?? []
+    slots[partition.partition] = slot
+    this.#slots.set(partition.topic, slots)
     this.#partitions.set(slot, partition)
   }
 
@@ -174,7 +177,7 @@ export class PortableReader implements Reader {
   #keep(messages: Message[]): void {
     let bytes = 0
     for (const message of messages) {
-      const slot = this.#slots.get(`${message.topic}/${message.partition}`)
+      const slot = this.#slots.get(message.topic)?.[message.partition]
       // The topic name of a pattern subscription may be new, but its partition was attached before it was assigned.
       if (slot === undefined) continue
       bytes += message.size
@@ -183,6 +186,8 @@ export class PortableReader implements Reader {
     if (messages.length > 0) this.#averageSize = Math.max(1, (this.#averageSize * 3 + bytes / messages.length) / 4)
   }
 }
+
+const NO_HEADERS: RecordToPack['headers'] = []
 
 function toRecord(message: Message, slot: PartitionSlot): RecordToPack {
   const { key, value, offset, timestamp, headers } = message
@@ -194,7 +199,7 @@ function toRecord(message: Message, slot: PartitionSlot): RecordToPack {
     timestampType: timestamp === undefined || timestamp < 0 ? TimestampType.none : TimestampType.create,
     key: typeof key === 'string' ? Buffer.from(key) : (key ?? null),
     value: value ?? null,
-    headers: (headers ?? []).flatMap(toHeaders),
+    headers: headers === undefined ? NO_HEADERS : headers.flatMap(toHeaders),
   }
 }
 

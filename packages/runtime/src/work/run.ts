@@ -13,12 +13,11 @@ import {
   type TopicPartition,
   WorkEngine,
 } from '@zk/engine'
-import type { TopicPartitionOffset } from 'node-rdkafka'
 import type { WorkConfig } from '../config/work-config.js'
 import type { DescribedError } from '../describe-error.js'
 import { errors } from '../errors.js'
 import { isHopeless } from '../kafka/broker-errors.js'
-import { Consumer } from '../kafka/consumer.js'
+import { Consumer, type PartitionOffset } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
@@ -62,7 +61,7 @@ export type WorkEvent =
   /** The group gave them to others before they could be drained. */
   | { type: 'lost'; partitions: readonly TopicPartition[] }
   /** The broker acknowledged a commit. */
-  | { type: 'committed'; offsets: readonly TopicPartitionOffset[] }
+  | { type: 'committed'; offsets: readonly PartitionOffset[] }
   | { type: 'thread-gone'; thread: number; cause: string | undefined }
   | { type: 'thread-up'; thread: number }
 
@@ -80,7 +79,7 @@ export class WorkRun {
   /** Errors of the failed deliveries in the acks that are being handed to the engine. */
   readonly #failures = new Map<number, DescribedError>()
   readonly #drains = new Map<readonly PartitionSlot[], (complete: boolean) => void>()
-  #toStore: TopicPartitionOffset[] = []
+  #toStore: PartitionOffset[] = []
   #requested = false
   #phase: WorkState['phase'] = 'starting'
   #ending: Ending | undefined
@@ -328,7 +327,7 @@ export class WorkRun {
     }
   }
 
-  #uncommitted(slots: readonly PartitionSlot[]): TopicPartitionOffset[] {
+  #uncommitted(slots: readonly PartitionSlot[]): PartitionOffset[] {
     return slots.flatMap((slot) => {
       const assignment = this.#engine.assignments.at(slot)
       const offset = assignment?.stored
@@ -337,7 +336,7 @@ export class WorkRun {
     })
   }
 
-  #onCommitted(offsets: readonly TopicPartitionOffset[]): void {
+  #onCommitted(offsets: readonly PartitionOffset[]): void {
     for (const { topic, partition, offset } of offsets) {
       this.#commits.acknowledged(this.#engine.assignments.slotOf({ topic, partition }), offset)
     }

@@ -1,0 +1,52 @@
+/** Fills a topic with generated records, as fast as librdkafka takes them. */
+import Kafka, { type LibrdKafkaError } from 'node-rdkafka'
+
+const CONNECT_TIMEOUT_MS = 10_000
+const FLUSH_TIMEOUT_MS = 60_000
+const POLL_MS = 20
+/** librdkafka's queue is full: reports must be taken first. */
+const QUEUE_FULL = -184
+/** How many records are handed over between two looks at the event loop. */
+const CHUNK = 1_000
+
+export interface FillOptions {
+  bootstrapServers: string
+  topic: string
+  messages: number
+  record(i: number): { key: Buffer; value: Buffer }
+  onProgress(produced: number): void
+}
+
+export async function fillTopic({ bootstrapServers, topic, messages, record, onProgress }: FillOptions): Promise<void> {
+  const producer = new Kafka.Producer({
+    'bootstrap.servers': bootstrapServers,
+    // As Java and kafkajs place keys.
+    partitioner: 'murmur2_random',
+    'linger.ms': 5,
+  } as never)
+  producer.setPollInterval(POLL_MS)
+  await new Promise<void>((resolve, reject) => {
+    producer.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null) =>
+      error ? reject(error) : resolve(),
+    )
+  })
+  for (let i = 0; i < messages; ) {
+    try {
+      const { key, value } = record(i)
+      producer.produce(topic, null, value, key)
+      i++
+    } catch (error) {
+      if ((error as LibrdKafkaError).code !== QUEUE_FULL) throw error
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+    if (i % CHUNK === 0) {
+      onProgress(i)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  await new Promise<void>((resolve, reject) => {
+    producer.flush(FLUSH_TIMEOUT_MS, (error: LibrdKafkaError | null) => (error ? reject(error) : resolve()))
+  })
+  await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
+  onProgress(messages)
+}
