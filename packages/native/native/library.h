@@ -25,7 +25,7 @@ namespace zk {
   X(rd_kafka_queue_io_event_enable)              \
   X(rd_kafka_queue_length)                       \
   X(rd_kafka_queue_poll)                         \
-  X(rd_kafka_consume_batch_queue)                \
+  X(rd_kafka_consume_queue)                      \
   X(rd_kafka_message_destroy)                    \
   X(rd_kafka_message_errstr)                     \
   X(rd_kafka_message_headers)                    \

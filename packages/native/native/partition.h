@@ -3,9 +3,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "block.h"
 #include "library.h"
@@ -38,7 +38,7 @@ class Partition {
   /// Entries in the queue, outdated ones included.
   size_t queued() const { return rdkafka.rd_kafka_queue_length(queue_); }
   /// Whether records were taken from the queue that no block holds yet.
-  bool carries() const { return next_ < carried_.size(); }
+  bool carries() const { return !carried_.empty(); }
   bool hasRecords() const { return carries() || queued() > 0; }
 
   /// Moves at most so many records into the batch, and stops at `share` bytes of its own.
@@ -50,7 +50,7 @@ class Partition {
   void forget();
 
   /// A record that librdkafka put into another queue; it comes before everything that is read from now on.
-  void carry(rd_kafka_message_t* message) { accept(message); }
+  void carry(rd_kafka_message_t* message) { carried_.push_back(message); }
 
   /// Gives queue and records back to librdkafka. Only while the consumer's handle is alive.
   void release();
@@ -58,25 +58,16 @@ class Partition {
   void abandon();
 
  private:
-  struct Seen {
-    int64_t offset;
-    int64_t timestamp;
-    int32_t leaderEpoch;
-  };
-
-  bool refill(size_t records, uint64_t share, QueueEvents& events);
-  void accept(rd_kafka_message_t* message);
+  rd_kafka_message_t* next(QueueEvents& events);
   bool isRepeated(rd_kafka_message_t* message) const;
 
   rd_kafka_queue_t* queue_;
-  std::vector<rd_kafka_message_t*> carried_;
-  size_t next_ = 0;
-  /// The records of the last batch call that returned any (see isRepeated).
-  std::vector<Seen> seen_;
-  bool newCall_ = true;
+  /// Taken from librdkafka, and not in a block yet: what did not fit, and what came by another queue.
+  std::deque<rd_kafka_message_t*> carried_;
+  /// The record taken last (see isRepeated).
   int64_t lastOffset_ = -1;
-  /// Moving average of the records' sizes: how many to take so that little is left over. 0: nothing known yet.
-  uint64_t averageSize_ = 0;
+  int64_t lastTimestamp_ = 0;
+  int32_t lastLeaderEpoch_ = 0;
 };
 
 }  // namespace zk

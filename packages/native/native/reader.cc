@@ -215,7 +215,7 @@ bool Reader::pass() {
     // Taken up: a request made from here on is the next one.
     if (request) request_.reset();
   }
-  serveConsumerQueue(client_);
+  serveConsumerQueue();
   const bool collected = request && collect(*request);
   if (request && !collected) {
     std::lock_guard state(state_);
@@ -229,39 +229,32 @@ bool Reader::pass() {
 
 /// Rebalances, commits, statistics and errors: librdkafka calls node-rdkafka's callbacks from here, which only note
 /// what happened for the main thread. Never limited by requests.
-void Reader::serveConsumerQueue(rd_kafka_t* client) {
-  constexpr size_t kBatch = 64;
-  rd_kafka_message_t* messages[kBatch];
-  ssize_t got;
-  do {
-    got = rdkafka.rd_kafka_consume_batch_queue(consumerQueue_, 0, messages, kBatch);
-    for (ssize_t i = 0; i < got; i++) {
-      rd_kafka_message_t* message = messages[i];
-      Partition* partition = nullptr;
-      if (message->rkt != nullptr)
-        partition = find(partitions_, rdkafka.rd_kafka_topic_name(message->rkt), message->partition);
-      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        // Only records that were fetched before attach() can be here: librdkafka moves fetched records under the lock
-        // of the partition's queue, and attach() cut the forwarding under that lock. They are older than all that is
-        // in the partition's own queue, which is not read before this queue is empty.
-        if (partition != nullptr) {
-          partition->carry(message);
-          continue;
-        }
-        ReaderEvent event;
-        event.code = RD_KAFKA_RESP_ERR__STATE;
-        event.topic = rdkafka.rd_kafka_topic_name(message->rkt);
-        event.partition = message->partition;
-        event.message = "a record arrived from a partition that is assigned but not attached, and was dropped";
-        addError(std::move(event));
-      } else if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        onError(message);
-      } else if (partition != nullptr) {
-        onEnd(partition->slot, message->offset);
+void Reader::serveConsumerQueue() {
+  while (rd_kafka_message_t* message = rdkafka.rd_kafka_consume_queue(consumerQueue_, 0)) {
+    Partition* partition = nullptr;
+    if (message->rkt != nullptr)
+      partition = find(partitions_, rdkafka.rd_kafka_topic_name(message->rkt), message->partition);
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      // Only records that were fetched before attach() can be here: librdkafka moves fetched records under the lock of
+      // the partition's queue, and attach() cut the forwarding under that lock. They are older than all that is in the
+      // partition's own queue, which is not read before this queue is empty.
+      if (partition != nullptr) {
+        partition->carry(message);
+        continue;
       }
-      rdkafka.rd_kafka_message_destroy(message);
+      ReaderEvent event;
+      event.code = RD_KAFKA_RESP_ERR__STATE;
+      event.topic = rdkafka.rd_kafka_topic_name(message->rkt);
+      event.partition = message->partition;
+      event.message = "a record arrived from a partition that is assigned but not attached, and was dropped";
+      addError(std::move(event));
+    } else if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      onError(message);
+    } else if (partition != nullptr) {
+      onEnd(partition->slot, message->offset);
     }
-  } while (got == static_cast<ssize_t>(kBatch));
+    rdkafka.rd_kafka_message_destroy(message);
+  }
 }
 
 /// Fills the batch from all readable queues, in rounds: each queue gets an equal share of what is left, and what one

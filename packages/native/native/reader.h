@@ -76,7 +76,7 @@ class Reader final : private QueueEvents {
   void loop();
   /// @returns whether take() has something new.
   bool pass();
-  void serveConsumerQueue(rd_kafka_t* client);
+  void serveConsumerQueue();
   bool collect(const Request& request);
   void publish(bool withBlock);
   void abandon(Partition& partition);
