@@ -36,6 +36,11 @@ export default defineConfig({
       ...packages,
       join(root, 'compose/vitest.config.mjs'),
       { extends: true, root: join(root, 'scripts'), test: { name: 'scripts', include: ['test/**/*.test.mjs'] } },
+      {
+        extends: true,
+        root: join(root, 'apps/examples'),
+        test: { name: 'examples', include: ['test/**/*.test.mjs'], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
     ],
   },
 })
