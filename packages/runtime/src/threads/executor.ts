@@ -13,7 +13,7 @@ import { FrameMessage, type TopicPartitionName } from './message.js'
 import type { AbortReason, DeliveryFailure } from './protocol.js'
 
 /** Acks are flushed at this many, or after a millisecond, or when nothing is left to run. */
-const FLUSH_ACKS = 256
+const FLUSH_ACKS = 1024
 const FLUSH_MS = 1
 
 export interface ExecutorOptions {
