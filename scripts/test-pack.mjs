@@ -24,7 +24,9 @@ import {
   RECORDS,
   readme,
   TOPIC,
+  tryCommands,
   typecheck,
+  unitTest,
   worker,
   writeProcessors,
   zkRun,
@@ -33,7 +35,7 @@ import {
 const root = join(import.meta.dirname, '..')
 const INSTALL_TIMEOUT_MS = 10 * 60_000
 
-/** @typedef {{ name: string, install: string, zk: string }} PackageManager */
+/** @typedef {{ name: string, install: string, more: string, zk: string }} PackageManager */
 
 /** @type {PackageManager[]} */
 const all = [
@@ -41,9 +43,10 @@ const all = [
     name: 'pnpm',
     install:
       'npx -y pnpm@12 add --allow-build=node-rdkafka --allow-build=@zk/native --allow-build=esbuild @zk/runtime zod',
+    more: 'npx -y pnpm@12 add -D @zk/testing',
     zk: 'npx -y pnpm@12 exec zk',
   },
-  { name: 'npm', install: 'npm install @zk/runtime zod', zk: 'npx zk' },
+  { name: 'npm', install: 'npm install @zk/runtime zod', more: 'npm install -D @zk/testing', zk: 'npx zk' },
 ]
 
 const only = process.argv.indexOf('--only')
@@ -126,8 +129,9 @@ async function install({ name, install }, versions) {
  * @param {PackageManager} manager
  * @param {string} folder
  */
-async function testInstalled({ name, zk }, folder) {
+async function testInstalled({ name, more, zk }, folder) {
   await step(`${name}: ${zk} doctor finds nothing to mend`, () => doctor(folder, zk))
+  await step(`${name}: zk demo, bench and explain work outside of the workspace`, () => tryCommands(folder))
   /** @type {Awaited<ReturnType<typeof start>> | undefined} */
   let broker
   await step(`${name}: zk broker starts`, async () => {
@@ -144,6 +148,7 @@ async function testInstalled({ name, zk }, folder) {
   const { ready, stop } = broker
   try {
     await testWithBroker(name, folder, ready.bootstrapServers)
+    await step(`${name}: a unit test with @zk/testing: ${more}`, () => unitTest(folder, more))
   } finally {
     await step(`${name}: zk broker ends with 0 at SIGTERM`, async () => equal(await stop(), 0, 'exit code'))
   }

@@ -1,4 +1,4 @@
-/** node produce.mjs <folder with an installed @zk/runtime> <bootstrap servers> <topic> <count>: orders, and one bad value. */
+/** node produce.mjs <folder with an installed @zk/runtime> <bootstrap servers> <topic> <count>: orders, and one without amount. */
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ const entry = realpathSync(join(folder, 'node_modules', '@zk', 'runtime', 'dist'
 const { Producer } = createRequire(entry)('node-rdkafka')
 
 const values = Array.from({ length: Number(count) }, (_, n) => JSON.stringify({ customer: `c${n % 20}`, amount: n }))
-values.push('no order at all')
+values.push(JSON.stringify({ customer: 'c0' }))
 const producer = new Producer({ 'bootstrap.servers': bootstrapServers, dr_cb: true })
 const acknowledged = new Promise((resolve, reject) => {
   let reports = 0

@@ -44,7 +44,9 @@ export async function writeProcessors(folder) {
     'processor.js':
       `import { appendFileSync } from 'node:fs'\nimport { defineProcessor } from '@zk/runtime/processor'\n` +
       `export default defineProcessor({\n  ${body}\n})\n`,
-    'processor.cjs': `const { appendFileSync } = require('node:fs')\nmodule.exports = {\n  ${body}\n}\n`,
+    'processor.cjs':
+      `const { appendFileSync } = require('node:fs')\nconst { defineProcessor } = require('@zk/runtime/processor')\n` +
+      `module.exports = defineProcessor({\n  ${body}\n})\n`,
     'processor.ts': fromReadme('processor.ts'),
     'worker.js': fromReadme('worker.js'),
     'options.json': JSON.stringify({ seen: join(folder, 'seen') }),
@@ -125,6 +127,43 @@ export async function typecheck(folder) {
   const options = '--noEmit --strict --module nodenext --target es2022 --allowJs --checkJs --types node'
   const types = `--typeRoots ${join(root, 'node_modules', '@types')}`
   await succeed(folder, `${join(root, 'node_modules', '.bin', 'tsc')} ${options} ${types} processor.ts worker.js`)
+}
+
+/** @param {string} folder */
+export async function tryCommands(folder) {
+  const zk = join('node_modules', '.bin', 'zk')
+  const demo = jsonLines((await succeed(folder, `${zk} demo --messages 400 --speedup 2 --json`)).stdout)
+  const runs = demo.filter(({ event }) => event === 'run')
+  equal(
+    JSON.stringify(runs.map(({ lost, outOfOrder }) => [lost, outOfOrder])),
+    '[[0,0],[0,0]]',
+    'lost and out of order',
+  )
+  await writeFile(join(folder, 'idle.mjs'), 'export default { process() {} }\n')
+  await succeed(folder, `${zk} bench idle.mjs --messages 400 --speedup 1,2 --json`)
+  const page = (await succeed(folder, `${zk} explain ZK_TOPIC_NOT_FOUND`)).stdout
+  expect(page.includes('What to do.'), `no page of an error in:\n${page}`)
+}
+
+/**
+ * @param {string} folder
+ * @param {string} install
+ */
+export async function unitTest(folder, install) {
+  await succeed(folder, install, 120_000)
+  const code = `
+    import { runProcessor } from '@zk/testing'
+    import processor from './processor.js'
+    const [outcome] = await runProcessor(processor, [{ key: 'a', value: Buffer.from('1') }], { options: { seen: 'tested' } })
+    process.exitCode = outcome?.ok ? 0 : 1`
+  await writeFile(join(folder, 'unit-test.js'), code)
+  await succeed(folder, 'node unit-test.js')
+  equal(
+    await readFile(join(folder, 'tested'), 'utf8').then((text) => text.split('\n').length),
+    2,
+    'lines of the handler',
+  )
+  await succeed(folder, 'node_modules/.bin/zk-ledger --help')
 }
 
 /** @param {string} text */
