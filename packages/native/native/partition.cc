@@ -14,19 +14,14 @@ size_t Partition::take(Batch& batch, size_t records, uint64_t share, uint64_t ma
   const uint64_t before = batch.bytes();
   size_t taken = 0;
   while (taken < records && batch.bytes() - before < share) {
-    if (carried_.empty()) {
-      rd_kafka_message_t* message = next(events);
-      if (message == nullptr) {
-        *drained = true;
-        break;
-      }
-      carried_.push_back(message);
-    }
-    if (!batch.add(carried_.front(), slot, maxBytes)) {
+    const bool carried = carries();
+    rd_kafka_message_t* message = carried ? carried_.front() : next(events);
+    if (message == nullptr || !batch.add(message, slot, maxBytes)) {
+      if (message != nullptr && !carried) carried_.push_back(message);
       *drained = true;
       break;
     }
-    carried_.pop_front();
+    if (carried) carried_.pop_front();
     taken++;
   }
   return taken;
