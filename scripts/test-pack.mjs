@@ -9,7 +9,7 @@
  * node-rdkafka takes one to three minutes to compile: npm does it each time, pnpm takes the result from its store when
  * it compiled the same version there before, such as at the installation of this workspace.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -54,12 +54,11 @@ const managers = only < 0 ? all : all.filter(({ name }) => name === process.argv
 
 const { step, conclude } = createSteps()
 const temporary = await realpath(await mkdtemp(join(tmpdir(), 'zk-pack-')))
-try {
-  await testAll()
-} finally {
+process.on('exit', () => {
   if (process.argv.includes('--keep')) process.stderr.write(`kept ${temporary}\n`)
-  else await rm(temporary, { recursive: true, force: true })
-}
+  else rmSync(temporary, { recursive: true, force: true })
+})
+await testAll()
 process.exitCode = conclude()
 
 async function testAll() {

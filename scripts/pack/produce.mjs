@@ -13,7 +13,7 @@ values.push(JSON.stringify({ customer: 'c0' }))
 const producer = new Producer({ 'bootstrap.servers': bootstrapServers, dr_cb: true })
 const acknowledged = new Promise((resolve, reject) => {
   let reports = 0
-  producer.on('delivery-report', (error) => {
+  producer.on('delivery-report', (/** @type {Error | null} */ error) => {
     if (error) reject(error)
     else if (++reports === values.length) resolve(undefined)
   })

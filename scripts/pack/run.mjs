@@ -15,6 +15,38 @@ const env = Object.fromEntries(
 
 const START_TIMEOUT_MS = 30_000
 
+/** Leaders of process groups: a shell's children would outlive it. None outlives this script, however it ends. */
+/** @type {Set<number>} */
+const running = new Set()
+process.on('exit', () => {
+  for (const group of running) kill(group)
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+
+/**
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @param {{ cwd: string, shell?: boolean }} options
+ * @returns {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, import('node:stream').Readable>}
+ */
+function spawnGroup(file, args, options) {
+  const child = spawn(file, args, { ...options, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { pid } = child
+  if (pid === undefined) return child
+  running.add(pid)
+  child.on('exit', () => running.delete(pid))
+  return child
+}
+
+/** @param {number | undefined} group */
+function kill(group) {
+  try {
+    if (group !== undefined) process.kill(-group, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
+}
+
 /** @typedef {{ code: number | null, stdout: string, stderr: string, output: string }} Ended */
 
 /**
@@ -25,7 +57,8 @@ const START_TIMEOUT_MS = 30_000
  */
 export function run(cwd, command, timeoutMs = 60_000) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, { cwd, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs })
+    const child = spawnGroup(command, [], { cwd, shell: true })
+    const tooLate = setTimeout(() => kill(child.pid), timeoutMs)
     const ended = { stdout: '', stderr: '', output: '' }
     child.stdout.setEncoding('utf8').on('data', (text) => {
       ended.stdout += text
@@ -36,7 +69,10 @@ export function run(cwd, command, timeoutMs = 60_000) {
       ended.output += text
     })
     child.on('error', reject)
-    child.on('close', (code) => resolve({ ...ended, code }))
+    child.on('close', (code) => {
+      clearTimeout(tooLate)
+      resolve({ ...ended, code })
+    })
   })
 }
 
@@ -63,7 +99,7 @@ export async function succeed(cwd, command, timeoutMs) {
  */
 export function start(cwd, file, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawnGroup(file, args, { cwd })
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text) => {
       stderr += text
@@ -71,8 +107,11 @@ export function start(cwd, file, args) {
     /** @type {Promise<number | null>} */
     const ended = new Promise((done) => child.on('close', (code) => done(code)))
     child.on('error', reject)
-    ended.then((code) => reject(new Error(`${file} ${args.join(' ')}\nended with ${code}:\n${stderr}`)))
-    const tooLate = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
+    const tooLate = setTimeout(() => kill(child.pid), START_TIMEOUT_MS)
+    ended.then((code) => {
+      clearTimeout(tooLate)
+      reject(new Error(`${file} ${args.join(' ')}\nended with ${code}:\n${stderr}`))
+    })
     createInterface({ input: child.stdout }).once('line', (line) => {
       clearTimeout(tooLate)
       const stop = () => {
