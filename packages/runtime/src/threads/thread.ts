@@ -56,7 +56,8 @@ export class Thread {
     this.#data = data.port1
     this.#controlPort = control.port1
     this.#control = wrap<ThreadControl>(nodeEndpoint(control.port1))
-    const exit = once(this.#worker, 'exit')
+    // Not once(): that would reject on the worker's 'error', which comes before the exit of a thread that threw.
+    const exit = new Promise((resolve) => this.#worker.once('exit', resolve))
     const close = once(this.#data, 'close')
     this.#data.on('message', onMessage)
     const task: ThreadTask = { index, data: data.port2, control: control.port2, board, stdoutToStderr }
