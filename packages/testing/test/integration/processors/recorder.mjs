@@ -1,0 +1,98 @@
+/**
+ * Writes each delivery to the journal that its options name, and does what its options say for a record's key.
+ *
+ * options: { journal, ms?, rules?: { [key]: Rule }, gate?: SharedArrayBuffer }. Without `ms` handlers are synchronous.
+ * A Rule: 'throw' | 'exit' | 'throw-outside' | 'reject-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin', or
+ * { do: Rule, once: true }: only the first time in the life of the journal.
+ */
+import { openSync, writeSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { threadId } from 'node:worker_threads'
+
+let fd = -1
+let deliveries = 0
+let thread = -1
+
+const now = () => Number(process.hrtime.bigint()) / 1e6
+const write = (line) => writeSync(fd, `${JSON.stringify(line)}\n`)
+const text = (bytes) => (bytes === null ? null : bytes.toString())
+
+export default {
+  setup({ index, options }) {
+    fd = openSync(options.journal, 'a')
+    thread = index
+    write({ type: 'setup', thread })
+    return options
+  },
+
+  process(message, ctx) {
+    const { topic, partition, offset } = message
+    const options = ctx.state
+    const id = `${process.pid}.${threadId}.${++deliveries}`
+    const key = text(message.key)
+    const where = { id, thread, topic, partition, offset, key, value: text(message.rawValue) }
+    write({ type: 'start', ...where, attempt: ctx.attempt, at: now() })
+    const rule = ruleOf(options, key)
+    if (rule === undefined && options.ms === undefined) {
+      end(id, true)
+      return undefined
+    }
+    return carryOut(rule, options, ctx, id)
+  },
+
+  teardown() {
+    write({ type: 'teardown', thread })
+  },
+}
+
+function end(id, ok) {
+  write({ type: 'end', id, ok, at: now() })
+}
+
+function ruleOf({ rules = {}, journal }, key) {
+  const rule = key === null ? undefined : rules[key]
+  if (rule === undefined || typeof rule === 'string') return rule
+  try {
+    openSync(`${journal}.${key}`, 'wx')
+    return rule.do
+  } catch {
+    return undefined
+  }
+}
+
+async function carryOut(rule, options, ctx, id) {
+  switch (rule) {
+    case 'exit':
+      process.exit(9)
+      break
+    case 'throw-outside':
+      setImmediate(() => {
+        throw new Error('thrown outside the handler')
+      })
+      await new Promise(() => {})
+      break
+    case 'heap':
+      for (const hoard = []; ; ) hoard.push(new Array(10_000).fill({ ...process.memoryUsage() }))
+    case 'gate':
+      await Atomics.waitAsync(new Int32Array(options.gate), 0, 0).value
+      break
+    case 'hang':
+      await delay(2 ** 30, undefined, { signal: ctx.signal }).catch((error) => {
+        end(id, false)
+        throw error
+      })
+      break
+    case 'hang-deaf':
+      await new Promise(() => setInterval(() => {}, 2 ** 30))
+      break
+    case 'spin':
+      for (;;);
+    case 'throw':
+      end(id, false)
+      throw new Error(`the rule says throw`)
+    default:
+      if (options.ms > 0) await delay(options.ms)
+      else await new Promise(setImmediate)
+  }
+  end(id, true)
+}

@@ -1,0 +1,193 @@
+/**
+ * Where the integration tests play: a broker, topics filled by kafkajs, and works whose events, logs and deliveries can
+ * be waited for. On the embedded broker, or on the real Kafka that KAFKA_BOOTSTRAP names.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient, type RunOptions, type RunSummary, type Work, type WorkEvent, type WorkInput } from '@zk/runtime'
+import { Kafka, logLevel, type Message } from 'kafkajs'
+import { startEmbeddedBroker } from '../../src/embedded-broker.js'
+import { Events } from './events.js'
+import { Journal } from './journal.js'
+import { type LogLine, recordingLogger } from './recording-logger.js'
+
+const real = process.env.KAFKA_BOOTSTRAP
+
+/** The real Kafka is read with the packed reader; its cost and not its correctness depends on the broker. */
+export const readers = real === undefined ? (['native', 'portable'] as const) : (['native'] as const)
+export type ReaderKind = (typeof readers)[number]
+
+export const recorder = new URL('./processors/recorder.mjs', import.meta.url)
+
+/** Groups form and hear of each other soon, and commits come often. */
+export const quick = {
+  'heartbeat.interval.ms': 200,
+  'session.timeout.ms': 6000,
+  'auto.commit.interval.ms': 100,
+}
+
+export interface Produced {
+  topic: string
+  partition: number
+  offset: number
+  key: string | null
+  value: string | null
+}
+
+export interface RecordToProduce {
+  partition?: number
+  key: string | null
+  value?: string | null
+  headers?: Message['headers']
+}
+
+export type Play = ReturnType<Stage['play']>
+
+export class Stage {
+  readonly bootstrapServers: string
+  readonly #stop: () => Promise<void>
+  readonly #kafka: Kafka
+  readonly #plays: { end(): Promise<void> }[] = []
+  readonly #dirs: string[] = []
+  readonly #journals: Journal[] = []
+
+  private constructor(bootstrapServers: string, stop: () => Promise<void>) {
+    this.bootstrapServers = bootstrapServers
+    this.#stop = stop
+    this.#kafka = new Kafka({ brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING })
+  }
+
+  static async open(): Promise<Stage> {
+    if (real !== undefined) return new Stage(real, async () => {})
+    const broker = await startEmbeddedBroker()
+    const stage = new Stage(broker.bootstrapServers, () => broker.stop())
+    stage.#create = async (topic, partitions) => broker.createTopic(topic, partitions)
+    return stage
+  }
+
+  /** @returns the name of a new topic */
+  async topic(partitions = 4, name = `t-${randomUUID()}`): Promise<string> {
+    await this.#create(name, partitions)
+    return name
+  }
+
+  #create: (topic: string, partitions: number) => Promise<void> = async (topic, numPartitions) => {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
+    await admin.disconnect()
+  }
+
+  /** Records go to partition 0 where they do not say. @returns them with their offsets, in order within a partition */
+  async produce(topic: string, records: readonly RecordToProduce[]): Promise<Produced[]> {
+    const producer = this.#kafka.producer({ allowAutoTopicCreation: false })
+    await producer.connect()
+    const messages = records.map(({ partition = 0, key, value = 'x', headers }) => ({
+      partition,
+      key,
+      value,
+      ...(headers === undefined ? {} : { headers }),
+    }))
+    const answers = await producer.send({ topic, messages })
+    await producer.disconnect()
+    const next = new Map(answers.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]))
+    return messages.map(({ partition, key, value }) => {
+      const offset = next.get(partition)!
+      next.set(partition, offset + 1)
+      return { topic, partition, offset, key, value }
+    })
+  }
+
+  /** The next offset to read of each partition as the group has committed it; -1 where it has not. */
+  async committed(group: string, topic: string): Promise<number[]> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+    await admin.disconnect()
+    const offsets: number[] = []
+    for (const { partition, offset } of answer!.partitions) offsets[partition] = Number(offset)
+    return offsets
+  }
+
+  folder(): string {
+    const dir = mkdtempSync(join(tmpdir(), 'zk-integration-'))
+    this.#dirs.push(dir)
+    return dir
+  }
+
+  journal(): Journal {
+    const journal = new Journal(join(this.folder(), 'journal.jsonl'))
+    this.#journals.push(journal)
+    return journal
+  }
+
+  /**
+   * Starts a work and leaves it running. What must not fail a test by itself is caught: `ended` tells how it went.
+   * Without a `groupId` a new one.
+   */
+  play(input: Partial<WorkInput> & { topic?: string; topics?: string[] }, options: Omit<RunOptions, 'onEvent'> = {}) {
+    const log = new Events<LogLine>()
+    const events = new Events<WorkEvent>()
+    const shutdown = new AbortController()
+    const abort = new AbortController()
+    const client = createClient({ bootstrapServers: this.bootstrapServers.split(',') })
+    const groupId = input.groupId ?? `g-${randomUUID()}`
+    const { additionalProps, ...rest } = input
+    const work: Work = client.workFactory({ logger: recordingLogger((line) => log.add(line)) }).create({
+      groupId,
+      processor: recorder,
+      speedup: 2,
+      additionalProps: { ...quick, ...additionalProps },
+      ...rest,
+    })
+    const run = work.run({
+      shutdown: shutdown.signal,
+      signal: abort.signal,
+      ...options,
+      onEvent: (event) => events.add(event),
+    })
+    const ended: Promise<{ summary?: RunSummary; error?: Error & { code?: string; exitCode?: number } }> = run.then(
+      (summary) => ({ summary }),
+      (error) => ({ error }),
+    )
+    const play = {
+      groupId,
+      work,
+      log,
+      events,
+      /** As `run` resolves or rejects. */
+      run,
+      ended,
+      assigned: () => events.until(({ type }) => type === 'assigned'),
+      drain: async (): Promise<RunSummary> => {
+        shutdown.abort()
+        return run
+      },
+      abort: async (): Promise<RunSummary> => {
+        abort.abort()
+        return run
+      },
+      end: async () => {
+        abort.abort()
+        await ended
+        await client.close()
+      },
+    }
+    this.#plays.push(play)
+    return play
+  }
+
+  /** Ends what a test left running. */
+  async clear(): Promise<void> {
+    await Promise.all(this.#plays.splice(0).map((play) => play.end()))
+    for (const journal of this.#journals.splice(0)) journal.close()
+    for (const dir of this.#dirs.splice(0)) rmSync(dir, { recursive: true, force: true })
+  }
+
+  async close(): Promise<void> {
+    await this.clear()
+    await this.#stop()
+  }
+}

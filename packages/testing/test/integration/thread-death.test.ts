@@ -1,0 +1,75 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { byKey, disorder, type Journal, places, type StartLine } from './journal.js'
+import { readers, Stage } from './stage.js'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+/** Deliveries that never ended: their thread died over them. */
+function cutShort(journal: Journal): StartLine[] {
+  const ended = new Set(journal.lines().flatMap((line) => (line.type === 'end' ? [line.id] : [])))
+  return journal.starts().filter(({ id }) => !ended.has(id))
+}
+
+const withOneDeadly = Array.from({ length: 300 }, (_, i) => ({
+  partition: i % 2,
+  key: i === 60 ? 'deadly' : i > 200 && i % 20 === 0 ? 'deadly' : `k${i % 12}`,
+}))
+
+describe.each(readers)('%s reader', (reader) => {
+  test.each(['exit', 'throw-outside', 'heap'])('%s in a handler: redelivered in order, nothing lost', async (how) => {
+    const topic = await stage.topic(2)
+    const produced = await stage.produce(topic, withOneDeadly)
+    const journal = stage.journal()
+    const rules = { deadly: { do: how, once: true } }
+    const processorOptions = { journal: journal.path, ms: 1, rules }
+    const settings = { topic, reader, concurrency: 4, maxHeapMb: 64, processorOptions }
+    const play = stage.play(settings, { untilEnd: true })
+
+    const summary = await play.run
+    expect(summary).toMatchObject({ reason: 'drained', processed: 300, failed: 0, threadDeaths: 1, committed: 300 })
+    expect(play.events.all.map(({ type }) => type)).toEqual(expect.arrayContaining(['thread-gone', 'thread-up']))
+    const dead = cutShort(journal)
+    expect(dead.map(({ key }) => key)).toContain('deadly')
+    expect(
+      places([...new Map(journal.done().map((line) => [`${line.partition}.${line.offset}`, line])).values()]),
+    ).toEqual(places(produced))
+    // Only what the dead thread was running may have run twice.
+    expect(journal.starts()).toHaveLength(300 + dead.length)
+    expect(disorder(journal.lines(), byKey, new Set(dead.map(({ id }) => id)))).toEqual([])
+    expect(await stage.committed(play.groupId, topic)).toEqual([150, 150])
+  })
+
+  test('a record that kills every thread: ZK_THREAD_CRASH_LOOP with what ran, exit code 4, uncommitted', async () => {
+    const topic = await stage.topic(1)
+    await stage.produce(topic, [{ key: 'a' }, { key: 'b' }, { key: 'deadly' }, { key: 'a' }])
+    const journal = stage.journal()
+    const processorOptions = { journal: journal.path, ms: 0, rules: { deadly: 'exit' } }
+    const play = stage.play({ topic, reader, speedup: 1, processorOptions })
+    const { error } = await play.ended
+
+    expect(error).toMatchObject({ code: 'ZK_THREAD_CRASH_LOOP', exitCode: 4 })
+    expect(error!.message).toContain(`${topic}[0]@2`)
+    const [committed] = await stage.committed(play.groupId, topic)
+    expect(committed).toBeLessThanOrEqual(2)
+    expect(play.work.state()!.counters.threadDeaths).toBeGreaterThan(1)
+  })
+
+  test('one thread dies again and again while the others go on', async () => {
+    const topic = await stage.topic(1)
+    const records = Array.from({ length: 200 }, (_, i) => ({ key: i % 50 === 10 ? `d${i}` : `k${i % 20}` }))
+    await stage.produce(topic, records)
+    const journal = stage.journal()
+    const once = { do: 'exit', once: true }
+    const rules = { d10: once, d60: once, d110: once, d160: once }
+    const settings = { topic, reader, speedup: 4, processorOptions: { journal: journal.path, ms: 1, rules } }
+    const summary = await stage.play(settings, { untilEnd: true }).run
+    expect(summary).toMatchObject({ processed: 200, failed: 0, threadDeaths: 4, committed: 200 })
+    const dead = new Set(cutShort(journal).map(({ id }) => id))
+    expect(disorder(journal.lines(), byKey, dead)).toEqual([])
+  })
+})
