@@ -17,7 +17,6 @@ const HEADER_WORDS = 16
 const HOLD = 0
 const RUNNING = 1
 const QUEUED = 2
-/** Counts up with each change of a cut, so that a thread in its event loop needs no search. */
 const CONTROL_WORDS = 4
 const ENTRY_WORDS = 2
 
@@ -52,11 +51,14 @@ export class Board {
     this.#entries = entries
   }
 
-  /** Before the frame that carries the delivery is posted. */
+  /**
+   * Before the frame that carries the delivery is posted. Plain stores are enough: the entry is main's until then, and
+   * the port orders them before anything that the thread does with the frame.
+   */
   queue(ticket: number, sequence: number): void {
     const at = this.#entries + ticket * ENTRY_WORDS
+    this.#words[at] = State.queued
     this.#words[at + 1] = sequence
-    Atomics.store(this.#words, at, State.queued)
   }
 
   deliveryState(ticket: number, sequence: number): DeliveryState {
@@ -117,9 +119,12 @@ export class BoardWriter {
     return false
   }
 
-  /** Before the ack is posted. */
+  /**
+   * Before the ack is posted. A plain store is enough: main trusts an end only after the ack or the thread's exit, and a
+   * drain treats "running" and "ended" alike.
+   */
   end(ticket: number, outcome: 'done' | 'failed' | 'discarded'): void {
-    Atomics.store(this.#words, this.#entries + ticket * ENTRY_WORDS, State[outcome])
+    this.#words[this.#entries + ticket * ENTRY_WORDS] = State[outcome]
   }
 
   publish(running: number, queued: number): void {

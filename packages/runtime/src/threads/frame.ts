@@ -36,31 +36,38 @@ export function packFrame(table: InFlightTable<PackedBatch>, tickets: Int32Array
   const doubles = new Float64Array(buffer)
   words[0] = count
   words[1] = 0
+  const { batch: batches, index: indexes, size: sizes, slot, epoch, offset, sequence, keyHash, attempt } = table
+  let batch: PackedBatch | undefined
+  let source: Int32Array = words
   let position = start
   for (let i = 0, at = HEADER_WORDS; i < count; i++, at += RECORD_WORDS) {
     const ticket = tickets[i]!
-    const batch = table.batch[ticket]!
-    const index = table.index[ticket]!
-    const size = table.size[ticket]!
-    words[at + SLOT] = table.slot[ticket]!
-    words[at + EPOCH] = table.epoch[ticket]!
-    doubles[(at + OFFSET) >> 1] = table.offset[ticket]!
-    doubles[(at + TIMESTAMP) >> 1] = batch.timestamps[index]!
+    // Records that are dispatched together mostly come from one batch.
+    if (batches[ticket] !== batch) {
+      batch = batches[ticket]!
+      source = batch.words
+    }
+    const { timestamps, keyLengths, valueLengths, headersLengths, positions } = batch!
+    const index = indexes[ticket]!
+    const size = sizes[ticket]!
+    words[at + SLOT] = slot[ticket]!
+    words[at + EPOCH] = epoch[ticket]!
+    doubles[(at + OFFSET) >> 1] = offset[ticket]!
+    doubles[(at + TIMESTAMP) >> 1] = timestamps[index]!
     words[at + TICKET] = ticket
-    words[at + SEQUENCE] = table.sequence[ticket]!
-    words[at + KEY_HASH] = table.keyHash[ticket]!
-    words[at + ATTEMPT] = table.attempt[ticket]!
-    words[at + KEY_LENGTH] = batch.keyLengths[index]!
-    words[at + VALUE_LENGTH] = batch.valueLengths[index]!
-    words[at + HEADERS_LENGTH] = batch.headersLengths[index]!
+    words[at + SEQUENCE] = sequence[ticket]!
+    words[at + KEY_HASH] = keyHash[ticket]!
+    words[at + ATTEMPT] = attempt[ticket]!
+    words[at + KEY_LENGTH] = keyLengths[index]!
+    words[at + VALUE_LENGTH] = valueLengths[index]!
+    words[at + HEADERS_LENGTH] = headersLengths[index]!
     words[at + POSITION] = position
-    const from = batch.positions[index]!
+    const from = positions[index]!
     if (size <= WORD_COPY_BYTES) {
-      const source = batch.words
       let to = position >> 2
       for (let word = from >> 2, end = (from + size + 3) >> 2; word < end; word++) words[to++] = source[word]!
     } else {
-      new Uint8Array(buffer, position, size).set(batch.bytes.subarray(from, from + size))
+      new Uint8Array(buffer, position, size).set(batch!.bytes.subarray(from, from + size))
     }
     position += (size + 3) & ~3
   }
