@@ -30,7 +30,7 @@ export class PortableReader implements Reader {
   #read: RecordToPack[] = []
   #ends: { slot: PartitionSlot; offset: number }[] = []
   #errors: ReadError[] = []
-  #reading: Promise<void> | undefined
+  #reading: Promise<number> | undefined
   #held: Promise<void> | undefined
   #unhold: (() => void) | undefined
   /** Cuts the wait for a request short. */
@@ -112,19 +112,28 @@ export class PortableReader implements Reader {
   async #loop(): Promise<void> {
     while (!this.#closed) {
       await this.#held
-      const wanted = Math.min(BATCH, this.#wanted, Math.max(1, Math.floor(this.#wantedBytes / this.#averageSize)))
+      const wanted = this.#nextCount()
       if (wanted === 0 && !(await this.#stallsLong())) continue
       if (this.#closed) return
       if (this.#held !== undefined) continue
       if (wanted > 0 && this.#stalled) this.#setStalled(false)
-      this.#reading = this.#consume(wanted === 0 || !this.#busy ? 1 : wanted, this.#busy && wanted > 0 ? 1 : QUIET_MS)
-      await this.#reading
+      const count = wanted > 0 && this.#busy ? wanted : 1
+      this.#reading = this.#consume(count, count > 1 ? 1 : QUIET_MS)
+      // What the read before brought is worked on while this one is under way.
+      this.#handOver()
+      const got = await this.#reading
       this.#reading = undefined
-      if (this.#read.length > 0 || this.#ends.length > 0 || this.#errors.length > 0) {
-        if (this.#read.length > 0) this.#wanted = 0
-        this.#onReady()
-      }
+      if (got < count || this.#nextCount() === 0 || this.#held !== undefined) this.#handOver()
     }
+  }
+
+  #nextCount(): number {
+    if (this.#wanted <= 0 || this.#wantedBytes <= 0) return 0
+    return Math.min(BATCH, this.#wanted, Math.max(1, Math.floor(this.#wantedBytes / this.#averageSize)))
+  }
+
+  #handOver(): void {
+    if (this.#read.length > 0 || this.#ends.length > 0 || this.#errors.length > 0) this.#onReady()
   }
 
   /** @returns true when nothing has been wanted for so long that callbacks must be served nevertheless */
@@ -162,14 +171,20 @@ export class PortableReader implements Reader {
     }
   }
 
-  #consume(count: number, timeoutMs: number): Promise<void> {
+  /** @returns how many messages came */
+  #consume(count: number, timeoutMs: number): Promise<number> {
     return new Promise((resolve) => {
       this.#consumer.setDefaultConsumeTimeout(timeoutMs)
       this.#consumer.consume(count, (error: LibrdKafkaError | null, messages: Message[]) => {
-        if (error) this.#errors.push({ code: error.code, message: error.message, fatal: error.isFatal === true })
-        else this.#keep(messages)
         this.#busy = !error && messages.length > 0
-        resolve()
+        if (!error) {
+          this.#keep(messages)
+          resolve(messages.length)
+          return
+        }
+        this.#errors.push({ code: error.code, message: error.message, fatal: error.isFatal === true })
+        // An error that stands would otherwise be read as fast as it can be.
+        setTimeout(resolve, QUIET_MS, 0)
       })
     })
   }
@@ -177,13 +192,15 @@ export class PortableReader implements Reader {
   #keep(messages: Message[]): void {
     let bytes = 0
     for (const message of messages) {
-      const slot = this.#slots.get(message.topic)?.[message.partition]
-      // The topic name of a pattern subscription may be new, but its partition was attached before it was assigned.
-      if (slot === undefined) continue
       bytes += message.size
-      this.#read.push(toRecord(message, slot))
+      const slot = this.#slots.get(message.topic)?.[message.partition]
+      // Every partition was attached before it was assigned.
+      if (slot !== undefined) this.#read.push(toRecord(message, slot))
     }
-    if (messages.length > 0) this.#averageSize = Math.max(1, (this.#averageSize * 3 + bytes / messages.length) / 4)
+    if (messages.length === 0) return
+    this.#wanted -= messages.length
+    this.#wantedBytes -= bytes
+    this.#averageSize = Math.max(1, (this.#averageSize * 3 + bytes / messages.length) / 4)
   }
 }
 

@@ -24,7 +24,10 @@ export interface Reader {
   /** Nothing more is read of the partition. What has been read stays available to `take`. */
   detach(slot: PartitionSlot): void
   setPaused(slot: PartitionSlot, paused: boolean): void
-  /** Asks for one read of at most so much. It stands until it has brought records; one request at a time. */
+  /**
+   * Asks for records, at most so many and so many bytes. It stands until it has brought some; one request at a time. The
+   * portable reader goes on by itself up to the whole of it, and may exceed it by one read.
+   */
   request(records: number, bytes: number): void
   /** What was read since the last take, at once. Empty results are undefined. */
   take(): ReadResult | undefined
