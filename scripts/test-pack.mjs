@@ -146,8 +146,7 @@ async function testInstalled({ name, more, zk }, folder) {
   if (broker === undefined) return
   const { ready, stop } = broker
   try {
-    await testWithBroker(name, folder, ready.bootstrapServers)
-    await step(`${name}: a unit test with @zk/testing: ${more}`, () => unitTest(folder, more))
+    await testWithBroker(name, folder, ready.bootstrapServers, more)
   } finally {
     await step(`${name}: zk broker ends with 0 at SIGTERM`, async () => equal(await stop(), 0, 'exit code'))
   }
@@ -157,8 +156,9 @@ async function testInstalled({ name, more, zk }, folder) {
  * @param {string} name
  * @param {string} folder
  * @param {string} bootstrapServers
+ * @param {string} more what installs @zk/testing
  */
-async function testWithBroker(name, folder, bootstrapServers) {
+async function testWithBroker(name, folder, bootstrapServers, more) {
   const produced = await step(`${name}: its node-rdkafka produces ${RECORDS} records`, () =>
     produce(folder, bootstrapServers),
   )
@@ -177,6 +177,8 @@ async function testWithBroker(name, folder, bootstrapServers) {
   await step(`${name}: TypeScript accepts README's processor and worker against the installed types`, () =>
     typecheck(folder),
   )
+  // Before builds are moved about: npm installs anew what it finds changed.
+  await step(`${name}: a unit test with @zk/testing: ${more}`, () => unitTest(folder, more))
   await testWithoutAddon(name, folder, bootstrapServers)
 }
 
