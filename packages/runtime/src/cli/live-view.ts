@@ -2,7 +2,9 @@
  * The view of `zk run` on a terminal: a few lines at the bottom that are redrawn, with the log scrolling above them.
  * It is the log's destination, so that a line never lands inside it.
  */
+
 import type { WorkState } from '../work/state.js'
+import { formatLogLine } from './human-log.js'
 
 const REFRESH_MS = 500
 const CLEAR_LINE = '\x1b[2K'
@@ -28,7 +30,7 @@ export class LiveView {
   /** A line of the log. */
   write(line: string): void {
     this.#erase()
-    process.stderr.write(line)
+    process.stderr.write(formatLogLine(line))
   }
 
   #draw(): void {
