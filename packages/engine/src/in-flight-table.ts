@@ -58,10 +58,29 @@ export class InFlightTable<Batch extends RecordBatch> {
     return this.#free[--this.#freeCount]!
   }
 
+  /** The record has ended: its batch need not keep it any more, and the row may be used again. */
   release(ticket: number): void {
+    const batch = this.batch[ticket]
+    if (batch !== undefined) batch.live--
     this.phase[ticket] = Phase.free
     this.batch[ticket] = undefined
     this.#free[this.#freeCount++] = ticket
+  }
+
+  /** Rows of records that a thread runs or may still run, in no order. */
+  *dispatched(): Generator<number> {
+    for (let ticket = 0; ticket < this.capacity; ticket++) if (this.phase[ticket] === Phase.dispatched) yield ticket
+  }
+
+  /** Rows that a thread has not let go of, abandoned ones too, in the order in which they were sent. */
+  sentTo(thread: number): number[] {
+    const { phase, thread: pinned, sequence } = this
+    const rows: number[] = []
+    for (let ticket = 0; ticket < this.capacity; ticket++) {
+      if (phase[ticket]! >= Phase.dispatched && pinned[ticket] === thread) rows.push(ticket)
+    }
+    // A difference of 32 bits: sequence numbers wrap.
+    return rows.sort((a, b) => (sequence[a]! - sequence[b]!) | 0)
   }
 }
 

@@ -4,6 +4,7 @@
  * Items are small integers (delivery tickets), so the queue owns no objects but one list per key that has a record
  * running or waiting. A hot key goes to the back of the ready line after each of its records, so it cannot starve others.
  */
+import { TicketRing } from './ticket-ring.js'
 
 /** An item without a key: it waits for no other item. */
 export const NO_KEY = -1
@@ -83,48 +84,5 @@ export class KeyedQueue {
       lane.waiting = lane.waiting.slice(lane.next)
       lane.next = 0
     }
-  }
-}
-
-/** A growing ring of integers: no allocation in the steady state, unlike an array that is shifted. */
-export class TicketRing {
-  #items = new Int32Array(256)
-  #mask = 255
-  #head = 0
-  #length = 0
-
-  get length(): number {
-    return this.#length
-  }
-
-  push(item: number): void {
-    if (this.#length > this.#mask) this.#grow()
-    this.#items[(this.#head + this.#length) & this.#mask] = item
-    this.#length++
-  }
-
-  /** Undefined behaviour when empty: check `length` first. */
-  shift(): number {
-    const item = this.#items[this.#head]!
-    this.#head = (this.#head + 1) & this.#mask
-    this.#length--
-    return item
-  }
-
-  at(index: number): number {
-    return this.#items[(this.#head + index) & this.#mask]!
-  }
-
-  clear(): void {
-    this.#head = 0
-    this.#length = 0
-  }
-
-  #grow(): void {
-    const items = new Int32Array((this.#mask + 1) * 2)
-    for (let i = 0; i < this.#length; i++) items[i] = this.at(i)
-    this.#items = items
-    this.#mask = items.length - 1
-    this.#head = 0
   }
 }

@@ -11,30 +11,15 @@
  */
 import { AssignmentTable, type PartitionAssignment, type TopicPartition } from './assignment.js'
 import { CrashLoop } from './crash-loop.js'
+import { Dispatcher } from './dispatcher.js'
+import { cutAboveStarted, Drains } from './drains.js'
 import { ACK_WORDS, type DeliveryState, type Effects, Outcome, type RunningRecord } from './effects.js'
 import { InFlightTable, Phase } from './in-flight-table.js'
-import { InFlightWindow, type WindowLimits } from './in-flight-window.js'
-import { TicketRing } from './keyed-queue.js'
+import type { InFlightWindow } from './in-flight-window.js'
 import { abandonDeadWeight } from './memory.js'
+import { ReadAhead } from './read-ahead.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
-import { type Affinity, type Ordering, VirtualPartitions } from './virtual-partitions.js'
-
-export interface WorkEngineOptions {
-  threads: number
-  /** Handlers in progress at once in one thread. */
-  concurrency: number
-  ordering: Ordering
-  affinity: Affinity
-  window: WindowLimits
-  /** Rows beyond `window.maxMessages` for what one read may bring too many. */
-  spareRows: number
-  /** Reading of a partition stops when so many records lie above its lowest unfinished one. */
-  maxUncommittedRecords: number
-  /** What becomes of a record whose handler failed for good: its offset completes, or the work stops. */
-  onExhausted: 'complete' | 'stop'
-  /** Sequence number before the first delivery, default 0; tests begin just before numbers wrap at 32 bits. */
-  firstSequence?: number
-}
+import type { WorkEngineOptions } from './work-engine-options.js'
 
 /** Weight of the newest batch of acks in the mean handler time. */
 const NEWEST_WEIGHT = 0.2
@@ -49,20 +34,6 @@ export interface Counters {
   staleAcks: number
 }
 
-interface ThreadQueue {
-  /** Serving: what is routed to it may be sent. */
-  up: boolean
-  /** Routed and not sent, in order. */
-  outbox: TicketRing
-}
-
-interface Drain {
-  readonly slots: readonly PartitionSlot[]
-  /** What it waits for. A partition that is lost and comes back during the drain is no part of it. */
-  readonly assignments: readonly PartitionAssignment[]
-  readonly deadline: number
-}
-
 export class WorkEngine<Batch extends RecordBatch> {
   readonly inFlight: InFlightTable<Batch>
   readonly assignments = new AssignmentTable()
@@ -70,37 +41,29 @@ export class WorkEngine<Batch extends RecordBatch> {
   readonly counters: Counters = { processed: 0, failed: 0, redelivered: 0, threadDeaths: 0, staleAcks: 0 }
   readonly #options: WorkEngineOptions
   readonly #effects: Effects
-  readonly #routes: VirtualPartitions
-  readonly #threads: ThreadQueue[]
+  readonly #dispatcher: Dispatcher
+  readonly #readAhead: ReadAhead
+  readonly #drains = new Drains()
   readonly #crashLoop = new CrashLoop()
-  /** Opened, but beyond the window, in arrival order. */
-  #waiting = new TicketRing()
-  #drains: Drain[] = []
-  #sequence: number
-  readonly #scratch: Int32Array
   /** What a handler takes, in milliseconds: a moving mean over ack batches. */
   #handlerMs: number | undefined
+  /** Batches of which few records were alive at the last look. */
   #sparse = new Set<Batch>()
 
   constructor(options: WorkEngineOptions, effects: Effects) {
     this.#options = options
     this.#effects = effects
-    this.#sequence = options.firstSequence ?? 0
-    this.#routes = new VirtualPartitions(options.threads, options.ordering, options.affinity)
-    this.#threads = Array.from({ length: options.threads }, () => ({ up: false, outbox: new TicketRing() }))
-    this.window = new InFlightWindow(options.window)
     this.inFlight = new InFlightTable(options.window.maxMessages + options.spareRows)
-    this.#scratch = new Int32Array(this.inFlight.capacity)
+    this.#dispatcher = new Dispatcher(options, this.inFlight, effects)
+    this.window = this.#dispatcher.window
+    this.#readAhead = new ReadAhead(options.maxUncommittedRecords, effects)
   }
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** How much the next read may bring; zero records while the window is nearly full, so that reads stay large. */
   demand(): { records: number; bytes: number } {
-    const { freeMessages, freeBytes, maxMessages } = this.window
-    const free = this.#waiting.length > 0 ? 0 : Math.min(freeMessages, this.inFlight.free)
-    if (free < Math.max(1, maxMessages >> 3) || freeBytes === 0) return { records: 0, bytes: 0 }
-    return { records: free, bytes: freeBytes }
+    return this.#dispatcher.demand()
   }
 
   /**
@@ -115,7 +78,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     let live = 0
     for (let i = 0; i < length; i++) {
       if (slots[i] !== slot) {
-        if (assignment !== undefined) this.#limitSpan(assignment)
+        if (assignment !== undefined) this.#readAhead.limit(assignment)
         slot = slots[i]!
         assignment = this.assignments.at(slot)
       }
@@ -138,16 +101,11 @@ export class WorkEngine<Batch extends RecordBatch> {
       table.hasKey[ticket] = keyLengths[i]! < 0 ? 0 : 1
       table.size[ticket] = sizes[i]!
       table.attempt[ticket] = 1
-      if (this.#waiting.length === 0 && this.window.admit(sizes[i]!)) {
-        this.#route(ticket)
-      } else {
-        table.phase[ticket] = Phase.waiting
-        this.#waiting.push(ticket)
-      }
+      this.#dispatcher.accept(ticket)
     }
     // Not `= live`: a rewind within the batch may have dropped some of them already.
     batch.live -= length - live
-    if (assignment !== undefined) this.#limitSpan(assignment)
+    if (assignment !== undefined) this.#readAhead.limit(assignment)
     // A rewind may have made room in the window, and no ack may be due that would let the waiting records in.
     this.#proceed()
   }
@@ -189,8 +147,7 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** The thread serves: what waits for it goes out. */
   threadUp(thread: number): void {
-    this.#threads[thread]!.up = true
-    this.#flush()
+    this.#dispatcher.threadUp(thread)
   }
 
   /**
@@ -200,20 +157,24 @@ export class WorkEngine<Batch extends RecordBatch> {
    */
   threadGone(thread: number): void {
     this.counters.threadDeaths++
-    const queue = this.#threads[thread]!
-    queue.up = false
+    this.#dispatcher.threadDown(thread)
+    const { slot, offset, attempt } = this.inFlight
     const again: number[] = []
     const running: RunningRecord[] = []
-    for (const ticket of this.#dispatchedTo(thread)) {
+    for (const ticket of this.inFlight.sentTo(thread)) {
       const state = this.#stateOf(ticket)
       if (state === 'done' || state === 'failed' || state === 'discarded') this.#end(ticket, Outcome[state])
       else if (this.#isOver(ticket)) this.#end(ticket, Outcome.discarded)
       else {
-        if (state === 'running') running.push(this.#runningRecord(ticket))
+        if (state === 'running') {
+          running.push({ slot: slot[ticket]!, offset: offset[ticket]!, attempt: attempt[ticket]! })
+          attempt[ticket]!++
+        }
         again.push(ticket)
       }
     }
-    this.#requeue(queue, again)
+    this.#dispatcher.sendAgain(thread, again)
+    this.counters.redelivered += again.length
     const deaths = this.#crashLoop.died(thread, running)
     if (deaths !== undefined) this.#effects.stop({ type: 'crash-loop', thread, deaths, running })
     this.#proceed()
@@ -232,33 +193,11 @@ export class WorkEngine<Batch extends RecordBatch> {
    * once and with the same array, whatever happens to the partitions meanwhile.
    */
   drain(slots: readonly PartitionSlot[], deadline: number): void {
-    const fresh = slots.filter((slot) => this.assignments.at(slot)?.state === 'assigned')
-    // Held: a thread publishes "running" before it looks at hold and cut, so whatever the boards do not show as started
-    // by now waits, and will find the cut.
-    this.#effects.hold(true)
-    for (const slot of fresh) {
-      const assignment = this.assignments.at(slot)!
-      assignment.state = 'draining'
-      assignment.cut = assignment.tracker.highestFinished
-    }
-    const sent = this.#dispatchedOf(new Set(fresh))
-    for (const [ticket, assignment] of sent) {
-      const state = this.#stateOf(ticket)
-      if (state === 'queued' || state === 'discarded' || state === 'unknown') continue
-      assignment.cut = Math.max(assignment.cut, this.inFlight.offset[ticket]!)
-    }
-    for (const slot of fresh) {
-      const { epoch, cut } = this.assignments.at(slot)!
-      this.#effects.cut(slot, epoch, cut)
-    }
-    this.#effects.hold(false)
-    for (const [ticket, assignment] of sent) {
-      if (this.inFlight.offset[ticket]! <= assignment.cut) continue
-      this.inFlight.phase[ticket] = Phase.abandoned
-      assignment.inFlight--
-    }
+    const fresh = [...this.assignments].filter(({ slot, state }) => state === 'assigned' && slots.includes(slot))
+    for (const assignment of fresh) assignment.state = 'draining'
+    cutAboveStarted(new Set(fresh), this.assignments, this.inFlight, this.#effects)
     const assignments = [...this.assignments].filter(({ slot }) => slots.includes(slot))
-    this.#drains.push({ slots, assignments, deadline })
+    this.#drains.begin({ slots, assignments, deadline })
     this.#dropUnsent()
     this.#proceed()
   }
@@ -275,15 +214,9 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** Call about every 100 ms. @param now a monotonic clock in milliseconds */
   tick(now: number): void {
     this.storeWatermarks()
-    for (const assignment of this.assignments) {
-      if (!assignment.paused || assignment.tracker.span >= this.#options.maxUncommittedRecords * 0.75) continue
-      assignment.paused = false
-      this.#effects.resume(assignment.slot)
-    }
+    this.#readAhead.resume(this.assignments)
     this.#sparse = abandonDeadWeight(this.inFlight, this.#sparse)
-    const late = this.#drains.filter((drain) => now >= drain.deadline)
-    this.#drains = this.#drains.filter((drain) => now < drain.deadline)
-    for (const drain of late) this.#effects.drained(drain.slots, false)
+    for (const { slots } of this.#drains.takeLate(now)) this.#effects.drained(slots, false)
   }
 
   /** Hands every watermark that moved over for commit. */
@@ -302,50 +235,21 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** Messages routed to a thread that have not ended. */
   load(thread: number): number {
-    return this.#routes.load(thread)
+    return this.#dispatcher.load(thread)
   }
 
   /** Tickets of records that a thread runs or may still run, in no order: for error reports. */
   running(): Iterable<number> {
-    return this.#rows((phase) => phase === Phase.dispatched)
+    return this.inFlight.dispatched()
   }
 
   // ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #route(ticket: number): void {
-    const table = this.inFlight
-    const thread = this.#routes.route(table.slot[ticket]!, table.keyHash[ticket]!, table.hasKey[ticket] === 1)
-    table.thread[ticket] = thread
-    table.phase[ticket] = Phase.routed
-    this.#threads[thread]!.outbox.push(ticket)
-  }
-
-  /** Lets waiting records into the window, sends what is routed, and sees whether a drain has come to its end. */
+  /** Sends what may be sent, and sees whether a drain has come to its end. */
   #proceed(): void {
-    const table = this.inFlight
-    while (this.#waiting.length > 0 && this.window.admit(table.size[this.#waiting.at(0)]!)) {
-      this.#route(this.#waiting.shift())
-    }
-    this.#flush()
-    if (this.#drains.length > 0) this.#finishDrains()
-  }
-
-  #flush(): void {
-    const { phase, sequence } = this.inFlight
-    for (let thread = 0; thread < this.#threads.length; thread++) {
-      const { up, outbox } = this.#threads[thread]!
-      const count = outbox.length
-      if (!up || count === 0) continue
-      for (let i = 0; i < count; i++) {
-        const ticket = outbox.at(i)
-        this.#sequence = (this.#sequence + 1) | 0 || 1
-        sequence[ticket] = this.#sequence
-        phase[ticket] = Phase.dispatched
-        this.#scratch[i] = ticket
-      }
-      outbox.clear()
-      this.#effects.dispatch(thread, this.#scratch, count)
-    }
+    this.#dispatcher.proceed()
+    if (!this.#drains.any) return
+    for (const { slots } of this.#drains.takeFinished(this.assignments)) this.#effects.drained(slots, true)
   }
 
   #end(ticket: number, outcome: number): void {
@@ -360,9 +264,8 @@ export class WorkEngine<Batch extends RecordBatch> {
         this.counters.processed++
       }
     }
-    this.window.release(table.size[ticket]!)
-    this.#unroute(ticket)
-    this.#free(ticket)
+    this.#dispatcher.letGo(ticket)
+    table.release(ticket)
   }
 
   #completes(ticket: number, outcome: number): boolean {
@@ -373,56 +276,6 @@ export class WorkEngine<Batch extends RecordBatch> {
     const { slot, offset } = this.inFlight
     this.#effects.stop({ type: 'record-failed', slot: slot[ticket]!, offset: offset[ticket]! })
     return false
-  }
-
-  #unroute(ticket: number): void {
-    const { thread, slot, keyHash, hasKey } = this.inFlight
-    this.#routes.release(thread[ticket]!, slot[ticket]!, keyHash[ticket]!, hasKey[ticket] === 1)
-  }
-
-  #free(ticket: number): void {
-    const batch = this.inFlight.batch[ticket]
-    if (batch !== undefined) batch.live--
-    this.inFlight.release(ticket)
-  }
-
-  #requeue(queue: ThreadQueue, tickets: readonly number[]): void {
-    const { phase } = this.inFlight
-    const newer = queue.outbox
-    queue.outbox = new TicketRing()
-    for (const ticket of tickets) {
-      phase[ticket] = Phase.routed
-      queue.outbox.push(ticket)
-    }
-    this.counters.redelivered += tickets.length
-    while (newer.length > 0) queue.outbox.push(newer.shift())
-  }
-
-  #runningRecord(ticket: number): RunningRecord {
-    const { slot, offset, attempt } = this.inFlight
-    const record = { slot: slot[ticket]!, offset: offset[ticket]!, attempt: attempt[ticket]! }
-    attempt[ticket]!++
-    return record
-  }
-
-  #dispatchedTo(thread: number): number[] {
-    const { sequence, thread: pinned } = this.inFlight
-    const rows = [...this.#rows((phase, ticket) => phase >= Phase.dispatched && pinned[ticket] === thread)]
-    return rows.sort((a, b) => (sequence[a]! - sequence[b]!) | 0)
-  }
-
-  #dispatchedOf(slots: ReadonlySet<PartitionSlot>): [ticket: number, assignment: PartitionAssignment][] {
-    const found: [number, PartitionAssignment][] = []
-    for (const ticket of this.#rows((phase) => phase === Phase.dispatched)) {
-      const assignment = this.#assignmentOf(ticket)
-      if (assignment !== undefined && slots.has(assignment.slot)) found.push([ticket, assignment])
-    }
-    return found
-  }
-
-  *#rows(matches: (phase: number, ticket: number) => boolean): Generator<number> {
-    const { phase, capacity } = this.inFlight
-    for (let ticket = 0; ticket < capacity; ticket++) if (matches(phase[ticket]!, ticket)) yield ticket
   }
 
   #stateOf(ticket: number): DeliveryState {
@@ -442,34 +295,14 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** Forgets records that were not sent to a thread and must not start any more. */
   #dropUnsent(): void {
-    const drop = (ticket: number) => {
-      const assignment = this.#assignmentOf(ticket)
-      if (assignment !== undefined) assignment.inFlight--
-      this.#free(ticket)
-    }
-    this.#waiting = keep(this.#waiting, (ticket) => !this.#isOver(ticket), drop)
-    for (const queue of this.#threads) {
-      queue.outbox = keep(
-        queue.outbox,
-        (ticket) => !this.#isOver(ticket),
-        (ticket) => {
-          this.window.release(this.inFlight.size[ticket]!)
-          this.#unroute(ticket)
-          drop(ticket)
-        },
-      )
-    }
-  }
-
-  #finishDrains(): void {
-    const isDone = ({ assignments }: Drain) =>
-      assignments.every(
-        (assignment) => assignment.inFlight === 0 || this.assignments.at(assignment.slot) !== assignment,
-      )
-    const done = this.#drains.filter(isDone)
-    if (done.length === 0) return
-    this.#drains = this.#drains.filter((drain) => !isDone(drain))
-    for (const drain of done) this.#effects.drained(drain.slots, true)
+    this.#dispatcher.dropUnsent(
+      (ticket) => this.#isOver(ticket),
+      (ticket) => {
+        const assignment = this.#assignmentOf(ticket)
+        if (assignment !== undefined) assignment.inFlight--
+        this.inFlight.release(ticket)
+      },
+    )
   }
 
   #endEpoch(slot: PartitionSlot): void {
@@ -501,20 +334,4 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#handlerMs = this.#handlerMs === undefined ? ms : this.#handlerMs + (ms - this.#handlerMs) * NEWEST_WEIGHT
     this.window.adapt(this.#options.threads * this.#options.concurrency, this.#handlerMs)
   }
-
-  #limitSpan(assignment: PartitionAssignment): void {
-    if (assignment.paused || assignment.tracker.span < this.#options.maxUncommittedRecords) return
-    assignment.paused = true
-    this.#effects.pause(assignment.slot)
-  }
-}
-
-function keep(ring: TicketRing, wanted: (ticket: number) => boolean, drop: (ticket: number) => void): TicketRing {
-  const kept = new TicketRing()
-  while (ring.length > 0) {
-    const ticket = ring.shift()
-    if (wanted(ticket)) kept.push(ticket)
-    else drop(ticket)
-  }
-  return kept
 }

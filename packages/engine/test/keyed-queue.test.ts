@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { KeyedQueue, NO_KEY, TicketRing } from '../src/keyed-queue.js'
+import { KeyedQueue, NO_KEY } from '../src/keyed-queue.js'
 
 describe('KeyedQueue', () => {
   test('two items of one key never run at once, those of two keys do', () => {
@@ -131,34 +131,6 @@ describe('KeyedQueue', () => {
         expect([queue.running, queue.queued]).toEqual([0, 0])
       }),
       { numRuns: 300 },
-    )
-  })
-})
-
-describe('TicketRing', () => {
-  test('is a list that grows, wherever its head is', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: -3, max: 120 }), { maxLength: 60 }), (steps) => {
-        const ring = new TicketRing()
-        const list: number[] = []
-        let next = 0
-        for (const step of steps) {
-          for (let i = 0; i < step; i++) {
-            ring.push(next)
-            list.push(next++)
-          }
-          for (let i = step; i < 0 && list.length > 0; i++) {
-            for (let turn = Math.min(list.length, 40); turn > 0; turn--) expect(ring.shift()).toBe(list.shift())
-          }
-          expect(ring.length).toBe(list.length)
-          for (const at of [0, list.length >> 1, list.length - 1]) {
-            if (list.length > 0) expect(ring.at(at)).toBe(list[at])
-          }
-        }
-        ring.clear()
-        expect(ring.length).toBe(0)
-      }),
-      { numRuns: 200 },
     )
   })
 })

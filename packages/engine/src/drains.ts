@@ -1,0 +1,79 @@
+/** Ending the work on partitions in good order: the cut, above which nothing starts, and the wait for the rest. */
+import type { AssignmentTable, PartitionAssignment } from './assignment.js'
+import type { Effects } from './effects.js'
+import { type InFlightTable, Phase } from './in-flight-table.js'
+import type { PartitionSlot, RecordBatch } from './record-batch.js'
+
+/**
+ * Cuts partitions that begin to drain above their highest record that has started, so that what runs on leaves no hole.
+ * Deliveries above the cut are abandoned: their threads discard them when they come to them, and nobody waits for it.
+ */
+export function cutAboveStarted(
+  partitions: ReadonlySet<PartitionAssignment>,
+  assignments: AssignmentTable,
+  table: InFlightTable<RecordBatch>,
+  effects: Pick<Effects, 'hold' | 'cut' | 'deliveryState'>,
+): void {
+  const { slot, epoch, offset, thread, sequence, phase } = table
+  const sent: [ticket: number, assignment: PartitionAssignment][] = []
+  for (const ticket of table.dispatched()) {
+    const assignment = assignments.find(slot[ticket]!, epoch[ticket]!)
+    if (assignment !== undefined && partitions.has(assignment)) sent.push([ticket, assignment])
+  }
+  for (const assignment of partitions) assignment.cut = assignment.tracker.highestFinished
+  // Held: a thread publishes "running" before it looks at hold and cut, so whatever the boards do not show as started
+  // by now waits, and will find the cut.
+  effects.hold(true)
+  for (const [ticket, assignment] of sent) {
+    const state = effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
+    if (state === 'queued' || state === 'discarded' || state === 'unknown') continue
+    assignment.cut = Math.max(assignment.cut, offset[ticket]!)
+  }
+  for (const { slot, epoch, cut } of partitions) effects.cut(slot, epoch, cut)
+  effects.hold(false)
+  for (const [ticket, assignment] of sent) {
+    if (offset[ticket]! <= assignment.cut) continue
+    phase[ticket] = Phase.abandoned
+    assignment.inFlight--
+  }
+}
+
+export interface Drain {
+  /** As it was asked for: whoever asked recognises the array. */
+  readonly slots: readonly PartitionSlot[]
+  /** What it waits for. A partition that is lost and comes back during the drain is no part of it. */
+  readonly assignments: readonly PartitionAssignment[]
+  /** On the monotonic clock, in milliseconds. */
+  readonly deadline: number
+}
+
+export class Drains {
+  #open: readonly Drain[] = []
+
+  /** Asked after every batch of acks, and nearly always false. */
+  get any(): boolean {
+    return this.#open.length > 0
+  }
+
+  begin(drain: Drain): void {
+    this.#open = [...this.#open, drain]
+  }
+
+  /** Drains of which nothing is in flight any more, each once. */
+  takeFinished(table: AssignmentTable): readonly Drain[] {
+    return this.#take(({ assignments }) =>
+      assignments.every((assignment) => assignment.inFlight === 0 || table.at(assignment.slot) !== assignment),
+    )
+  }
+
+  /** Drains whose deadline has passed, each once. */
+  takeLate(now: number): readonly Drain[] {
+    return this.#take(({ deadline }) => now >= deadline)
+  }
+
+  #take(hasEnded: (drain: Drain) => boolean): readonly Drain[] {
+    const ended = this.#open.filter(hasEnded)
+    if (ended.length > 0) this.#open = this.#open.filter((drain) => !ended.includes(drain))
+    return ended
+  }
+}
