@@ -13,6 +13,7 @@ export const Outcome = { done: 0, failed: 1, discarded: 2 } as const
 /** Int32 words of one ack: ticket, sequence, outcome, duration in microseconds. */
 export const ACK_WORDS = 4
 
+/** Why the work has to end by its own policy. */
 export type StopReason =
   | { type: 'record-failed'; slot: PartitionSlot; offset: number }
   | { type: 'crash-loop'; thread: number; deaths: number; running: readonly RunningRecord[] }
@@ -21,6 +22,7 @@ export type StopReason =
 export interface RunningRecord {
   readonly slot: PartitionSlot
   readonly offset: number
+  /** 1 for its first start. */
   readonly attempt: number
 }
 

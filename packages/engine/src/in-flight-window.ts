@@ -2,8 +2,8 @@
  * How much may be between the reader and a finished handler, in messages and in bytes.
  *
  * With K messages in flight and N pinned threads, utilisation is about K / (K + N - 1), so the window starts far above N
- * and then follows the handlers: the messages that they take 20 ms for. The byte limit
- * never moves. A record larger than the whole byte limit is admitted alone, because it must pass some time.
+ * and then follows the handlers: as many messages as they take 20 ms for, and never fewer than it started with. The byte
+ * limit never moves. A record larger than the whole byte limit is admitted alone, because it must pass some time.
  */
 
 export interface WindowLimits {

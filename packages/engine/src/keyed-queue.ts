@@ -38,6 +38,7 @@ export class KeyedQueue {
     return this.#queued
   }
 
+  /** @param key a number of its own for each key, or `NO_KEY` */
   push(key: number, item: number): void {
     this.#queued++
     // With one lane everything is serial in arrival order: keys need no bookkeeping.

@@ -7,17 +7,19 @@
  */
 import type { PartitionSlot } from './record-batch.js'
 
+/** What keeps its order: the records of a key in a partition, all records of a partition, or nothing. */
 export type Ordering = 'key' | 'partition' | 'none'
+/** How long a key stays on its thread: for ever, or while it has messages in flight. */
 export type Affinity = 'hash' | 'in-flight'
 
-/** Distance between two slots in the identity of a pinned key: keys are 32-bit hashes. */
-const SLOT_STRIDE = 2 ** 32
+/** Two 32-bit numbers share one: slot and key hash in a key's identity, thread and messages in flight in its pin. */
+const UPPER = 2 ** 32
 
 export class VirtualPartitions {
   readonly #threads: number
   readonly #ordering: Ordering
   readonly #affinity: Affinity
-  /** Messages in flight per thread, kept by whoever dispatches through `took` and `gave`. */
+  /** Messages in flight per thread, counted by `route` and `release`. */
   readonly #load: Int32Array
   /** Affinity 'in-flight': key identity to `thread * 2^32 + messages in flight`. Never larger than the window. */
   readonly #pins = new Map<number, number>()
@@ -42,7 +44,7 @@ export class VirtualPartitions {
     if (this.#affinity === 'hash' || !this.#isOrdered(hasKey)) return
     const identity = this.#identity(slot, hash)
     const pin = this.#pins.get(identity)!
-    if (pin % SLOT_STRIDE === 1) this.#pins.delete(identity)
+    if (pin % UPPER === 1) this.#pins.delete(identity)
     else this.#pins.set(identity, pin - 1)
   }
 
@@ -60,10 +62,10 @@ export class VirtualPartitions {
     const pin = this.#pins.get(identity)
     if (pin !== undefined) {
       this.#pins.set(identity, pin + 1)
-      return Math.floor(pin / SLOT_STRIDE)
+      return Math.floor(pin / UPPER)
     }
     const thread = this.#leastLoaded()
-    this.#pins.set(identity, thread * SLOT_STRIDE + 1)
+    this.#pins.set(identity, thread * UPPER + 1)
     return thread
   }
 
@@ -72,7 +74,7 @@ export class VirtualPartitions {
   }
 
   #identity(slot: PartitionSlot, hash: number): number {
-    return this.#ordering === 'partition' ? slot * SLOT_STRIDE : slot * SLOT_STRIDE + hash
+    return this.#ordering === 'partition' ? slot * UPPER : slot * UPPER + hash
   }
 
   #leastLoaded(): number {

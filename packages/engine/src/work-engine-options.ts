@@ -1,6 +1,7 @@
 import type { WindowLimits } from './in-flight-window.js'
 import type { Affinity, Ordering } from './virtual-partitions.js'
 
+/** Fixed for the life of a work. */
 export interface WorkEngineOptions {
   threads: number
   /** Handlers in progress at once in one thread. */

@@ -16,18 +16,21 @@ import { cutAboveStarted, Drains } from './drains.js'
 import { ACK_WORDS, type DeliveryState, type Effects, Outcome, type RunningRecord } from './effects.js'
 import { InFlightTable, Phase } from './in-flight-table.js'
 import type { InFlightWindow } from './in-flight-window.js'
-import { abandonDeadWeight } from './memory.js'
 import { ReadAhead } from './read-ahead.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
+import { copyOutSurvivors } from './sparse-batches.js'
 import type { WorkEngineOptions } from './work-engine-options.js'
 
 /** Weight of the newest batch of acks in the mean handler time. */
 const NEWEST_WEIGHT = 0.2
 
+/** Since the engine was made. */
 export interface Counters {
   /** Records completed, each once, failed ones included. */
   processed: number
+  /** Records whose handler failed, whether their offset completed or not. */
   failed: number
+  /** Deliveries that go to a thread's successor, started or not. */
   redelivered: number
   threadDeaths: number
   /** Acks of a delivery that was superseded or of an assignment that is over. */
@@ -215,7 +218,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   tick(now: number): void {
     this.storeWatermarks()
     this.#readAhead.resume(this.assignments)
-    this.#sparse = abandonDeadWeight(this.inFlight, this.#sparse)
+    this.#sparse = copyOutSurvivors(this.inFlight, this.#sparse)
     for (const { slots } of this.#drains.takeLate(now)) this.#effects.drained(slots, false)
   }
 

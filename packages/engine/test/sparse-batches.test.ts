@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { InFlightTable, Phase } from '../src/in-flight-table.js'
-import { abandonDeadWeight } from '../src/memory.js'
+import { copyOutSurvivors } from '../src/sparse-batches.js'
 import { type SyntheticBatch, syntheticBatch } from './world/batch.js'
 
 /** A table that holds the given records of one batch of a hundred. */
@@ -21,14 +21,14 @@ function tableWith(alive: readonly number[], byteLength = 1_000_000) {
 
 const holders = (table: InFlightTable<SyntheticBatch>) => new Set(table.batch.filter((batch) => batch !== undefined))
 
-describe('abandonDeadWeight', () => {
+describe('copyOutSurvivors', () => {
   test('the survivors of a batch that is sparse in two looks are copied, and each row finds its record again', () => {
     const { table, batch } = tableWith([3, 50, 51, 98])
-    const found = abandonDeadWeight(table, new Set())
+    const found = copyOutSurvivors(table, new Set())
     expect([...found]).toEqual([batch])
     expect([...holders(table)]).toEqual([batch])
 
-    expect(abandonDeadWeight(table, found).size).toBe(0)
+    expect(copyOutSurvivors(table, found).size).toBe(0)
     const [copy] = holders(table)
     expect(holders(table).size).toBe(1)
     expect(copy).not.toBe(batch)
@@ -41,22 +41,22 @@ describe('abandonDeadWeight', () => {
 
   test('a batch that ends between two looks is never copied', () => {
     const { table } = tableWith([7])
-    const found = abandonDeadWeight(table, new Set())
+    const found = copyOutSurvivors(table, new Set())
     for (let ticket = 0; ticket < table.capacity; ticket++)
       if (table.phase[ticket] !== Phase.free) table.release(ticket)
-    expect(abandonDeadWeight(table, found).size).toBe(0)
+    expect(copyOutSurvivors(table, found).size).toBe(0)
     expect(holders(table).size).toBe(0)
   })
 
   test('a batch with a quarter of its records alive stays', () => {
     const { table, batch } = tableWith(Array.from({ length: 25 }, (_, i) => i))
-    expect(abandonDeadWeight(table, abandonDeadWeight(table, new Set())).size).toBe(0)
+    expect(copyOutSurvivors(table, copyOutSurvivors(table, new Set())).size).toBe(0)
     expect([...holders(table)]).toEqual([batch])
   })
 
   test('a small batch is not worth a copy', () => {
     const { table, batch } = tableWith([1], 64 * 1024 - 1)
-    expect(abandonDeadWeight(table, abandonDeadWeight(table, new Set())).size).toBe(0)
+    expect(copyOutSurvivors(table, copyOutSurvivors(table, new Set())).size).toBe(0)
     expect([...holders(table)]).toEqual([batch])
   })
 })

@@ -15,7 +15,7 @@ const WORTHWHILE_BYTES = 64 * 1024
  * @param sparse the batches that were found sparse by the previous look
  * @returns those found sparse by this one and not yet copied
  */
-export function abandonDeadWeight<Batch extends RecordBatch>(
+export function copyOutSurvivors<Batch extends RecordBatch>(
   table: InFlightTable<Batch>,
   sparse: ReadonlySet<Batch>,
 ): Set<Batch> {
