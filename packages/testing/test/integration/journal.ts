@@ -30,6 +30,7 @@ export class Journal {
   readonly #lines: JournalLine[] = []
   #read = 0
   #rest = ''
+  readonly #watchers = new Set<FSWatcher>()
 
   constructor(path: string) {
     this.path = path
@@ -37,6 +38,7 @@ export class Journal {
   }
 
   close(): void {
+    for (const watcher of this.#watchers) watcher.close()
     closeSync(this.#fd)
   }
 
@@ -63,16 +65,18 @@ export class Journal {
   }
 
   /** Resolves when `check` holds. */
-  async until(check: (journal: Journal) => boolean): Promise<void> {
-    let watcher: FSWatcher | undefined
-    await new Promise<void>((resolve) => {
+  until(check: (journal: Journal) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const watcher = watch(this.path, () => look())
+      this.#watchers.add(watcher)
       const look = () => {
-        if (check(this)) resolve()
+        if (!check(this)) return
+        watcher.close()
+        this.#watchers.delete(watcher)
+        resolve()
       }
-      watcher = watch(this.path, look)
       look()
     })
-    watcher?.close()
   }
 
   untilDone(count: number): Promise<void> {

@@ -82,7 +82,7 @@ describe.each(readers)('%s reader', (reader) => {
     const rules = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`k${i}`, 'gate']))
     const processorOptions = { journal: journal.path, rules, gate }
     const play = stage.play({ topic, speedup: 1, concurrency: 4, reader, processorOptions })
-    await eventually(() => play.work.state()?.threads[0]!.queued === 6)
+    await eventually(() => play.work.state()?.threads[0]?.queued === 6)
     expect(play.work.state()!.threads[0]!.running).toBe(4)
     expect(journal.starts()).toHaveLength(4)
     openGate(gate)

@@ -14,6 +14,7 @@ import { Journal } from './journal.js'
 import { type LogLine, recordingLogger } from './recording-logger.js'
 
 const real = process.env.KAFKA_BOOTSTRAP
+export const isReal = real !== undefined
 
 /** The real Kafka is read with the packed reader; its cost and not its correctness depends on the broker. */
 export const readers = real === undefined ? (['native', 'portable'] as const) : (['native'] as const)
@@ -21,10 +22,13 @@ export type ReaderKind = (typeof readers)[number]
 
 export const recorder = new URL('./processors/recorder.mjs', import.meta.url)
 
-/** Groups form and hear of each other soon, and commits come often. */
+/**
+ * Groups form and hear of each other soon, and commits come often. The embedded broker lets every rebalance wait for a
+ * session timeout; Kafka takes none below 6 s, and waits only for members that are silent.
+ */
 export const quick = {
   'heartbeat.interval.ms': 200,
-  'session.timeout.ms': 6000,
+  'session.timeout.ms': real === undefined ? 2000 : 6000,
   'auto.commit.interval.ms': 100,
 }
 
@@ -100,6 +104,23 @@ export class Stage {
     })
   }
 
+  /** One transaction after the other into partition 0. Each leaves a marker behind its records. */
+  async produceInTransactions(
+    topic: string,
+    transactions: readonly { records: readonly RecordToProduce[]; outcome: 'commit' | 'abort' }[],
+  ): Promise<void> {
+    const transactionalId = `x-${randomUUID()}`
+    const producer = this.#kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    for (const { records, outcome } of transactions) {
+      const transaction = await producer.transaction()
+      const messages = records.map(({ key, value = 'x' }) => ({ partition: 0, key, value }))
+      await transaction.send({ topic, messages })
+      await transaction[outcome]()
+    }
+    await producer.disconnect()
+  }
+
   /** The next offset to read of each partition as the group has committed it; -1 where it has not. */
   async committed(group: string, topic: string): Promise<number[]> {
     const admin = this.#kafka.admin()
@@ -124,8 +145,8 @@ export class Stage {
   }
 
   /**
-   * Starts a work and leaves it running. What must not fail a test by itself is caught: `ended` tells how it went.
-   * Without a `groupId` a new one.
+   * Starts a work, in a new group unless one is named, and leaves it running. `run` and `ended` tell how it went; a
+   * failure for which the test never asked fails it in `clear`.
    */
   play(input: Partial<WorkInput> & { topic?: string; topics?: string[] }, options: Omit<RunOptions, 'onEvent'> = {}) {
     const log = new Events<LogLine>()
@@ -152,31 +173,45 @@ export class Stage {
       (summary) => ({ summary }),
       (error) => ({ error }),
     )
+    let asked = false
+    const ask = <T>(promise: Promise<T>): Promise<T> => {
+      asked = true
+      return promise
+    }
     const play = {
       groupId,
       work,
       log,
       events,
-      /** As `run` resolves or rejects. */
-      run,
-      ended,
+      get run() {
+        return ask(run)
+      },
+      get ended() {
+        return ask(ended)
+      },
       assigned: () => events.until(({ type }) => type === 'assigned'),
       drain: async (): Promise<RunSummary> => {
         shutdown.abort()
-        return run
+        return ask(run)
       },
       abort: async (): Promise<RunSummary> => {
         abort.abort()
-        return run
+        return ask(run)
       },
       end: async () => {
         abort.abort()
-        await ended
+        const { error } = await ended
         await client.close()
+        if (error !== undefined && !asked) throw error
       },
     }
     this.#plays.push(play)
     return play
+  }
+
+  /** Ended with what else the test leaves running. */
+  alsoEnd(one: { end(): Promise<void> }): void {
+    this.#plays.push(one)
   }
 
   /** Ends what a test left running. */

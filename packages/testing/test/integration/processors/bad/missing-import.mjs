@@ -1,0 +1,3 @@
+import 'does-not-exist'
+
+export default { process() {} }

@@ -1,0 +1,4 @@
+export default {
+  setup: () => new Promise(() => {}),
+  process() {},
+}

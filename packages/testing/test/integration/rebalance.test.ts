@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { byKey, disorder, places } from './journal.js'
+import { isReal, type Produced, type RecordToProduce, readers, Stage } from './stage.js'
+import { eventually, openGate } from './waiting.js'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+const PARTITIONS = 4
+const keyed = (count: number): RecordToProduce[] =>
+  Array.from({ length: count }, (_, i) => ({ partition: i % PARTITIONS, key: `k${i % 40}` }))
+
+const onePerPartition = (key: string): RecordToProduce[] =>
+  Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, key }))
+
+/** The embedded broker takes no commit of an eager member once a rebalance has begun; Kafka does. */
+const strategies = isReal ? (['cooperative-sticky', 'range'] as const) : (['cooperative-sticky'] as const)
+
+describe.each(readers)('%s reader', (reader) => {
+  test.each(strategies)(
+    '%s: a second member joins and leaves, no loss and no duplicate',
+    async (assignmentStrategy) => {
+      const topic = await stage.topic(PARTITIONS)
+      const produced: Produced[] = await stage.produce(topic, keyed(800))
+      const journal = stage.journal()
+      const settings = {
+        topic,
+        reader,
+        assignmentStrategy,
+        processorOptions: { journal: journal.path, ms: 1 },
+      } as const
+      const first = stage.play(settings)
+      await journal.untilDone(50)
+      const second = stage.play({ ...settings, groupId: first.groupId })
+      await second.events.until((event) => event.type === 'assigned' && event.partitions.length > 0)
+      const before = second.work.state()!.counters.processed
+      produced.push(...(await stage.produce(topic, keyed(400))))
+      await journal.until(() => second.work.state()!.counters.processed > before + 20)
+      const left = await second.drain()
+      expect(left).toMatchObject({ reason: 'drained', blocked: [] })
+      expect(left.committed).toBe(left.processed)
+
+      produced.push(...(await stage.produce(topic, keyed(200))))
+      await journal.untilDone(produced.length)
+      expect((await first.drain()).processed + left.processed).toBe(produced.length)
+      // Each record started once, in order, whoever had the partition.
+      expect(places(journal.starts())).toEqual(places(produced))
+      expect(disorder(journal.lines(), byKey)).toEqual([])
+      expect(await stage.committed(first.groupId, topic)).toEqual([350, 350, 350, 350])
+    },
+  )
+
+  test('a revoke waits for running handlers: the new owner begins after them', async () => {
+    const topic = await stage.topic(PARTITIONS)
+    await stage.produce(topic, [...onePerPartition('gated'), ...onePerPartition('next')])
+    const journal = stage.journal()
+    const gate = new SharedArrayBuffer(4)
+    const processorOptions = { journal: journal.path, ms: 0, rules: { gated: 'gate' }, gate }
+    const settings = { topic, reader, speedup: 1, concurrency: 4, ordering: 'partition', processorOptions } as const
+    const first = stage.play(settings)
+    await journal.until(() => journal.starts().length === PARTITIONS)
+    const second = stage.play({ ...settings, groupId: first.groupId })
+    await eventually(() => first.work.state()!.partitions.some(({ state }) => state === 'draining'))
+    openGate(gate)
+    await second.events.until((event) => event.type === 'assigned' && event.partitions.length > 0)
+    await journal.untilDone(2 * PARTITIONS)
+
+    expect(first.events.all).toContainEqual(expect.objectContaining({ type: 'revoked', complete: true }))
+    expect(journal.starts()).toHaveLength(2 * PARTITIONS)
+    expect(disorder(journal.lines(), ({ partition }) => `${partition}`)).toEqual([])
+  })
+
+  test('at the drain deadline ctx.signal aborts, and the next owner runs what was cut', async () => {
+    const topic = await stage.topic(PARTITIONS)
+    await stage.produce(topic, onePerPartition('stuck'))
+    const journal = stage.journal()
+    const rules = { stuck: 'hang' }
+    const base = { topic, reader, concurrency: 4, drainTimeoutMs: 300 }
+    const first = stage.play({ ...base, processorOptions: { journal: journal.path, rules } })
+    await journal.until(() => journal.starts().length === PARTITIONS)
+    const secondJournal = stage.journal()
+    const processorOptions = { journal: secondJournal.path }
+    const second = stage.play({ ...base, groupId: first.groupId, processorOptions })
+    const revoked = await first.events.until(({ type }) => type === 'revoked')
+    expect(revoked).toMatchObject({ complete: false })
+    const moved = revoked.type === 'revoked' ? revoked.partitions.length : 0
+    expect(moved).toBeGreaterThan(0)
+    await secondJournal.untilDone(moved)
+    // The handlers of the partitions that moved were told, and only these.
+    await journal.until(() => journal.lines().filter(({ type }) => type === 'end').length === moved)
+    expect(secondJournal.done().map(({ offset }) => offset)).toEqual(Array(moved).fill(0))
+    await second.drain()
+  })
+})
