@@ -17,15 +17,18 @@ export interface WorkFactory {
   create(config: WorkInput): Work
 }
 
+/** What the works of a process have in common: brokers, security and an end. */
 export class Client {
   readonly #config: ClientConfig
   readonly #works = new Set<Work>()
   #closed = false
 
+  /** Made by `createClient`. */
   constructor(config: ClientConfig) {
     this.#config = config
   }
 
+  /** Works are made through a factory, so that those of one kind share a logger. Connects nothing. */
   workFactory({ logger = createLogger() }: WorkFactoryOptions = {}): WorkFactory {
     return {
       create: (input) => {

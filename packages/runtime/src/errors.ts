@@ -175,6 +175,7 @@ const table = {
       `The offsets could not be committed: ${why}. ` +
       'What was finished and not committed is read again by the next owner of the partition.',
     retryable: true,
+    exitCode: 3,
   }),
 
   // Native reader

@@ -1,6 +1,8 @@
 /**
  * What a handler throws to say how its failure is to be treated. Any other error counts as retryable.
  *
+ * The runtime has no retries, dead letters or circuit breaker yet: what is said here shows in the log, and changes nothing.
+ *
  * Branded as ZkError is, and free of imports: it is loaded in every thread through `@zk/runtime/processor`.
  */
 const brand = Symbol.for('@zk/runtime.ProcessError')

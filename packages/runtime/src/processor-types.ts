@@ -33,9 +33,12 @@ export interface Headers {
 }
 
 export interface ProcessContext<S = unknown> {
-  /** Aborts when the result is no longer wanted: shutdown deadline, revoked partition. Pass it on. */
+  /**
+   * Aborts when the result is no longer wanted. Pass it on to what the handler awaits. Its reason is an AbortError whose
+   * `reason` is `revoked` (the partition is another process's), `shutdown` (the deadline passed) or `aborted`.
+   */
   readonly signal: AbortSignal
-  /** 1 for the first delivery of the record by this process. */
+  /** 1 at first, and one more for each time that a thread of this process died while it ran the record. */
   readonly attempt: number
   /** What `setup` returned in this thread. */
   readonly state: S
@@ -43,7 +46,7 @@ export interface ProcessContext<S = unknown> {
   readonly log: Logger
   /** `topic-partition-offset`: the same for each delivery of the record, so that effects can be made once. */
   readonly idempotencyKey: string
-  /** The sub-stream of the key: 0 to speedup - 1. */
+  /** The sub-stream that the record came through: the index of its thread, 0 to speedup - 1. */
   readonly virtualPartition: number
 }
 
@@ -64,6 +67,9 @@ export interface Processor<V = Buffer, O = unknown, S = unknown> {
   process(message: Message<V>, ctx: ProcessContext<S>): void | Promise<void>
   /** Once in each thread that ends in order, after its last message. */
   teardown?(): void | Promise<void>
-  /** Whether another attempt can help after this error. Default: unless the error says `retryable: false`. */
+  /**
+   * Whether another attempt can help after this error. Default: unless the error says `retryable: false`. Not asked yet:
+   * a record whose handler failed is not tried again.
+   */
   retryable?(error: unknown): boolean
 }

@@ -11,6 +11,11 @@ import type { RunSummary } from './work/summary.js'
 export interface RunOptions extends RunSignals {
   /** End when every partition has been read to where it ended when it was assigned. Default false. */
   untilEnd?: boolean
+  /**
+   * The process exits after this run: a consumer whose brokers do not answer is not waited for. Default false.
+   * With it, end the process by `process.exit` when `run` has settled.
+   */
+  processEnds?: boolean
   /** What processors print on stdout goes to stderr. Default false. */
   stdoutToStderr?: boolean
   /** Hears what happens to the run: assignments, commits, threads that come and go. What it throws is logged. */
@@ -71,10 +76,23 @@ export class Work {
     return (await this.#resolve()).watch
   }
 
-  async #start({ untilEnd = false, stdoutToStderr = false, onEvent, ...signals }: RunOptions): Promise<RunSummary> {
+  async #start({
+    untilEnd = false,
+    processEnds = false,
+    stdoutToStderr = false,
+    onEvent,
+    ...signals
+  }: RunOptions): Promise<RunSummary> {
     const processor = await this.#resolve()
     for (const warning of processor.warnings) this.#logger.warn({ processor: processor.source }, warning)
-    const context = { client: this.#client, config: this.#config, logger: this.#logger, untilEnd, stdoutToStderr }
+    const context = {
+      client: this.#client,
+      config: this.#config,
+      logger: this.#logger,
+      untilEnd,
+      processEnds,
+      stdoutToStderr,
+    }
     this.#run = new WorkRun(context, processor, (event) => this.#tell(onEvent, event))
     const shutdown = AbortSignal.any([
       this.#closing.signal,

@@ -35,7 +35,7 @@ async function addon(): Promise<Check> {
   } catch (error) {
     const { message } = error as Error
     const fix =
-      'Allow its install script and run `pnpm rebuild @zk/native` or `npm rebuild @zk/native`. Until then the portable reader is used, at about a tenth of the speed.'
+      'Allow its install script and run `pnpm rebuild @zk/native` or `npm rebuild @zk/native`. Until then the portable reader is used, which is several times slower.'
     return { name: 'native reader', result: 'warn', found: message, fix }
   }
 }

@@ -1,16 +1,16 @@
 /** The command line: parses, runs one command, turns what it throws into a message and an exit code. */
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
-import { errors } from '../errors.js'
-import { ZkError } from '../zk-error.js'
+import { Command } from 'commander'
 import { benchCommand } from './bench-command.js'
 import { brokerCommand } from './broker-command.js'
 import { demoCommand } from './demo-command.js'
 import { doctorCommand } from './doctor-command.js'
 import { explainCommand } from './explain-command.js'
-import { printJson } from './output.js'
+import { report } from './report.js'
 import { runCommand } from './run-command.js'
 import type { EarlySignals } from './signals.js'
+
+const LINGER_MS = 2_000
 
 export async function main(argv: readonly string[], early: EarlySignals): Promise<void> {
   const json = argv.includes('--json')
@@ -19,6 +19,8 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
   } catch (error) {
     process.exitCode = report(error, json)
   }
+  // Nothing of ours is left to do. A client library that still waits for a dead broker must not keep the process.
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }
 
 function createProgram(early: EarlySignals): Command {
@@ -52,20 +54,4 @@ Exit codes: 0 drained, 1 bad configuration or failed start, 2 shutdown deadline 
   ]
   for (const command of commands) program.addCommand(command.exitOverride())
   return program
-}
-
-/** @returns the exit code */
-function report(error: unknown, json: boolean): number {
-  if (error instanceof CommanderError) {
-    // Help and version have been printed and are no errors; commander has printed the others.
-    if (error.exitCode === 0) return 0
-    if (json) printJson({ event: 'error', code: 'ZK_CLI_USAGE', message: error.message })
-    return 1
-  }
-  const known = ZkError.is(error) ? error : errors.ZK_INTERNAL('The command failed', { cause: error })
-  if (json) printJson({ event: 'error', code: known.code, message: known.message })
-  console.error(`${known.code}: ${known.message}`)
-  if (known.code === 'ZK_INTERNAL') console.error(error)
-  else console.error(`(zk explain ${known.code} says more)`)
-  return known.exitCode
 }

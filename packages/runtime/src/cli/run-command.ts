@@ -6,6 +6,7 @@ import { createLogger } from '../log/create-logger.js'
 import { LiveView } from './live-view.js'
 import { integer, jsonFile, list, property } from './options.js'
 import { printJson } from './output.js'
+import { report } from './report.js'
 import { type EarlySignals, endingSignals } from './signals.js'
 import { watchSources } from './watch.js'
 
@@ -106,6 +107,7 @@ async function run(processor: string, flags: RunFlags, early: EarlySignals): Pro
       shutdown: signals.shutdown,
       signal: signals.abort,
       untilEnd: flags.untilEnd ?? false,
+      processEnds: true,
       stdoutToStderr: true,
       onEvent: ({ type, ...fields }) => {
         if (type === 'assigned' && !ready) {
@@ -119,8 +121,8 @@ async function run(processor: string, flags: RunFlags, early: EarlySignals): Pro
     process.exitCode = conclude(summary, flags, signals.exitCode)
   } catch (error) {
     view?.stop()
+    process.exitCode = report(error, flags.json ?? false)
     if (flags.json && ready) printJson({ event: 'stopped', ...countersOf(work) })
-    throw error
   } finally {
     stopWatching?.()
     signals.stopListening()

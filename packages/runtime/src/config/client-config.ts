@@ -22,7 +22,7 @@ export const clientSchema = z.strictObject({
     description:
       "librdkafka properties for every connection of the client, as in librdkafka's CONFIGURATION.md. " +
       'Security is set here: `security.protocol`, `sasl.mechanism`, `sasl.username`, `sasl.password`, `ssl.ca.location`. ' +
-      "A work's own `additionalProps` go before them.",
+      "A work's own `additionalProps` take precedence over them.",
     change: 'For TLS and SASL, and for what no field covers.',
     expected: 'an object of texts, numbers and booleans',
   }),

@@ -33,9 +33,8 @@ export function milliseconds(normal: number, doc: NumberDoc, min = 1) {
   })
 }
 
-export function whole(min: number, max: number, what = ''): { schema: z.ZodNumber; expected: string } {
-  const of = what === '' ? '' : ` of ${what}`
-  return { schema: z.int().min(min).max(max), expected: `a whole number${of}, ${min} to ${max}` }
+export function whole(min: number, max: number, what: string): { schema: z.ZodNumber; expected: string } {
+  return { schema: z.int().min(min).max(max), expected: `a whole number of ${what}, ${min} to ${max}` }
 }
 
 export const text = z.string().min(1)

@@ -207,16 +207,21 @@ export const workSchema = z.strictObject({
   shutdownTimeoutMs: milliseconds(25_000, {
     group: Deadlines,
     description:
-      'How long a shutdown waits for running handlers, in milliseconds. After it the process ends with exit code 2; ' +
-      'nothing unfinished is committed.',
-    change: 'Keep it below the grace period of what stops the process (Kubernetes: 30 s).',
+      'How long a shutdown waits for running handlers, in milliseconds. Then `ctx.signal` aborts, and after `graceMs` ' +
+      'their threads are ended; nothing unfinished is committed. `run` resolves with the reason `deadline`, and `zk run` ' +
+      'ends with exit code 2.',
+    change:
+      'Keep it, with `graceMs` and some seconds for the last commit, below the grace period of what stops the process ' +
+      '(Kubernetes: 30 s).',
   }),
   graceMs: milliseconds(
     1_000,
     {
       group: Deadlines,
       description:
-        'How long a handler may go on after `ctx.signal` aborted before its thread is ended, in milliseconds.',
+        'How long handlers may go on after `ctx.signal` aborted at the end of `shutdownTimeoutMs`, before their threads ' +
+        'are ended, in milliseconds. When partitions are given back no thread is ended: what a late handler still does ' +
+        'completes nothing.',
       change: 'Raise it when cleaning up takes longer.',
     },
     0,
@@ -224,16 +229,16 @@ export const workSchema = z.strictObject({
   terminateTimeoutMs: milliseconds(5_000, {
     group: Deadlines,
     description:
-      'How long to wait for a thread that was ended, in milliseconds. A blocking native call can delay it; past this ' +
-      'the process ends with exit code 5.',
-    change: 'Raise it when handlers make long synchronous native calls.',
+      'How long `teardown` may take, and then how long to wait for a thread that was ended, in milliseconds. A blocking ' +
+      'native call can delay its end; past this `run` fails with ZK_THREAD_UNSTOPPABLE, and `zk run` ends with exit code 5.',
+    change: 'Raise it when `teardown` takes longer, or when handlers make long synchronous native calls.',
   }),
 
   windowMessages: documented(windowMessages.schema.optional(), {
     group: Bounds,
     description:
       'Most messages in progress and waiting in threads at once. The number in use starts at 16 × speedup × ' +
-      'concurrency, at least 256, and follows how fast the handlers are, up to this.',
+      'concurrency, at least 256, and follows how fast the handlers are: never below where it started, up to this.',
     change: 'Lower it when messages are slow and few should be repeated after a crash.',
     expected: windowMessages.expected,
     defaultText: '32,768, or 16 × speedup × concurrency if that is more',
@@ -277,10 +282,11 @@ export const workSchema = z.strictObject({
   additionalProps: documented(additionalProps.default({}), {
     group: Kafka,
     description:
-      "librdkafka properties for this work's consumer, as in librdkafka's CONFIGURATION.md. They go before the client's " +
-      'and before the fields: `session.timeout.ms`, `max.poll.interval.ms`, `auto.commit.interval.ms` and ' +
-      '`queued.max.messages.kbytes` given here win. `group.protocol` set to `consumer` uses the group protocol of ' +
-      'KIP-848, where the broker decides session timeout and assignment.',
+      "librdkafka properties for this work's consumer, as in librdkafka's CONFIGURATION.md. They take precedence over the " +
+      "client's. `session.timeout.ms`, `max.poll.interval.ms`, `auto.commit.interval.ms` and " +
+      '`queued.max.messages.kbytes`, given here or for the client, take precedence over the fields for them. ' +
+      '`group.protocol` set to `consumer` uses the group protocol of KIP-848, where the broker decides session timeout ' +
+      'and assignment.',
     change: 'For what no field covers.',
     expected: 'an object of texts, numbers and booleans',
   }),

@@ -116,9 +116,9 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** librdkafka reported an error from which the client instance cannot recover. Exit code 3.
 
-**Why.** The cause has librdkafka's code and sentence.
+**Why.** The message has librdkafka's sentence and code.
 
-**What to do.** Restart the process. Everything not committed is read again. If it comes back, the cause names the reason.`,
+**What to do.** Restart the process. Everything not committed is read again. If it comes back, the message names the reason.`,
   ZK_FENCED: `# ZK_FENCED
 
 **What happened.** Another process joined the group with the same \`groupInstanceId\`, and Kafka gave it this process's place. Exit code 3.
@@ -184,11 +184,11 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Detach it first. Under the runtime itself this is a fault: please report it.`,
   ZK_THREAD_CRASH_LOOP: `# ZK_THREAD_CRASH_LOOP
 
-**What happened.** A thread died again and again, and the work stopped itself. Exit code 4.
+**What happened.** A thread died three times in a row, with the same record as the oldest that it ran, or with none running and none finished in between; the work stopped itself. Exit code 4.
 
 **Why.** Something ends each new thread: an exception outside any handler, the heap limit, \`process.exit()\` in a dependency.
 
-**What to do.** The cause has the last death. Offsets of unfinished records are not committed.`,
+**What to do.** The message names the records that were running, and the log has each death with its cause. Offsets of unfinished records are not committed.`,
   ZK_THREAD_START_FAILED: `# ZK_THREAD_START_FAILED
 
 **What happened.** A worker thread did not become ready.
@@ -202,7 +202,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **Why.** Node stops JavaScript at once, but a blocking native call (\`execSync\`, \`scryptSync\`, a read that never returns) cannot be interrupted.
 
-**What to do.** The process ends itself; whatever restarts it must do so. Replace the blocking call by its asynchronous form.`,
+**What to do.** \`zk run\` ends its process; a program must end its own, because the thread cannot be got rid of otherwise. Replace the blocking call by its asynchronous form.`,
   ZK_RECORD_FAILED: `# ZK_RECORD_FAILED
 
 **What happened.** A record failed all its attempts, and \`onExhausted\` is \`'stop'\`. Exit code 4.
@@ -212,7 +212,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Correct the handler or what it depends on, and start again: the record was not committed and comes first. With \`onExhausted: 'complete'\` such records are logged, counted as failed and passed over.`,
   ZK_SHUTDOWN_DEADLINE: `# ZK_SHUTDOWN_DEADLINE
 
-**What happened.** Handlers were still running when \`shutdownTimeoutMs\` had passed. Exit code 2.
+**What happened.** Handlers were still running when \`shutdownTimeoutMs\` had passed. \`zk run\` ends with it, exit code 2; in a program \`run()\` resolves, with the reason \`deadline\` and the records in \`blocked\`.
 
 **Why.** The handlers take longer than the deadline, or do not obey \`ctx.signal\`.
 

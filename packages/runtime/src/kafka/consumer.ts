@@ -22,6 +22,8 @@ const ASSIGN = CODES.ERRORS.ERR__ASSIGN_PARTITIONS
 /** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
 const CONNECT_TIMEOUT_MS = 10_000
 const WATERMARK_TIMEOUT_MS = 10_000
+/** Leaving a group whose coordinator is gone takes librdkafka as long as the coordinator is. */
+const DISCONNECT_TIMEOUT_MS = 5_000
 
 /** The next offset to read of a partition. */
 export interface PartitionOffset extends TopicPartition {
@@ -145,8 +147,13 @@ export class Consumer {
     for (const { code, message, fatal } of result.errors) this.#onError(code, message, fatal)
   }
 
-  /** Leaves the group and disconnects. Store and commit before. */
-  async close(): Promise<void> {
+  /**
+   * Leaves the group and disconnects. Store and commit before.
+   *
+   * @param abandon leave the client as it is: for a process that ends now, and brokers that do not answer. librdkafka
+   *   would wait for them for a minute, on a thread of libuv's pool, which a process waits for before it exits.
+   */
+  async close({ abandon }: { abandon: boolean }): Promise<void> {
     this.#closing = true
     await this.#rebalance.catch(() => {})
     if (!this.#kafka.isConnected()) {
@@ -157,7 +164,16 @@ export class Consumer {
     // then wait for it until its session times out. Unsubscribing first makes it leave.
     if (this.#kafka.assignments().length === 0) this.#kafka.unsubscribe()
     await this.#reader?.close()
-    await new Promise<void>((resolve) => this.#kafka.disconnect(() => resolve()))
+    if (abandon) return
+    const left = await within(
+      DISCONNECT_TIMEOUT_MS,
+      new Promise<void>((resolve) => this.#kafka.disconnect(() => resolve())),
+    )
+    if (!left) {
+      this.#options.logger.warn(
+        `The consumer was not disconnected after ${DISCONNECT_TIMEOUT_MS} ms: the brokers do not answer. Its group notices when the session times out`,
+      )
+    }
   }
 
   #create(): KafkaConsumer {
@@ -277,4 +293,15 @@ export class Consumer {
 
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`
+}
+
+/** @returns whether it was done in time */
+async function within(ms: number, done: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false)
+  })
+  const inTime = await Promise.race([done.then(() => true), late])
+  clearTimeout(timer)
+  return inTime
 }

@@ -47,7 +47,7 @@ export function librdkafkaLog(event: LibrdkafkaLogEvent, clientId: string): LogE
   return {
     level: bySeverity[event.severity] ?? 'info',
     fields: { clientId, facility: event.fac },
-    message: withoutInstanceName(event.message),
+    message: withoutThreadName(event.message),
   }
 }
 
@@ -58,6 +58,6 @@ export function librdkafkaError(error: LibrdkafkaErrorEvent, clientId: string): 
 }
 
 /** Lines begin with `[thrd:main]: `, the thread inside librdkafka that wrote them. */
-function withoutInstanceName(message: string): string {
+function withoutThreadName(message: string): string {
   return message.replace(/^\[thrd:[^\]]*\]: /, '')
 }

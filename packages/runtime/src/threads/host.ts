@@ -55,7 +55,7 @@ export class ThreadHost {
   }
 
   /**
-   * Starts every thread. All are given up when one cannot be set up.
+   * Starts every thread. When one cannot be set up the others go on: `stop` ends them.
    * @throws ZkError of the first thread that failed
    */
   async start(): Promise<void> {
@@ -64,14 +64,17 @@ export class ThreadHost {
     await Promise.all(this.#places.map((_, index) => (index === 0 ? undefined : this.#fill(index))))
   }
 
+  /** The thread is set up and takes records. */
   isUp(index: number): boolean {
     return this.#places[index]!.up
   }
 
+  /** Share of the time since the last call in which the thread's event loop was busy, 0 to 1. */
   utilization(index: number): number {
     return this.#places[index]!.thread?.utilization() ?? 0
   }
 
+  /** Only to a thread that is up. The frame is transferred. */
   send(index: number, frame: ArrayBuffer): void {
     this.#places[index]!.thread!.post(frame, [frame])
   }
@@ -83,6 +86,7 @@ export class ThreadHost {
     for (const { thread, up } of this.#places) if (up) thread!.post({ type: 'partition', slot, ...name })
   }
 
+  /** Tells running handlers of these partitions to give up. */
   abort(slots: readonly PartitionSlot[], reason: AbortReason): void {
     for (const { thread, up } of this.#places) if (up) thread!.post({ type: 'abort', slots, reason })
   }

@@ -4,6 +4,7 @@
  * The data port carries records, acks and what must stay in order with them. Control (set-up, tear-down) is called
  * through comlink on a second port, because it is rare and answers are wanted. Ports are not ordered to each other.
  */
+import type { MessagePort } from 'node:worker_threads'
 import type { Ordering, PartitionSlot } from '@zk/engine'
 import type { DescribedError } from '../describe-error.js'
 import type { LogBatch } from '../log/thread-log.js'
@@ -61,8 +62,8 @@ export interface ThreadControl {
 /** The argument of the task that is a thread's whole life. */
 export interface ThreadTask {
   index: number
-  data: import('node:worker_threads').MessagePort
-  control: import('node:worker_threads').MessagePort
+  data: MessagePort
+  control: MessagePort
   board: SharedArrayBuffer
   /** Send what the processor prints on stdout to stderr: stdout belongs to the host program. */
   stdoutToStderr: boolean

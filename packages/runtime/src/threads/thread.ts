@@ -6,6 +6,7 @@
  * thousands of acks, and only the port's close says that none is left.
  */
 import { once } from 'node:events'
+import type { EventLoopUtilization } from 'node:perf_hooks'
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { type Remote, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
@@ -36,6 +37,8 @@ export class Thread {
   /** Kept for the thread's life: comlink drops the calls in flight of a proxy that is collected. */
   readonly #control: Remote<ThreadControl>
   #cause: ThreadCause
+  /** The event loop's times at the last look. */
+  #lastLoop: EventLoopUtilization | undefined
 
   constructor({ index, board, stdoutToStderr, maxHeapMb, onMessage }: ThreadOptions) {
     this.#index = index
@@ -66,15 +69,13 @@ export class Thread {
   }
 
   /** Share of the time since the last call that the thread's event loop was busy, 0 to 1. */
-  readonly utilization = (() => {
-    let last: ReturnType<Worker['performance']['eventLoopUtilization']> | undefined
-    return (): number => {
-      const now = this.#worker.performance.eventLoopUtilization()
-      const since = last === undefined ? now : this.#worker.performance.eventLoopUtilization(now, last)
-      last = now
-      return since.utilization
-    }
-  })()
+  utilization(): number {
+    const now = this.#worker.performance.eventLoopUtilization()
+    const since =
+      this.#lastLoop === undefined ? now : this.#worker.performance.eventLoopUtilization(now, this.#lastLoop)
+    this.#lastLoop = now
+    return since.utilization
+  }
 
   /** @throws ZkError when the processor cannot be loaded, its set-up fails, or the thread dies or is too slow over it. */
   async setup(setup: ThreadSetup, timeoutMs: number): Promise<void> {

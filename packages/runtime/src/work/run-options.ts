@@ -14,6 +14,8 @@ export interface RunContext {
   logger: Logger
   /** End when every partition has been read to where it ended at its assignment. */
   untilEnd: boolean
+  /** The process exits after this run. */
+  processEnds: boolean
   /** What processors print on stdout goes to stderr. */
   stdoutToStderr: boolean
 }

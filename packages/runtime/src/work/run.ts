@@ -84,11 +84,15 @@ export class WorkRun {
   #phase: WorkState['phase'] = 'starting'
   #ending: Ending | undefined
   #onEnding: (() => void) | undefined
+  /** The last commit of the run failed: what it would have covered is repeated. */
+  #commitFailure: Error | undefined
+  readonly #processEnds: boolean
 
   constructor(context: RunContext, processor: ResolvedProcessor, emit: (event: WorkEvent) => void) {
     const { config, logger } = context
     this.#config = config
     this.#logger = logger
+    this.#processEnds = context.processEnds
     this.#emit = emit
     this.#processedBy = new Float64Array(config.speedup)
     this.#engine = new WorkEngine(engineOptions(config), this.#effects())
@@ -183,8 +187,13 @@ export class WorkRun {
       complete = await this.#drainAll(aborted ? ABORT_GRACE_MS : graceMs)
     }
     // A commit waits behind a JoinGroup that is under way, which lasts as long as the slowest member drains.
-    await this.#commitAll(Math.max(COMMIT_TIMEOUT_MS, deadline - performance.now()))
+    const drained = this.#ending!.type === 'drain'
+    await this.#commitAll(drained ? Math.max(COMMIT_TIMEOUT_MS, deadline - performance.now()) : COMMIT_TIMEOUT_MS)
     if (this.#ending!.type === 'fail') throw this.#ending!.error
+    if (this.#ending!.type === 'drain' && this.#commitFailure !== undefined) {
+      await this.#stopThreads(complete)
+      throw this.#commitFailure
+    }
     const reason = this.#ending!.type === 'abort' ? 'aborted' : blocked.length > 0 ? 'deadline' : 'drained'
     await this.#stopThreads(complete)
     return summarize(reason, this.#engine.counters, this.#commits.covered, blocked)
@@ -201,7 +210,11 @@ export class WorkRun {
   async #commitAll(timeoutMs: number): Promise<void> {
     this.#engine.storeWatermarks()
     this.#flushStores()
-    await this.#commit(this.#slots(), timeoutMs)
+    const harder = this.#ending
+    this.#commitFailure = await Promise.race([
+      this.#commit(this.#slots(), timeoutMs),
+      this.#ended(() => this.#ending !== harder).then(() => undefined),
+    ])
   }
 
   async #stopThreads(graceful: boolean): Promise<void> {
@@ -212,7 +225,7 @@ export class WorkRun {
 
   async #close(): Promise<void> {
     this.#phase = 'stopped'
-    await this.#consumer.close()
+    await this.#consumer.close({ abandon: this.#processEnds && this.#commitFailure !== undefined })
     await this.#stopThreads(false)
   }
 
@@ -304,22 +317,25 @@ export class WorkRun {
     })
   }
 
-  /** Commits what these partitions, as far as they are still ours, have stored and not committed. */
-  async #commit(slots: readonly PartitionSlot[], timeoutMs: number): Promise<void> {
+  /**
+   * Commits what these partitions, as far as they are still ours, have stored and not committed.
+   * @returns why it failed, when it did
+   */
+  async #commit(slots: readonly PartitionSlot[], timeoutMs: number): Promise<Error | undefined> {
     const deadline = performance.now() + timeoutMs
     for (;;) {
       const offsets = this.#uncommitted(slots)
-      if (offsets.length === 0) return
+      if (offsets.length === 0) return undefined
       try {
         await this.#consumer.commit(offsets, Math.max(1, deadline - performance.now()))
-        return
+        return undefined
       } catch (error) {
         if (isHopeless(error) || performance.now() + COMMIT_RETRY_MS >= deadline) {
           this.#logger.error(
             { err: error },
             'The last commit failed: records finished since the one before are repeated',
           )
-          return
+          return error as Error
         }
         // Refused because a rebalance was under way: with its end we have the generation that the broker wants.
         await new Promise((resolve) => setTimeout(resolve, COMMIT_RETRY_MS))

@@ -35,7 +35,7 @@ export interface ThreadSnapshot {
 }
 
 export interface WorkState {
-  phase: 'idle' | 'starting' | 'running' | 'draining' | 'stopped'
+  phase: 'starting' | 'running' | 'draining' | 'stopped'
   reader: 'native' | 'portable' | undefined
   partitions: PartitionSnapshot[]
   threads: ThreadSnapshot[]
