@@ -1,6 +1,7 @@
 /** An engine whose outside is a test: what it asks for is written down, what threads say is typed in. */
 import { ACK_WORDS, type DeliveryState, type Effects, Outcome, type StopReason } from '../src/effects.js'
-import { WorkEngine, type WorkEngineOptions } from '../src/work-engine.js'
+import { WorkEngine } from '../src/work-engine.js'
+import type { WorkEngineOptions } from '../src/work-engine-options.js'
 import { type SyntheticBatch, type SyntheticRecord, syntheticBatch } from './world/batch.js'
 
 interface Sent {
