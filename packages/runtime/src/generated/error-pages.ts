@@ -128,7 +128,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Give each process an id of its own (the ordinal of a StatefulSet does), or none at all.`,
   ZK_COMMIT_FAILED: `# ZK_COMMIT_FAILED
 
-**What happened.** A commit of offsets was not accepted, and could not be repeated.
+**What happened.** A commit of offsets was not accepted until its deadline. When it was the last one of a run that drained, the run fails with it. Exit code 3. When partitions are given back it is logged, and the work goes on.
 
 **Why.** The group moved on without this member (a rebalance, a session timeout), or the coordinator was not reachable.
 
