@@ -212,7 +212,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Correct the handler or what it depends on, and start again: the record was not committed and comes first. With \`onExhausted: 'complete'\` such records are logged, counted as failed and passed over.`,
   ZK_SHUTDOWN_DEADLINE: `# ZK_SHUTDOWN_DEADLINE
 
-**What happened.** Handlers were still running when \`shutdownTimeoutMs\` had passed. \`zk run\` ends with it, exit code 2; in a program \`run()\` resolves, with the reason \`deadline\` and the records in \`blocked\`.
+**What happened.** Handlers were still running when \`shutdownTimeoutMs\` had passed. Exit code 2. Only \`zk run\` ends with it: in a program \`run()\` resolves, with the reason \`deadline\` and the records in \`blocked\`.
 
 **Why.** The handlers take longer than the deadline, or do not obey \`ctx.signal\`.
 
