@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads'
 import { createClient } from '@zk/runtime'
 import type { SuiteOptions } from './cli.js'
 import { type FilledTopic, filledTopic } from './kafka-topic.js'
+import { quietLogger } from './quiet-logger.js'
 import { type Result, summarize } from './report.js'
 
 const VALUE_BYTES = 200
@@ -52,17 +53,8 @@ async function bareWorkers(threads: number, messages: number): Promise<number> {
 
 /** Messages a second between the first finished record and the last. */
 async function runtime({ bootstrap, name }: FilledTopic, messages: number, speedup: number): Promise<number> {
-  const silent = () => {}
-  const logger = {
-    trace: silent,
-    debug: silent,
-    info: silent,
-    warn: console.error,
-    error: console.error,
-    fatal: console.error,
-  }
   const client = createClient({ bootstrapServers: bootstrap.split(',') })
-  const work = client.workFactory({ logger }).create({
+  const work = client.workFactory({ logger: quietLogger }).create({
     topic: name,
     groupId: `cpu-${process.pid}-${Date.now()}`,
     processor: new URL('./cpu-processor.js', import.meta.url),

@@ -3,7 +3,7 @@
  * does nothing, and back as acks.
  */
 import { ACK_WORDS, type Effects, WorkEngine } from '@zk/engine'
-import { PackedBatch, packFrame, packRecords, ThreadHost } from '@zk/runtime/internal'
+import { PackedBatch, packFrame, packRecords, ThreadHost, TimestampType } from '@zk/runtime/internal'
 import type { SuiteOptions } from './cli.js'
 import { type Result, summarize } from './report.js'
 
@@ -17,7 +17,9 @@ export async function hop({ runs, messages = 2_000_000 }: SuiteOptions): Promise
     await measure(threads, messages / 4)
     const values: number[] = []
     for (let run = 0; run < runs; run++) values.push(await measure(threads, messages))
-    results.push(summarize({ suite: 'hop', case: `200 bytes, speedup ${threads}`, unit: 'messages/s', values }))
+    results.push(
+      summarize({ suite: 'hop', case: `${VALUE_BYTES} bytes, speedup ${threads}`, unit: 'messages/s', values }),
+    )
   }
   return results
 }
@@ -118,7 +120,7 @@ const template = (() => {
       slot: 0,
       offset: i,
       timestamp: 0,
-      timestampType: 1,
+      timestampType: TimestampType.create,
       key: Buffer.from(`key-${i}`),
       value,
       headers: [],

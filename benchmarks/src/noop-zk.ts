@@ -1,20 +1,12 @@
 /** One run of the runtime: `noop-zk.js <bootstrap> <topic> <messages> <native|portable> <speedup>`. */
 import { createClient } from '@zk/runtime'
 import { Clock } from './clock.js'
+import { quietLogger } from './quiet-logger.js'
 
 const [bootstrap, topic, total] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])]
 const [reader, speedup] = [process.argv[5] as 'native' | 'portable', Number(process.argv[6])]
-const silent = () => {}
-const logger = {
-  trace: silent,
-  debug: silent,
-  info: silent,
-  warn: console.error,
-  error: console.error,
-  fatal: console.error,
-}
 const client = createClient({ bootstrapServers: bootstrap.split(',') })
-const work = client.workFactory({ logger }).create({
+const work = client.workFactory({ logger: quietLogger }).create({
   topic,
   groupId: `zk-${process.pid}-${Date.now()}`,
   processor: new URL('./noop-processor.js', import.meta.url),
