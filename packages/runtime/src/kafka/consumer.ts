@@ -72,7 +72,7 @@ export class Consumer {
   /** @throws ZkError when no broker answers in time, or refuses the client */
   async connect(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      // topic: '' would ask for all topics of the cluster; a name that nobody has asks for the brokers alone.
+      // The answer lists every topic of the cluster, though none is asked for: node-rdkafka's connect is made so.
       this.#kafka.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null) => {
         if (error) reject(brokerError(this.#options.bootstrapServers, this.#kafka.getLastError() ?? error))
         else resolve()
