@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { type Client, createClient } from '../client.js'
+import { workSchema } from '../config/work-config.js'
 import { errors } from '../errors.js'
 import type { RunSummary, Work } from '../index.js'
 import { createLogger } from '../log/create-logger.js'
@@ -157,15 +158,12 @@ function workConfig(processor: string, flags: RunFlags) {
   }
 }
 
-function conclude(
-  summary: RunSummary,
-  { json, shutdownTimeout = 25_000 }: RunFlags,
-  signalled: number | undefined,
-): number {
+function conclude(summary: RunSummary, { json, shutdownTimeout }: RunFlags, signalled: number | undefined): number {
   const { blocked, ...counters } = summary
   const late = summary.reason === 'deadline'
+  const deadlineMs = workSchema.shape.shutdownTimeoutMs.parse(shutdownTimeout)
   const names = blocked.map(({ topic, partition, offset, key }) => `${topic}[${partition}]@${offset} key ${key}`)
-  const error = late ? errors.ZK_SHUTDOWN_DEADLINE(shutdownTimeout, blocked.length, names) : undefined
+  const error = late ? errors.ZK_SHUTDOWN_DEADLINE(deadlineMs, blocked.length, names) : undefined
   if (error !== undefined) console.error(`${error.code}: ${error.message}`)
   if (json) printJson({ event: 'stopped', ...counters, ...(late ? { blocked } : {}) })
   else
