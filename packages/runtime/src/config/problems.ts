@@ -5,7 +5,7 @@ import type { ZkError } from '../zk-error.js'
 import { didYouMean } from './did-you-mean.js'
 import type { FieldDoc, OwnError } from './fields.js'
 import { formatPath } from './format-path.js'
-import { isSecret } from './redact.js'
+import { isSecret } from './is-secret.js'
 
 export interface Problem extends ConfigProblem {
   /** The more exact error to throw when this is the only problem. */

@@ -4,8 +4,3 @@ const secret = /password|passphrase|secret|token(?!\.endpoint)|key\.pem$|^ssl[._
 export function isSecret(property: string): boolean {
   return secret.test(property)
 }
-
-/** The properties with the values of secrets replaced, for logs and errors. */
-export function redact<V>(props: Readonly<Record<string, V>>): Record<string, V | '[redacted]'> {
-  return Object.fromEntries(Object.entries(props).map(([name, value]) => [name, isSecret(name) ? '[redacted]' : value]))
-}
