@@ -178,6 +178,13 @@ const table = {
     exitCode: 3,
   }),
 
+  ZK_KAFKA_NOT_BUILT: entry({
+    message: (why: string) =>
+      `node-rdkafka, the Kafka client, is not built: ${why}. Allow its install script and a C++ compiler, Python and ` +
+      'make, then run `pnpm rebuild node-rdkafka` or `npm rebuild node-rdkafka`.',
+    retryable: false,
+  }),
+
   // Native reader
   ZK_NATIVE_NOT_BUILT: entry({
     message: (why: string) =>

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import { createLogger } from '../log/create-logger.js'
-import { produceLoad } from './bench/load.js'
-import { type Measurement, measure } from './bench/measure.js'
+import type { Measurement } from './bench/measure.js'
+import { withKafka } from './load-kafka.js'
 import { integer, integers, jsonFile } from './options.js'
 import { formatTable, Progress, printJson } from './output.js'
 
@@ -33,6 +33,8 @@ export function benchCommand(): Command {
 
 async function bench(processor: string, options: BenchOptions): Promise<void> {
   const { speedup, concurrency, messages, keys, size, json } = options
+  const { produceLoad } = await withKafka(() => import('./bench/load.js'))
+  const { measure } = await import('./bench/measure.js')
   const producing = new Progress('producing', messages)
   const load = await produceLoad({
     messages,

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { startEmbeddedBroker } from '../kafka/embedded-broker.js'
+import { withKafka } from './load-kafka.js'
 import { integer, list } from './options.js'
 import { printJson } from './output.js'
 import { untilSignal } from './signals.js'
@@ -18,6 +18,7 @@ export function brokerCommand(): Command {
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  zk broker --topics orders,orders.dlt --partitions 12')
     .action(async ({ topics, partitions, json }: BrokerOptions) => {
+      const { startEmbeddedBroker } = await withKafka(() => import('../kafka/embedded-broker.js'))
       const broker = await startEmbeddedBroker({ topics, partitions })
       if (json) printJson({ event: 'ready', bootstrapServers: broker.bootstrapServers })
       else console.log(`A broker listens on ${broker.bootstrapServers}. Ctrl-C ends it.`)

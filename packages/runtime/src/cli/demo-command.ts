@@ -3,8 +3,8 @@ import { Command } from 'commander'
 import { errors } from '../errors.js'
 import { createLogger } from '../log/create-logger.js'
 import { type CheckOptions, checkValue } from './bench/check-processor.js'
-import { produceLoad } from './bench/load.js'
-import { type Measurement, measure } from './bench/measure.js'
+import type { Measurement } from './bench/measure.js'
+import { withKafka } from './load-kafka.js'
 import { integer } from './options.js'
 import { formatTable, Progress, printJson } from './output.js'
 
@@ -42,6 +42,8 @@ export function demoCommand(): Command {
 }
 
 async function demo({ messages, speedup, json }: DemoOptions): Promise<void> {
+  const { produceLoad } = await withKafka(() => import('./bench/load.js'))
+  const { measure } = await import('./bench/measure.js')
   const producing = new Progress('producing', messages)
   const load = await produceLoad({
     messages,

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
-import { type Check, checkCluster } from '../kafka/cluster-check.js'
+import type { Check } from '../kafka/cluster-check.js'
 import { ZkError } from '../zk-error.js'
+import { withKafka } from './load-kafka.js'
 import { checkMachine } from './machine-checks.js'
 import { integer, list, property } from './options.js'
 import { printJson } from './output.js'
@@ -45,6 +46,7 @@ async function* checks(options: DoctorOptions): AsyncGenerator<Check> {
   yield* checkMachine(options.speedup)
   if (brokers === undefined) return
   try {
+    const { checkCluster } = await withKafka(() => import('../kafka/cluster-check.js'))
     yield* checkCluster({ brokers, topics, group, properties })
   } catch (error) {
     const { code, message } = ZkError.is(error) ? error : { code: 'error', message: String(error) }

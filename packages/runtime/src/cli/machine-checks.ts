@@ -1,15 +1,16 @@
 /** What `zk doctor` looks at on this machine. */
 import { createRequire } from 'node:module'
 import { defaultSpeedup } from '../config/cpu-quota.js'
-import { type Check, kafkaFeatures } from '../kafka/cluster-check.js'
+import type { Check } from '../kafka/cluster-check.js'
+import { ZkError } from '../zk-error.js'
+import { withKafka } from './load-kafka.js'
 
 const MIN_NODE = 20
 
 export async function* checkMachine(speedup: number | undefined): AsyncGenerator<Check> {
   yield node()
-  yield kafkaClient()
+  yield* kafkaClient()
   yield await addon()
-  yield compression()
   yield esbuild()
   yield cpus(speedup)
 }
@@ -22,9 +23,21 @@ function node(): Check {
     : { name: 'node', result: 'fail', found, fix: `Install Node ${MIN_NODE} or later.` }
 }
 
-function kafkaClient(): Check {
+async function* kafkaClient(): AsyncGenerator<Check> {
   const { version } = createRequire(import.meta.url)('node-rdkafka/package.json') as { version: string }
-  return { name: 'node-rdkafka', result: 'ok', found: `${version} with librdkafka ${kafkaFeatures.librdkafka}` }
+  try {
+    const { kafkaFeatures } = await withKafka(() => import('../kafka/cluster-check.js'))
+    yield { name: 'node-rdkafka', result: 'ok', found: `${version} with librdkafka ${kafkaFeatures.librdkafka}` }
+    yield compression(kafkaFeatures.builtIn)
+  } catch (error) {
+    const found = ZkError.is(error) ? error.message : String(error)
+    yield {
+      name: 'node-rdkafka',
+      result: 'fail',
+      found,
+      fix: 'Run `pnpm rebuild node-rdkafka` or `npm rebuild node-rdkafka`.',
+    }
+  }
 }
 
 async function addon(): Promise<Check> {
@@ -40,8 +53,8 @@ async function addon(): Promise<Check> {
   }
 }
 
-function compression(): Check {
-  const missing = ['gzip', 'snappy', 'lz4', 'zstd'].filter((codec) => !kafkaFeatures.builtIn.includes(codec))
+function compression(builtIn: readonly string[]): Check {
+  const missing = ['gzip', 'snappy', 'lz4', 'zstd'].filter((codec) => !builtIn.includes(codec))
   if (missing.length === 0) return { name: 'compression', result: 'ok', found: 'gzip, snappy, lz4, zstd' }
   return {
     name: 'compression',

@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander'
-import { type Client, createClient } from '../client.js'
+import type { Client } from '../client.js'
 import { workSchema } from '../config/work-config.js'
 import { errors } from '../errors.js'
 import type { RunSummary, Work } from '../index.js'
 import { createLogger } from '../log/create-logger.js'
 import { LiveView } from './live-view.js'
+import { withKafka } from './load-kafka.js'
 import { integer, jsonFile, list, property } from './options.js'
 import { printJson } from './output.js'
 import { report } from './report.js'
@@ -97,6 +98,7 @@ async function run(processor: string, flags: RunFlags, early: EarlySignals): Pro
     ...(flags.logLevel === undefined ? {} : { level: flags.logLevel }),
     output: view ?? 'stderr',
   })
+  const { createClient } = await withKafka(() => import('../client.js'))
   const client = createClient({ bootstrapServers: flags.brokers })
   const work = client.workFactory({ logger }).create(workConfig(processor, flags))
   const signals = endingSignals(early, (signal) => logger.info({ signal }, 'Draining; a second signal aborts'))

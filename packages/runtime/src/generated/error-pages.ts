@@ -133,6 +133,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** The group moved on without this member (a rebalance, a session timeout), or the coordinator was not reachable.
 
 **What to do.** Nothing, when it is rare: the records are read again by the next owner (at least once). When it is frequent, look for long pauses of the process and for the group coordinator's health.`,
+  ZK_KAFKA_NOT_BUILT: `# ZK_KAFKA_NOT_BUILT
+
+**What happened.** The Kafka client, node-rdkafka, is installed, but its compiled part is missing or does not load.
+
+**Why.** Its install script was not allowed to run (pnpm asks for it: \`allowBuilds\`), or there was no compiler, Python or make, or the installation was made for another platform or Node version.
+
+**What to do.** Allow the script and install the tools, then run \`pnpm rebuild node-rdkafka\` or \`npm rebuild node-rdkafka\`. \`zk doctor\` looks again.`,
   ZK_NATIVE_NOT_BUILT: `# ZK_NATIVE_NOT_BUILT
 
 **What happened.** \`@zk/native\` is installed, but its compiled part is missing or does not load.

@@ -14,7 +14,7 @@ import {
   WorkEngine,
 } from '@zk/engine'
 import type { WorkConfig } from '../config/work-config.js'
-import type { DescribedError } from '../describe-error.js'
+import { type DescribedError, reviveError } from '../describe-error.js'
 import { errors } from '../errors.js'
 import { isHopeless } from '../kafka/broker-errors.js'
 import { Consumer, type PartitionOffset } from '../kafka/consumer.js'
@@ -446,10 +446,11 @@ export class WorkRun {
 
   #onFailed(ticket: number): void {
     const { slot, offset, thread, batch, index, attempt } = this.#engine.inFlight
+    const failure = this.#failures.get(ticket)
     const { topic, partition } = this.#engine.assignments.nameOf(slot[ticket]!)
     this.#logger.error(
       {
-        err: this.#failures.get(ticket),
+        err: failure === undefined ? undefined : reviveError(failure),
         topic,
         partition,
         offset: offset[ticket],
