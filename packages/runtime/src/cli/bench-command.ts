@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
+import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import type { Measurement } from './bench/measure.js'
-import { withKafka } from './load-kafka.js'
 import { integer, integers, jsonFile } from './options.js'
 import { formatTable, Progress, printJson } from './output.js'
 

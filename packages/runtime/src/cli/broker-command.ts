@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { withKafka } from './load-kafka.js'
+import { withKafka } from '../kafka/load-kafka.js'
 import { integer, list } from './options.js'
 import { printJson } from './output.js'
 import { untilSignal } from './signals.js'

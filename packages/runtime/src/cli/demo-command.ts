@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import { errors } from '../errors.js'
+import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type CheckOptions, checkValue } from './bench/check-processor.js'
 import type { Measurement } from './bench/measure.js'
-import { withKafka } from './load-kafka.js'
 import { integer } from './options.js'
 import { formatTable, Progress, printJson } from './output.js'
 

@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import type { Check } from '../kafka/cluster-check.js'
+import { withKafka } from '../kafka/load-kafka.js'
 import { ZkError } from '../zk-error.js'
-import { withKafka } from './load-kafka.js'
 
 const MIN_NODE = 20
 
@@ -42,7 +42,7 @@ async function* kafkaClient(): AsyncGenerator<Check> {
 
 async function addon(): Promise<Check> {
   try {
-    const { compiledFor } = await import('@zk/native')
+    const { compiledFor } = await withKafka(() => import('@zk/native'))
     const found = `built for node-rdkafka ${compiledFor.nodeRdkafka}, librdkafka ${compiledFor.librdkafka}`
     return { name: 'native reader', result: 'ok', found }
   } catch (error) {

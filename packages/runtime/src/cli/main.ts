@@ -14,6 +14,11 @@ const LINGER_MS = 2_000
 
 export async function main(argv: readonly string[], early: EarlySignals): Promise<void> {
   const json = argv.includes('--json')
+  // A reader such as head may go before everything is written.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit()
+    throw error
+  })
   try {
     await createProgram(early).parseAsync([...argv])
   } catch (error) {
