@@ -19,7 +19,7 @@ interface Outbox {
   /** The thread serves: what is routed to it may be sent. */
   up: boolean
   /** Routed and not sent, in order. */
-  tickets: TicketRing
+  readonly tickets: TicketRing
 }
 
 export class Dispatcher {
@@ -87,16 +87,14 @@ export class Dispatcher {
     this.#outboxes[thread]!.up = false
   }
 
-  /** These deliveries, in this order, go out again before anything that waits for the thread. */
+  /** These deliveries of a thread that has just gone down go out again, in this order, once it is up. */
   sendAgain(thread: number, tickets: readonly number[]): void {
-    const outbox = this.#outboxes[thread]!
-    const newer = outbox.tickets
-    outbox.tickets = new TicketRing()
+    // Nothing newer waits there: while the thread was up, what was routed to it was sent in the same step.
+    const outbox = this.#outboxes[thread]!.tickets
     for (const ticket of tickets) {
       this.#table.phase[ticket] = Phase.routed
-      outbox.tickets.push(ticket)
+      outbox.push(ticket)
     }
-    while (newer.length > 0) outbox.tickets.push(newer.shift())
   }
 
   /** Lets go of records that were not sent yet. @param dropped called with each, which is no longer held by anything here */
