@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// @ts-check
+/**
+ * Proofs that take longer than a test may: `prove <name>…`, or `prove all`.
+ *
+ * Each prints its progress to stderr and its verdict as one JSON line to stdout; the exit code is 1 when one of them does
+ * not hold. Those that need a Kafka use the one that KAFKA_BOOTSTRAP names, else they start their own from its jars.
+ */
+import { parseArgs } from 'node:util'
+
+/** @type {Record<string, () => Promise<import('./verdict.mjs').Proof>>} */
+const proofs = {
+  simulation: async () => (await import('./simulation.mjs')).prove,
+  ledger: async () => (await import('./ledger.mjs')).prove,
+  memory: async () => (await import('./memory.mjs')).prove,
+  idle: async () => (await import('./idle.mjs')).prove,
+  pool: async () => (await import('./pool.mjs')).prove,
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string' }, messages: { type: 'string' }, schedules: { type: 'string' } },
+})
+const names = positionals.includes('all') ? Object.keys(proofs) : positionals
+if (names.length === 0 || names.some((name) => !Object.hasOwn(proofs, name))) {
+  process.stderr.write(
+    `usage: prove <${Object.keys(proofs).join(' | ')} | all>… [--minutes n] [--messages n] [--schedules n]\n`,
+  )
+  process.exit(2)
+}
+const options = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)]))
+for (const name of names) {
+  const prove = await proofs[name]()
+  const verdict = await prove(options).catch((error) => ({ holds: false, error: String(error?.stack ?? error) }))
+  process.stdout.write(`${JSON.stringify({ prove: name, ...verdict })}\n`)
+  if (!verdict.holds) process.exitCode = 1
+}

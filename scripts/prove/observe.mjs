@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * Preloaded into `zk run`: what only the process itself knows goes into the ledger that LEDGER names, in the moment in
+ * which it happens: assignments, commits, how full the window is and how far the work has come.
+ */
+import { isMainThread } from 'node:worker_threads'
+
+const SAMPLE_MS = 50
+/** The defaults of windowMessages and windowBytes, which no run of these proofs changes. */
+const CAPS = { capMessages: 32_768, capBytes: 64 * 2 ** 20 }
+
+const { LEDGER, LEDGER_GROUP: group = '' } = process.env
+if (isMainThread && LEDGER && process.argv[2] === 'run') {
+  const { ledgerNow, openLedger } = await import('../../packages/testing/dist/index.js')
+  const { Work } = await import('../../packages/runtime/dist/work.js')
+  const ledger = openLedger(LEDGER)
+  const { pid } = process
+  /** @type {Map<string, number>} */
+  const epochs = new Map()
+  const nameOf = (/** @type {{ topic: string, partition: number }} */ { topic, partition }) => `${topic}/${partition}`
+
+  /** @param {import('../../packages/runtime/dist/index.js').WorkEvent} event */
+  const write = (event) => {
+    const at = ledgerNow()
+    if (event.type === 'committed') {
+      for (const { topic, partition, offset } of event.offsets) {
+        const epoch = epochs.get(`${topic}/${partition}`)
+        ledger.append({
+          type: 'committed',
+          group,
+          topic,
+          partition,
+          offset,
+          pid,
+          at,
+          ...(epoch === undefined ? {} : { epoch }),
+        })
+      }
+    }
+    if (event.type === 'assigned') for (const one of event.partitions) epochs.set(nameOf(one), one.epoch)
+    if (event.type !== 'assigned' && event.type !== 'revoked' && event.type !== 'lost') return
+    // A line speaks of one epoch.
+    for (const { topic, partition } of event.partitions) {
+      const epoch = epochs.get(`${topic}/${partition}`) ?? 0
+      ledger.append({ type: event.type, pid, epoch, partitions: [{ topic, partition }], at })
+    }
+  }
+
+  const run = Work.prototype.run
+  Work.prototype.run = async function (options = {}) {
+    const { onEvent } = options
+    const sample = setInterval(() => {
+      const state = this.state()
+      if (state === undefined) return
+      const { window, partitions } = state
+      ledger.append({ type: 'window', pid, messages: window.messages, bytes: window.bytes, ...CAPS })
+      const lag = partitions.reduce((sum, one) => sum + (one.lag ?? 0), 0)
+      const watermarks = partitions.reduce((sum, { watermark }) => sum + (watermark ?? 0), 0)
+      ledger.append({ type: 'progress', pid, lag, watermarks, at: ledgerNow() })
+    }, SAMPLE_MS)
+    try {
+      return await run.call(this, {
+        ...options,
+        onEvent: (event) => {
+          write(event)
+          onEvent?.(event)
+        },
+      })
+    } finally {
+      clearInterval(sample)
+    }
+  }
+}

@@ -1,0 +1,16 @@
+// @ts-check
+/**
+ * @typedef {object} ProofOptions
+ * @property {number} [minutes] how long a soak lasts
+ * @property {number} [messages] how many records there are
+ * @property {number} [schedules] of the simulation
+ */
+
+/** @typedef {{ holds: boolean } & Record<string, unknown>} Verdict */
+
+/** @typedef {(options: ProofOptions) => Promise<Verdict>} Proof */
+
+/** @param {string} text */
+export function say(text) {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`)
+}
