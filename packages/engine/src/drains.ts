@@ -14,12 +14,8 @@ export function cutAboveStarted(
   table: InFlightTable<RecordBatch>,
   effects: Pick<Effects, 'hold' | 'cut' | 'deliveryState'>,
 ): void {
-  const { slot, epoch, offset, thread, sequence, phase } = table
-  const sent: [ticket: number, assignment: PartitionAssignment][] = []
-  for (const ticket of table.dispatched()) {
-    const assignment = assignments.find(slot[ticket]!, epoch[ticket]!)
-    if (assignment !== undefined && partitions.has(assignment)) sent.push([ticket, assignment])
-  }
+  const { offset, thread, sequence } = table
+  const sent = sentOf(partitions, assignments, table)
   for (const assignment of partitions) assignment.cut = assignment.tracker.highestFinished
   // Held: a thread publishes "running" before it looks at hold and cut, so whatever the boards do not show as started
   // by now waits, and will find the cut.
@@ -31,11 +27,45 @@ export function cutAboveStarted(
   }
   for (const { slot, epoch, cut } of partitions) effects.cut(slot, epoch, cut)
   effects.hold(false)
-  for (const [ticket, assignment] of sent) {
-    if (offset[ticket]! <= assignment.cut) continue
-    phase[ticket] = Phase.abandoned
-    assignment.inFlight--
+  for (const [ticket, assignment] of sent) if (offset[ticket]! > assignment.cut) abandon(ticket, assignment, table)
+}
+
+/** Cuts partitions altogether: what runs may end, and nothing else of them starts, whatever holes that leaves. */
+export function cutAll(
+  partitions: ReadonlySet<PartitionAssignment>,
+  assignments: AssignmentTable,
+  table: InFlightTable<RecordBatch>,
+  effects: Pick<Effects, 'hold' | 'cut' | 'deliveryState'>,
+): void {
+  const { thread, sequence } = table
+  effects.hold(true)
+  for (const assignment of partitions) {
+    assignment.cut = -1
+    effects.cut(assignment.slot, assignment.epoch, -1)
   }
+  for (const [ticket, assignment] of sentOf(partitions, assignments, table)) {
+    const state = effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
+    if (state === 'queued' || state === 'discarded' || state === 'unknown') abandon(ticket, assignment, table)
+  }
+  effects.hold(false)
+}
+
+function sentOf(
+  partitions: ReadonlySet<PartitionAssignment>,
+  assignments: AssignmentTable,
+  table: InFlightTable<RecordBatch>,
+): [ticket: number, assignment: PartitionAssignment][] {
+  const sent: [number, PartitionAssignment][] = []
+  for (const ticket of table.dispatched()) {
+    const assignment = assignments.find(table.slot[ticket]!, table.epoch[ticket]!)
+    if (assignment !== undefined && partitions.has(assignment)) sent.push([ticket, assignment])
+  }
+  return sent
+}
+
+function abandon(ticket: number, assignment: PartitionAssignment, table: InFlightTable<RecordBatch>): void {
+  table.phase[ticket] = Phase.abandoned
+  assignment.inFlight--
 }
 
 export interface Drain {

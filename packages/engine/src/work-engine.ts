@@ -12,7 +12,7 @@
 import { AssignmentTable, type PartitionAssignment, type TopicPartition } from './assignment.js'
 import { CrashLoop } from './crash-loop.js'
 import { Dispatcher } from './dispatcher.js'
-import { cutAboveStarted, Drains } from './drains.js'
+import { cutAboveStarted, cutAll, Drains } from './drains.js'
 import { ACK_WORDS, type DeliveryState, type Effects, Outcome, type RunningRecord } from './effects.js'
 import { InFlightTable, Phase } from './in-flight-table.js'
 import type { InFlightWindow } from './in-flight-window.js'
@@ -153,13 +153,25 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#dispatcher.threadUp(thread)
   }
 
+  /** The thread is sent nothing more; what it has been sent, it still runs. `threadGone` and `threadUp` follow. */
+  retire(thread: number): void {
+    this.#dispatcher.threadDown(thread)
+  }
+
+  /** Records that the thread was sent and has not let go of. */
+  heldBy(thread: number): number {
+    return this.inFlight.sentTo(thread).length
+  }
+
   /**
    * The thread is gone: its exit and its port's close have both been seen, so none of its JavaScript can run and no ack
    * is on its way. What its board shows as ended has ended; the rest goes out again in the order in which it was sent,
    * before anything newer.
+   *
+   * @param planned the thread was retired, to be replaced: no death
    */
-  threadGone(thread: number): void {
-    this.counters.threadDeaths++
+  threadGone(thread: number, { planned = false }: { planned?: boolean } = {}): void {
+    if (!planned) this.counters.threadDeaths++
     this.#dispatcher.threadDown(thread)
     const { slot, offset, attempt } = this.inFlight
     const again: number[] = []
@@ -178,7 +190,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     }
     this.#dispatcher.sendAgain(thread, again)
     this.counters.redelivered += again.length
-    const deaths = this.#crashLoop.died(thread, running)
+    const deaths = planned ? undefined : this.#crashLoop.died(thread, running)
     if (deaths !== undefined) this.#effects.stop({ type: 'crash-loop', thread, deaths, running })
     this.#proceed()
   }
@@ -202,6 +214,30 @@ export class WorkEngine<Batch extends RecordBatch> {
     const assignments = [...this.assignments].filter(({ slot }) => slots.includes(slot))
     this.#drains.begin({ slots, assignments, deadline })
     this.#dropUnsent()
+    this.harvest()
+  }
+
+  /**
+   * Time is up for these partitions: handlers that run may still end, and nothing else of them starts, even where that
+   * leaves holes below what is finished. Follows a drain whose deadline passed.
+   */
+  halt(slots: readonly PartitionSlot[]): void {
+    const partitions = [...this.assignments].filter(({ slot }) => slots.includes(slot))
+    for (const assignment of partitions) assignment.state = 'draining'
+    cutAll(new Set(partitions), this.assignments, this.inFlight, this.#effects)
+    this.#dropUnsent()
+    this.harvest()
+  }
+
+  /**
+   * Ends what the boards show as ended. A thread that a handler keeps from its event loop posts its acks late, and what
+   * it finished before must not be waited for, nor be repeated. Its acks will be stale.
+   */
+  harvest(): void {
+    for (const ticket of [...this.inFlight.dispatched()]) {
+      const state = this.#stateOf(ticket)
+      if (state === 'done' || state === 'failed') this.#end(ticket, Outcome[state])
+    }
     this.#proceed()
   }
 
@@ -219,6 +255,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.storeWatermarks()
     this.#readAhead.resume(this.assignments)
     this.#sparse = copyOutSurvivors(this.inFlight, this.#sparse)
+    if (this.#drains.any) this.harvest()
     for (const { slots } of this.#drains.takeLate(now)) this.#effects.drained(slots, false)
   }
 

@@ -114,7 +114,9 @@ export class BoardWriter {
     Atomics.store(this.#words, entry, State.running)
     while (Atomics.load(this.#words, HOLD) === 1) Atomics.wait(this.#words, HOLD, 1)
     const at = this.#control + slot * CONTROL_WORDS
-    if (epoch > Atomics.load(this.#words, at) || offset <= this.#doubles[(at + 2) >> 1]!) return true
+    const cutEpoch = Atomics.load(this.#words, at)
+    // Of an epoch before the one that was cut nothing starts: its offsets say nothing about the newer cut.
+    if (epoch > cutEpoch || (epoch === cutEpoch && offset <= this.#doubles[(at + 2) >> 1]!)) return true
     Atomics.store(this.#words, entry, State.discarded)
     return false
   }

@@ -54,6 +54,10 @@ export class DeliveryContext implements ProcessContext {
     return `${topic}-${partition}-${offset}`
   }
 
+  get aborted(): boolean {
+    return this.#reason !== undefined
+  }
+
   abort(reason: AbortReason): void {
     this.#reason = reason
     this.#controller?.abort(abortError(reason))

@@ -114,17 +114,19 @@ export class Executor {
     const message = new FrameMessage(frame, i, name, processor.format)
     const context = new DeliveryContext(this.#options, message, slot, frame.attempt(i), state, threadIndex)
     let result: unknown
+    let isPromise: boolean
     try {
       // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
       if (processor.format !== undefined) message.value
       result = processor.process(message, context)
+      isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
     } catch (error) {
       return this.#fail(ticket, error, started)
     }
-    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function')
-      return this.#end(ticket, 'done', started)
+    if (!isPromise) return this.#end(ticket, 'done', started)
     this.#contexts[ticket] = context
-    void (result as PromiseLike<unknown>).then(
+    // Resolved, because a foreign thenable may settle twice, and the ticket is another record's by then.
+    void Promise.resolve(result).then(
       () => this.#settled(ticket, started, undefined),
       (error: unknown) => this.#settled(ticket, started, { error }),
     )
@@ -132,8 +134,11 @@ export class Executor {
   }
 
   #settled(ticket: number, started: number, failure: { error: unknown } | undefined): void {
+    const aborted = this.#contexts[ticket]!.aborted
     this.#contexts[ticket] = undefined
     if (failure === undefined) this.#end(ticket, 'done', started)
+    // It was told that its result is not wanted: giving up is no failure of the record, which is read again.
+    else if (aborted) this.#end(ticket, 'discarded', started)
     else this.#fail(ticket, failure.error, started)
     this.#pump()
   }
