@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os'
 import {
   ACK_WORDS,
   type Effects,
+  Outcome,
   type PartitionSlot,
   type StopReason,
   type TopicPartition,
@@ -26,11 +27,12 @@ import type { ResolvedProcessor } from '../processor-module/resolve-processor.js
 import { packFrame } from '../threads/frame.js'
 import { ThreadHost } from '../threads/host.js'
 import type { FromThread } from '../threads/protocol.js'
+import { ZkError } from '../zk-error.js'
 import { CommitBook } from './commit-book.js'
 import { previewKey } from './preview-key.js'
 import { consumerOptions, engineOptions, hostOptions, type RunContext } from './run-options.js'
 import { snapshot, type WorkState } from './state.js'
-import { type BlockedRecord, blockedRecords, type RunSummary, summarize } from './summary.js'
+import { type OpenRecord, openRecords, type RunSummary, summarize } from './summary.js'
 import { UntilEnd } from './until-end.js'
 
 /** Period of storing watermarks and of everything that looks at the time. */
@@ -39,6 +41,8 @@ const TICK_MS = 100
 const COMMIT_TIMEOUT_MS = 5_000
 /** Pause before a refused commit is tried again. */
 const COMMIT_RETRY_MS = 100
+/** How often a thread that is to be replaced is looked at. */
+const RETIRE_LOOK_MS = 20
 /** What handlers get to end by themselves after an abort. */
 const ABORT_GRACE_MS = 1_000
 
@@ -99,7 +103,7 @@ export class WorkRun {
     this.#host = new ThreadHost(hostOptions(context, processor, this.#engine.inFlight.capacity), {
       message: (index, message) => this.#guard(() => this.#onThreadMessage(index, message)),
       up: (index) => this.#guard(() => this.#onThreadUp(index)),
-      gone: (index, cause) => this.#guard(() => this.#onThreadGone(index, cause)),
+      gone: (index, cause, how) => this.#guard(() => this.#onThreadGone(index, cause, how)),
       lost: (error) => this.#end({ type: 'fail', error }),
     })
     this.#consumer = new Consumer(consumerOptions(context), {
@@ -109,7 +113,7 @@ export class WorkRun {
       committed: (offsets) => this.#onCommitted(offsets),
       failed: (error) => this.#end({ type: 'fail', error }),
     })
-    this.#untilEnd = context.untilEnd ? new UntilEnd((partition) => this.#consumer.endOffset(partition)) : undefined
+    this.#untilEnd = context.untilEnd ? new UntilEnd((partitions) => this.#consumer.committed(partitions)) : undefined
   }
 
   /**
@@ -123,14 +127,17 @@ export class WorkRun {
     listen(signal, onSignal)
     const tick = setInterval(() => this.#guard(() => this.#tick()), TICK_MS)
     try {
-      await this.#start()
+      const started = this.#start()
+      // A start that was overtaken by its end fails because of it.
+      started.catch(() => {})
+      await Promise.race([started, this.#ended(() => this.#ending !== undefined)])
       await this.#ended(() => this.#ending !== undefined)
       return await this.#finish()
     } finally {
-      clearInterval(tick)
       shutdown?.removeEventListener('abort', onShutdown)
       signal?.removeEventListener('abort', onSignal)
       await this.#close()
+      clearInterval(tick)
     }
   }
 
@@ -146,9 +153,17 @@ export class WorkRun {
   }
 
   /** Replaces every thread by one that runs this module; the consumer and its assignment stay. */
-  reload(processor: ResolvedProcessor): void {
-    this.#host.setProcessorUrl(processor.url)
-    for (let thread = 0; thread < this.#config.speedup; thread++) this.#host.terminate(thread)
+  async reload(processor: ResolvedProcessor): Promise<void> {
+    await this.#host.reload(processor, (thread) => this.#retire(thread))
+  }
+
+  /** Sends the thread nothing more and waits, as long as a drain may take, until it holds nothing. */
+  async #retire(thread: number): Promise<void> {
+    this.#engine.retire(thread)
+    const deadline = performance.now() + this.#config.drainTimeoutMs
+    while (this.#engine.heldBy(thread) > 0 && performance.now() < deadline && this.#ending === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, RETIRE_LOOK_MS))
+    }
   }
 
   // ── start and end ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,8 +180,10 @@ export class WorkRun {
     const starting = [this.#host.start(), this.#consumer.connect()]
     const failed = (await Promise.allSettled(starting)).find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
+    if (this.#ending !== undefined) return
     const named = topics.filter((topic) => !topic.startsWith('^'))
     if (!waitForTopics) await this.#consumer.requireTopics(named)
+    this.#untilEnd?.begin(await this.#consumer.ends(topics))
     if (this.#ending !== undefined) return
     this.#consumer.subscribe(topics)
     this.#phase = 'running'
@@ -179,21 +196,24 @@ export class WorkRun {
     this.#phase = 'draining'
     this.#consumer.handOver()
     let complete = this.#ending!.type === 'drain' && (await this.#drainAll(shutdownTimeoutMs))
-    let blocked: BlockedRecord[] = []
+    let late: OpenRecord[] = []
     if (!complete) {
       const aborted = this.#ending!.type !== 'drain'
-      if (!aborted) blocked = blockedRecords(this.#engine)
+      this.#engine.halt(this.#slots())
+      if (!aborted) late = openRecords(this.#engine)
       this.#host.abort(this.#slots(), aborted ? 'aborted' : 'shutdown')
       complete = await this.#drainAll(aborted ? ABORT_GRACE_MS : graceMs)
+      this.#engine.harvest()
     }
     // A commit waits behind a JoinGroup that is under way, which lasts as long as the slowest member drains.
     const drained = this.#ending!.type === 'drain'
-    await this.#commitAll(drained ? Math.max(COMMIT_TIMEOUT_MS, deadline - performance.now()) : COMMIT_TIMEOUT_MS)
+    if (!isBeyondCommit(this.#ending!)) await this.#commitAll(drained ? Math.max(COMMIT_TIMEOUT_MS, deadline - performance.now()) : COMMIT_TIMEOUT_MS)
     if (this.#ending!.type === 'fail') throw this.#ending!.error
     if (this.#ending!.type === 'drain' && this.#commitFailure !== undefined) {
       await this.#stopThreads(complete)
       throw this.#commitFailure
     }
+    const blocked = late.filter((open) => !open.isFinished()).map(({ record }) => record)
     const reason = this.#ending!.type === 'abort' ? 'aborted' : blocked.length > 0 ? 'deadline' : 'drained'
     await this.#stopThreads(complete)
     return summarize(reason, this.#engine.counters, this.#commits.covered, blocked)
@@ -225,6 +245,11 @@ export class WorkRun {
 
   async #close(): Promise<void> {
     this.#phase = 'stopped'
+    // A revoke that still drains must not hold up the end: its deadline is now.
+    for (const [slots, resolve] of this.#drains) {
+      this.#drains.delete(slots)
+      resolve(false)
+    }
     await this.#consumer.close({ abandon: this.#processEnds && this.#commitFailure !== undefined })
     await this.#stopThreads(false)
   }
@@ -273,15 +298,14 @@ export class WorkRun {
     this.#consumer.request(records, bytes)
   }
 
-  #assigned(partitions: readonly TopicPartition[]): PartitionSlot[] {
+  /** @returns undefined when the run is ending and takes nothing more */
+  #assigned(partitions: readonly TopicPartition[]): PartitionSlot[] | undefined {
+    if (this.#ending !== undefined) return undefined
     const slots = this.#engine.assigned(partitions)
     for (const [i, slot] of slots.entries()) this.#host.announce(slot, partitions[i]!)
     if (partitions.length > 0) this.#logger.info({ partitions: describe(partitions) }, 'Partitions assigned')
     const epochOf = (slot: PartitionSlot) => this.#engine.assignments.at(slot)!.epoch
     this.#emit({ type: 'assigned', partitions: partitions.map((name, i) => ({ ...name, epoch: epochOf(slots[i]!) })) })
-    this.#untilEnd
-      ?.assigned(partitions.map((partition, i) => ({ ...partition, slot: slots[i]! })))
-      .catch((error: Error) => this.#end({ type: 'fail', error }))
     return slots
   }
 
@@ -299,7 +323,10 @@ export class WorkRun {
       this.#emit({ type: 'lost', partitions })
     } else {
       const complete = await this.#drain(slots, this.#config.drainTimeoutMs)
-      if (!complete) this.#host.abort(slots, 'revoked')
+      if (!complete) {
+        this.#engine.halt(slots)
+        this.#host.abort(slots, 'revoked')
+      }
       this.#engine.storeWatermarks()
       this.#flushStores()
       await this.#commit(slots, COMMIT_TIMEOUT_MS)
@@ -353,10 +380,13 @@ export class WorkRun {
   }
 
   #onCommitted(offsets: readonly PartitionOffset[]): void {
-    for (const { topic, partition, offset } of offsets) {
-      this.#commits.acknowledged(this.#engine.assignments.slotOf({ topic, partition }), offset)
-    }
-    this.#emit({ type: 'committed', offsets })
+    const news = offsets.filter(({ topic, partition, offset }) => {
+      const slot = this.#engine.assignments.slotOf({ topic, partition })
+      const isNew = this.#commits.committed(slot) !== offset
+      this.#commits.acknowledged(slot, offset)
+      return isNew
+    })
+    if (news.length > 0) this.#emit({ type: 'committed', offsets: news })
   }
 
   #slots(): PartitionSlot[] {
@@ -373,7 +403,9 @@ export class WorkRun {
     for (const { ticket, error } of message.failures) this.#failures.set(ticket, error)
     const acks = new Int32Array(message.acks)
     const count = acks.length / ACK_WORDS
-    this.#processedBy[index]! += count
+    for (let at = 2; at < acks.length; at += ACK_WORDS) {
+      if (acks[at] !== Outcome.discarded) this.#processedBy[index]!++
+    }
     this.#engine.acks(index, acks, count)
     this.#failures.clear()
     this.#want()
@@ -385,10 +417,12 @@ export class WorkRun {
     this.#want()
   }
 
-  #onThreadGone(index: number, cause: Error | undefined): void {
-    this.#logger.error({ err: cause, thread: index }, 'A thread died; what it had goes to its successor, in order')
+  #onThreadGone(index: number, cause: Error | undefined, { planned }: { planned: boolean }): void {
+    if (!planned) {
+      this.#logger.error({ err: cause, thread: index }, 'A thread died; what it had goes to its successor, in order')
+    }
     this.#emit({ type: 'thread-gone', thread: index, cause: cause?.message })
-    this.#engine.threadGone(index)
+    this.#engine.threadGone(index, { planned })
   }
 
   // ── engine ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -397,7 +431,7 @@ export class WorkRun {
     this.#engine.tick(performance.now())
     this.#flushStores()
     this.#want()
-    if (this.#untilEnd?.reached(this.#engine.assignments)) this.#end({ type: 'drain' })
+    if (this.#untilEnd?.reached(this.#engine.assignments, performance.now())) this.#end({ type: 'drain' })
   }
 
   #flushStores(): void {
@@ -477,6 +511,11 @@ export class WorkRun {
     const why = ran.length === 0 ? 'nothing was running in it' : `it ran ${ran.join(', ')}`
     return errors.ZK_THREAD_CRASH_LOOP(reason.thread, reason.deaths, why)
   }
+}
+
+/** Fenced, or the client is broken: a commit would only be refused. */
+function isBeyondCommit(ending: Ending): boolean {
+  return ending.type === 'fail' && ZkError.is(ending.error) && ['ZK_FENCED', 'ZK_BROKER_FATAL'].includes(ending.error.code)
 }
 
 function listen(signal: AbortSignal | undefined, on: () => void): void {

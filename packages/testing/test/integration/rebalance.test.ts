@@ -1,3 +1,4 @@
+import type { WorkEvent } from '@zk/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
 import { isReal, type Produced, type RecordToProduce, readers, Stage } from './stage.js'
@@ -51,6 +52,7 @@ describe.each(readers)('%s reader', (reader) => {
       expect(places(journal.starts())).toEqual(places(produced))
       expect(disorder(journal.lines(), byKey)).toEqual([])
       expect(await stage.committed(first.groupId, topic)).toEqual([350, 350, 350, 350])
+      expect([first, second].flatMap(({ events }) => oldNews(events.all))).toEqual([])
     },
   )
 
@@ -96,3 +98,21 @@ describe.each(readers)('%s reader', (reader) => {
     await second.drain()
   })
 })
+
+/** Commits that tell nothing new, or of a partition that is not owned at that moment. */
+function oldNews(events: readonly WorkEvent[]): string[] {
+  const owned = new Map<number, number>()
+  const found: string[] = []
+  for (const event of events) {
+    if (event.type === 'assigned') for (const { partition } of event.partitions) owned.set(partition, -1)
+    if (event.type === 'revoked') for (const { partition } of event.partitions) owned.delete(partition)
+    if (event.type !== 'committed') continue
+    for (const { partition, offset } of event.offsets) {
+      const before = owned.get(partition)
+      if (before === undefined) found.push(`${partition}@${offset} after its revoke`)
+      else if (offset <= before) found.push(`${partition}@${offset} after ${before}`)
+      owned.set(partition, offset)
+    }
+  }
+  return found
+}
