@@ -57,6 +57,9 @@ Exit codes: 0 drained, 1 bad configuration or failed start, 2 shutdown deadline 
     doctorCommand(),
     explainCommand(),
   ]
-  for (const command of commands) program.addCommand(command.exitOverride())
+  for (const command of commands) {
+    // Settings of the program are not inherited by commands that are added.
+    program.addCommand(command.exitOverride().showHelpAfterError(`(zk ${command.name()} --help teaches)`))
+  }
   return program
 }
