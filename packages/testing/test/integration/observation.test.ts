@@ -118,7 +118,12 @@ test('--until-end over a topic that ends with transaction markers ends, and leav
   const group = randomUUID()
   const zk = zkRun(stage, { topic, group, options: { journal: journal.path }, args: ['--until-end'] })
   expect((await zk.exited).code).toBe(0)
-  expect(journal.done().map(({ key }) => key).sort()).toEqual(['a', 'b', 'c'])
+  expect(
+    journal
+      .done()
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(['a', 'b', 'c'])
   // 5 records and 4 markers: the commit stands at the end of the log.
   expect(await stage.committed(group, topic)).toEqual([9])
 })
