@@ -78,6 +78,12 @@ export class OffsetTracker {
     return true
   }
 
+  /** Whether the record of this ticket, which this tracker gave out, is finished. */
+  isFinished(ticket: TrackerTicket): boolean {
+    const ahead = (ticket - this.#head) | 0
+    return ahead < 0 || this.#finished[ticket & this.#mask] === 1
+  }
+
   /** The partition's end was reached at `offset`: whatever lies below it and was never seen holds no record for us. */
   reachedEnd(offset: number): void {
     if (this.#next === undefined || offset > this.#next) this.#next = offset

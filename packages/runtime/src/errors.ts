@@ -170,6 +170,13 @@ const table = {
     retryable: false,
     exitCode: 3,
   }),
+  ZK_OFFSET_UNAVAILABLE: entry({
+    message: (why: string) =>
+      `There is no offset to begin at, and autoOffsetReset is 'error': ${why}. ` +
+      "Set the group's offsets with Kafka's tools, or choose 'earliest' or 'latest'.",
+    retryable: false,
+    exitCode: 4,
+  }),
   ZK_COMMIT_FAILED: entry({
     message: (why: string) =>
       `The offsets could not be committed: ${why}. ` +

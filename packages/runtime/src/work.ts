@@ -68,7 +68,7 @@ export class Work {
 
   /** Compiles the processor anew and replaces every thread by one that runs it. The consumer keeps its partitions. */
   async reload(): Promise<void> {
-    this.#run?.reload(await this.#resolve())
+    await this.#run?.reload(await this.#resolve())
   }
 
   /** The files that the processor is made of, for watching. */

@@ -235,6 +235,7 @@ function build(code: ErrorCode): ZkError {
     ZK_BROKER_FATAL: () => errors.ZK_BROKER_FATAL('fatal'),
     ZK_FENCED: () => errors.ZK_FENCED('billing-1'),
     ZK_COMMIT_FAILED: () => errors.ZK_COMMIT_FAILED('unknown member'),
+    ZK_OFFSET_UNAVAILABLE: () => errors.ZK_OFFSET_UNAVAILABLE('no committed offset'),
     ZK_KAFKA_NOT_BUILT: () => errors.ZK_KAFKA_NOT_BUILT('no bindings file'),
     ZK_NATIVE_NOT_BUILT: () => errors.ZK_NATIVE_NOT_BUILT('no binary'),
     ZK_NATIVE_VERSION: () => errors.ZK_NATIVE_VERSION('librdkafka 2.3.0', 'librdkafka 2.12.0'),

@@ -12,8 +12,11 @@ function writeAll(fd: number, text: string): void {
     try {
       at += writeSync(fd, bytes, at)
     } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // A pipe whose reader has gone: the work is done all the same.
+      if (code === 'EPIPE') return
       // A pipe whose reader is slow; the reader will come.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      if (code !== 'EAGAIN') throw error
     }
   }
 }

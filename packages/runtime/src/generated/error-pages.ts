@@ -126,6 +126,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** Two running processes share one \`groupInstanceId\`; often a copied deployment, or an old pod that has not ended yet.
 
 **What to do.** Give each process an id of its own (the ordinal of a StatefulSet does), or none at all.`,
+  ZK_OFFSET_UNAVAILABLE: `# ZK_OFFSET_UNAVAILABLE
+
+**What happened.** A partition has no committed offset, or its committed offset is gone, and \`autoOffsetReset\` is \`'error'\`. The work stopped. Exit code 4.
+
+**Why.** The group is new, its offsets expired, or retention has deleted what it had not read.
+
+**What to do.** Decide where to begin: set the group's offsets with \`kafka-consumer-groups --reset-offsets\`, or choose \`earliest\` or \`latest\`.`,
   ZK_COMMIT_FAILED: `# ZK_COMMIT_FAILED
 
 **What happened.** A commit of offsets was not accepted until its deadline. When it was the last one of a run that drained, the run fails with it. Exit code 3. When partitions are given back it is logged, and the work goes on.

@@ -8,13 +8,31 @@ const FATAL = new Set([-150, 82])
 /** ERR__AUTHENTICATION, and the broker's authorization failures for topic, group and cluster, and bad SASL. */
 const REFUSED = new Set([-169, 29, 30, 31, 58])
 
+/** ERR__TRANSPORT, ERR__RESOLVE, ERR__ALL_BROKERS_DOWN, ERR__TIMED_OUT, LEADER_NOT_AVAILABLE. */
+const UNREACHABLE = new Set([-195, -193, -187, -185, 5])
+/** With autoOffsetReset 'error': there is no offset to begin at. */
+const AUTO_OFFSET_RESET = -140
+
 /** UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, and a consumer that is closing: no other try can succeed. */
-const HOPELESS = new Set([25, 82, -172])
+const HOPELESS = new Set([25, 82, -150, -172])
 
 /** Whether the error of a commit, by its cause, will be the same however often it is tried. */
 export function isHopeless(error: unknown): boolean {
   const cause = error instanceof Error ? (error.cause as { code?: number } | undefined) : undefined
   return cause?.code !== undefined && HOPELESS.has(cause.code)
+}
+
+/** Errors that stay until somebody does something: going on would only wait for ever. */
+export function standingError(code: number, message: string): ZkError | undefined {
+  if (code === AUTO_OFFSET_RESET) return errors.ZK_OFFSET_UNAVAILABLE(message)
+  return REFUSED.has(code) ? errors.ZK_BROKER_AUTH(message) : undefined
+}
+
+/** Why a client could not be made: its brokers, or its configuration, which librdkafka checks only then. */
+export function connectError(bootstrapServers: readonly string[], error: LibrdKafkaError | Error): ZkError {
+  const code = 'code' in error ? Number(error.code) : undefined
+  if (code !== undefined && (UNREACHABLE.has(code) || REFUSED.has(code))) return brokerError(bootstrapServers, error)
+  return errors.ZK_CONFIG_UNKNOWN_PROPERTY('of additionalProps', error.message, { cause: error })
 }
 
 export function isFatal(error: LibrdKafkaError): boolean {

@@ -5,13 +5,14 @@
  * handed over, so that a batch always belongs to the epoch in which it arrives.
  */
 import type { PartitionSlot, TopicPartition } from '@zk/engine'
-import Kafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartitionOffset } from 'node-rdkafka'
+import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata, type TopicPartitionOffset } from 'node-rdkafka'
 import type { ConsumerProperties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import { librdkafkaError, logLibrdkafka } from '../log/librdkafka-log.js'
 import type { Logger } from '../log/logger.js'
+import { within } from '../within.js'
 import type { ZkError } from '../zk-error.js'
-import { brokerError, isFatal } from './broker-errors.js'
+import { brokerError, connectError, isFatal, standingError } from './broker-errors.js'
 import { type Committer, openCommitter } from './committer.js'
 import { openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
@@ -30,6 +31,12 @@ export interface PartitionOffset extends TopicPartition {
   readonly offset: number
 }
 
+/** Where a partition ends. */
+export interface PartitionEnd extends TopicPartition {
+  /** One past the last record. */
+  readonly end: number
+}
+
 export interface ConsumerOptions {
   properties: ConsumerProperties
   bootstrapServers: readonly string[]
@@ -42,8 +49,8 @@ export interface ConsumerOptions {
 export interface ConsumerListener {
   /** A read brought something. */
   read(result: ReadResult): void
-  /** These partitions are ours from now on. @returns their slots */
-  assigned(partitions: readonly TopicPartition[]): PartitionSlot[]
+  /** These partitions are ours from now on. @returns their slots; undefined: we take nothing more */
+  assigned(partitions: readonly TopicPartition[]): PartitionSlot[] | undefined
   /** These are to be given back: finish what must be finished; the answer goes out when this resolves. */
   revoked(partitions: readonly TopicPartition[], how: { lost: boolean }): Promise<void>
   /** The broker acknowledged a commit. */
@@ -74,10 +81,15 @@ export class Consumer {
     await new Promise<void>((resolve, reject) => {
       // The answer lists every topic of the cluster, though none is asked for: node-rdkafka's connect is made so.
       this.#kafka.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null) => {
-        if (error) reject(brokerError(this.#options.bootstrapServers, this.#kafka.getLastError() ?? error))
+        if (error) reject(connectError(this.#options.bootstrapServers, this.#kafka.getLastError() ?? error))
         else resolve()
       })
     })
+    if (this.#closing) {
+      // Closed meanwhile: nobody waits for this connection.
+      this.#kafka.disconnect()
+      return
+    }
     const { reader, logger } = this.#options
     this.#reader = await openReader(this.#kafka, reader, () => this.handOver(), logger)
     this.#committer = await openCommitter(this.#kafka, this.#reader.kind)
@@ -129,12 +141,26 @@ export class Consumer {
     }
   }
 
-  /** The partition's end, asked of its broker. */
-  async endOffset({ topic, partition }: TopicPartition): Promise<number> {
+  /** Where the partitions of these topics end now, as far as they hold records. Patterns mean the topics there are. */
+  async ends(topics: readonly string[]): Promise<PartitionEnd[]> {
+    const patterns = topics.filter((topic) => topic.startsWith('^')).map((topic) => new RegExp(topic))
+    const { topics: known } = await this.#metadata()
+    const wanted = known.filter(({ name }) => topics.includes(name) || patterns.some((pattern) => pattern.test(name)))
+    const partitions = wanted.flatMap(({ name, partitions }) =>
+      partitions.map(({ id }) => ({ topic: name, partition: id })),
+    )
+    const ends = await Promise.all(partitions.map((partition) => this.#end(partition)))
+    return ends.filter((end) => end !== undefined)
+  }
+
+  /** What the group has committed, in the order of the partitions; undefined where nothing. */
+  committed(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
+    const asked = partitions.map(({ topic, partition }) => ({ topic, partition, offset: 0 }))
     return new Promise((resolve, reject) => {
-      this.#kafka.queryWatermarkOffsets(topic, partition, WATERMARK_TIMEOUT_MS, (error, offsets) => {
-        if (error) reject(brokerError(this.#options.bootstrapServers, error))
-        else resolve(offsets.highOffset)
+      this.#kafka.committed(asked, WATERMARK_TIMEOUT_MS, (error: LibrdKafkaError | null, answers) => {
+        if (error) return reject(error)
+        const offsets = new Map(answers.map((answer) => [nameOf(answer), (answer as { offset?: number }).offset]))
+        resolve(partitions.map((partition) => offsets.get(nameOf(partition))))
       })
     })
   }
@@ -203,12 +229,33 @@ export class Consumer {
     }
   }
 
-  #exists(topic: string): Promise<boolean> {
+  async #exists(topic: string): Promise<boolean> {
+    const { topics } = await this.#metadata(topic)
+    return topics.some(({ name, partitions }) => name === topic && partitions.length > 0)
+  }
+
+  #metadata(topic?: string): Promise<Metadata> {
+    const asked = topic === undefined ? {} : { topic }
     return new Promise((resolve, reject) => {
-      this.#kafka.getMetadata({ topic, timeout: CONNECT_TIMEOUT_MS }, (error, metadata) => {
+      this.#kafka.getMetadata({ ...asked, timeout: CONNECT_TIMEOUT_MS }, (error, metadata) => {
         if (error) reject(brokerError(this.#options.bootstrapServers, error))
-        else resolve(metadata.topics.some(({ name, partitions }) => name === topic && partitions.length > 0))
+        else resolve(metadata)
       })
+    })
+  }
+
+  /** @returns undefined for a partition without records */
+  #end({ topic, partition }: TopicPartition): Promise<PartitionEnd | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#kafka.queryWatermarkOffsets(
+        topic,
+        partition,
+        WATERMARK_TIMEOUT_MS,
+        (error, { lowOffset, highOffset } = { lowOffset: 0, highOffset: 0 }) => {
+          if (error) reject(brokerError(this.#options.bootstrapServers, error))
+          else resolve(highOffset > lowOffset ? { topic, partition, end: highOffset } : undefined)
+        },
+      )
     })
   }
 
@@ -228,6 +275,10 @@ export class Consumer {
   async #assign(partitions: TopicPartition[], incremental: boolean): Promise<void> {
     await this.#betweenReads(() => {
       const slots = this.#listener.assigned(partitions)
+      if (slots === undefined) {
+        this.#answer([], 'assign', incremental)
+        return
+      }
       for (const [i, slot] of slots.entries()) {
         this.#slots.set(nameOf(partitions[i]!), slot)
         this.#reader!.attach(slot, partitions[i]!)
@@ -279,6 +330,11 @@ export class Consumer {
 
   #onError(code: number, message: string, fatal: boolean): void {
     const { groupInstanceId, clientId, logger } = this.#options
+    const standing = standingError(code, message)
+    if (standing !== undefined) {
+      this.#listener.failed(standing)
+      return
+    }
     if (!fatal) {
       const { level, fields, message: text } = librdkafkaError({ code, message }, clientId)
       logger[level](fields, text)
@@ -293,15 +349,4 @@ export class Consumer {
 
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`
-}
-
-/** @returns whether it was done in time */
-async function within(ms: number, done: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false)
-  })
-  const inTime = await Promise.race([done.then(() => true), late])
-  clearTimeout(timer)
-  return inTime
 }

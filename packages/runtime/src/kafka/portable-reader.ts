@@ -38,6 +38,8 @@ export class PortableReader implements Reader {
   #busy = false
   #stalledAt: number | undefined
   #stalled = false
+  /** While stalled: partitions were assigned since, and those begin unpaused. */
+  #unpaused = false
   #stallTimer: NodeJS.Timeout | undefined
   #closed = false
 
@@ -56,6 +58,7 @@ export class PortableReader implements Reader {
     slots[partition.partition] = slot
     this.#slots.set(partition.topic, slots)
     this.#partitions.set(slot, partition)
+    this.#unpaused = true
   }
 
   detach(slot: PartitionSlot): void {
@@ -117,6 +120,7 @@ export class PortableReader implements Reader {
       if (this.#closed) return
       if (this.#held !== undefined) continue
       if (wanted > 0 && this.#stalled) this.#setStalled(false)
+      if (this.#stalled && this.#unpaused) this.#setStalled(true)
       const count = wanted > 0 && this.#busy ? wanted : 1
       this.#reading = this.#consume(count, count > 1 ? 1 : QUIET_MS)
       // What the read before brought is worked on while this one is under way.
@@ -158,6 +162,7 @@ export class PortableReader implements Reader {
   #setStalled(stalled: boolean): void {
     this.#stalled = stalled
     this.#stalledAt = undefined
+    this.#unpaused = false
     const all = [...this.#partitions].filter(([slot]) => !this.#pausedSlots.has(slot)).map(([, partition]) => partition)
     this.#flow(stalled ? 'pause' : 'resume', all)
   }

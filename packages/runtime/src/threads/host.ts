@@ -4,13 +4,18 @@
  */
 import type { PartitionSlot } from '@zk/engine'
 import { errors } from '../errors.js'
-import { Board } from './board.js'
+import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
+import { within } from '../within.js'
+import { Board, MAX_SLOTS } from './board.js'
 import type { TopicPartitionName } from './message.js'
 import type { AbortReason, FromThread, ThreadSetup } from './protocol.js'
 import { Thread, type ThreadCause } from './thread.js'
 
 /** A thread that dies over its start is tried again after so many ms; after the last the work stops. */
 const RESTART_DELAYS_MS = [100, 500, 2_000]
+
+/** Index of a thread that only tries a module. */
+const SPARE = -1
 
 export interface ThreadHostOptions {
   threads: number
@@ -24,7 +29,8 @@ export interface ThreadHostOptions {
 export interface ThreadListener {
   message(index: number, message: FromThread): void
   up(index: number): void
-  gone(index: number, cause: ThreadCause): void
+  /** `planned`: it was retired to be replaced. */
+  gone(index: number, cause: ThreadCause, how: { planned: boolean }): void
   /** A dead thread's place cannot be filled. */
   lost(error: Error): void
 }
@@ -33,6 +39,8 @@ interface Place {
   readonly board: Board
   thread: Thread | undefined
   up: boolean
+  /** Its thread is to end and to be replaced: no death. */
+  retiring: boolean
 }
 
 export class ThreadHost {
@@ -50,6 +58,7 @@ export class ThreadHost {
       board: new Board(options.setup.capacity),
       thread: undefined,
       up: false,
+      retiring: false,
     }))
     this.boards = this.#places.map(({ board }) => board)
   }
@@ -74,13 +83,14 @@ export class ThreadHost {
     return this.#places[index]!.thread?.utilization() ?? 0
   }
 
-  /** Only to a thread that is up. The frame is transferred. */
+  /** The frame is transferred. What is sent to a place without a thread goes out again when its thread was gone. */
   send(index: number, frame: ArrayBuffer): void {
-    this.#places[index]!.thread!.post(frame, [frame])
+    this.#places[index]!.thread?.post(frame, [frame])
   }
 
   /** Before the first record of the slot is sent. */
   announce(slot: PartitionSlot, name: TopicPartitionName): void {
+    if (slot >= MAX_SLOTS) throw errors.ZK_INTERNAL(`More than ${MAX_SLOTS} partitions were assigned over time`)
     if (this.#names.has(slot)) return
     this.#names.set(slot, name)
     for (const { thread, up } of this.#places) if (up) thread!.post({ type: 'partition', slot, ...name })
@@ -91,14 +101,30 @@ export class ThreadHost {
     for (const { thread, up } of this.#places) if (up) thread!.post({ type: 'abort', slots, reason })
   }
 
-  /** Replaces the thread at once: it is `gone` soon, and `up` again after. */
-  terminate(index: number): void {
-    this.#places[index]!.thread?.terminate()
-  }
-
-  /** Replaces the module that threads run from now on, for the next `terminate`. */
-  setProcessorUrl(url: string): void {
-    this.#options.setup.processorUrl = url
+  /**
+   * Replaces every thread, one after the other, by one that runs this module. A spare thread tries it first.
+   *
+   * @param retire resolves when the thread may end
+   * @throws ZkError when the module cannot be set up; the threads go on with the one before
+   */
+  async reload({ url, source }: ResolvedProcessor, retire: (index: number) => Promise<void>): Promise<void> {
+    const setup = { ...this.#options.setup, processorUrl: url, processorSource: source }
+    const spare = this.#thread(SPARE, new Board(1).buffer)
+    try {
+      await spare.setup(setup, this.#options.setupTimeoutMs)
+    } finally {
+      spare.terminate()
+    }
+    this.#options.setup = setup
+    for (const [index, place] of this.#places.entries()) {
+      const { thread } = place
+      if (thread === undefined || this.#stopping) continue
+      place.retiring = true
+      await retire(index)
+      await thread.stop(this.#options.terminateTimeoutMs)
+      thread.terminate()
+      await thread.gone
+    }
   }
 
   /**
@@ -114,32 +140,36 @@ export class ThreadHost {
     for (const { thread } of threads) thread.terminate()
     const stuck = new Set(threads.map(({ index }) => index))
     const allGone = Promise.all(threads.map(({ thread, index }) => thread.gone.then(() => stuck.delete(index))))
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise((resolve) => {
-      timer = setTimeout(resolve, terminateTimeoutMs)
-    })
-    await Promise.race([allGone, timeout])
-    clearTimeout(timer)
+    await within(terminateTimeoutMs, allGone)
     if (stuck.size > 0) throw errors.ZK_THREAD_UNSTOPPABLE([...stuck], terminateTimeoutMs)
     return failures.filter((error) => error !== undefined)
   }
 
-  async #fill(index: number): Promise<void> {
-    const place = this.#places[index]!
-    place.board.reset()
-    const thread = new Thread({
+  #thread(index: number, board: SharedArrayBuffer): Thread {
+    const { stdoutToStderr, maxHeapMb } = this.#options
+    return new Thread({
       index,
-      board: place.board.buffer,
-      stdoutToStderr: this.#options.stdoutToStderr,
-      maxHeapMb: this.#options.maxHeapMb,
+      board,
+      stdoutToStderr,
+      maxHeapMb,
       onMessage: (message) => this.#listener.message(index, message),
     })
+  }
+
+  async #fill(index: number): Promise<void> {
+    if (this.#stopping) throw errors.ZK_THREAD_START_FAILED(index, 'the work is ending')
+    const { setup, setupTimeoutMs, terminateTimeoutMs } = this.#options
+    const place = this.#places[index]!
+    place.board.reset()
+    const thread = this.#thread(index, place.board.buffer)
     place.thread = thread
     try {
-      await thread.setup(this.#options.setup, this.#options.setupTimeoutMs)
+      await thread.setup(setup, setupTimeoutMs)
     } catch (error) {
       thread.terminate()
-      await thread.gone
+      if (!(await within(terminateTimeoutMs, thread.gone))) {
+        throw errors.ZK_THREAD_UNSTOPPABLE([index], terminateTimeoutMs, { cause: error })
+      }
       place.thread = undefined
       throw error
     }
@@ -154,7 +184,9 @@ export class ThreadHost {
     place.up = false
     place.thread = undefined
     if (this.#stopping) return
-    this.#listener.gone(index, cause)
+    const planned = place.retiring
+    place.retiring = false
+    this.#listener.gone(index, cause, { planned })
     for (let attempt = 0; !this.#stopping; attempt++) {
       try {
         await this.#fill(index)

@@ -31,6 +31,12 @@ export class CommitBook {
     while (page.pending.length > 0 && page.pending[0]!.offset <= offset) page.covered = page.pending.shift()!.completed
   }
 
+  /** Whether this offset is committed by this assignment. An older one may have committed it, and others since less. */
+  has({ slot, epoch }: PartitionAssignment, offset: number): boolean {
+    const page = this.#pages.get(slot)
+    return page?.epoch === epoch && page.committed === offset && page.pending.length === 0
+  }
+
   committed(slot: PartitionSlot): number | undefined {
     return this.#pages.get(slot)?.committed
   }

@@ -207,7 +207,8 @@ export class WorkRun {
     }
     // A commit waits behind a JoinGroup that is under way, which lasts as long as the slowest member drains.
     const drained = this.#ending!.type === 'drain'
-    if (!isBeyondCommit(this.#ending!)) await this.#commitAll(drained ? Math.max(COMMIT_TIMEOUT_MS, deadline - performance.now()) : COMMIT_TIMEOUT_MS)
+    if (!isBeyondCommit(this.#ending!))
+      await this.#commitAll(drained ? Math.max(COMMIT_TIMEOUT_MS, deadline - performance.now()) : COMMIT_TIMEOUT_MS)
     if (this.#ending!.type === 'fail') throw this.#ending!.error
     if (this.#ending!.type === 'drain' && this.#commitFailure !== undefined) {
       await this.#stopThreads(complete)
@@ -374,7 +375,7 @@ export class WorkRun {
     return slots.flatMap((slot) => {
       const assignment = this.#engine.assignments.at(slot)
       const offset = assignment?.stored
-      if (assignment === undefined || offset === undefined || offset === this.#commits.committed(slot)) return []
+      if (assignment === undefined || offset === undefined || this.#commits.has(assignment, offset)) return []
       return [{ topic: assignment.topic, partition: assignment.partition, offset }]
     })
   }
@@ -515,7 +516,9 @@ export class WorkRun {
 
 /** Fenced, or the client is broken: a commit would only be refused. */
 function isBeyondCommit(ending: Ending): boolean {
-  return ending.type === 'fail' && ZkError.is(ending.error) && ['ZK_FENCED', 'ZK_BROKER_FATAL'].includes(ending.error.code)
+  return (
+    ending.type === 'fail' && ZkError.is(ending.error) && ['ZK_FENCED', 'ZK_BROKER_FATAL'].includes(ending.error.code)
+  )
 }
 
 function listen(signal: AbortSignal | undefined, on: () => void): void {

@@ -45,14 +45,23 @@ export function summarize(
 
 const MAX_BLOCKED = 100
 
-/** What is in flight now, lowest offsets first. */
-export function blockedRecords(engine: WorkEngine<PackedBatch>): BlockedRecord[] {
-  const { slot, offset, thread, batch, index } = engine.inFlight
+/** A record that was open when its deadline passed, and whether it still is. */
+export interface OpenRecord {
+  readonly record: BlockedRecord
+  isFinished(): boolean
+}
+
+/** What threads run or may still run now, lowest offsets first, at most 100. */
+export function openRecords(engine: WorkEngine<PackedBatch>): OpenRecord[] {
+  const { slot, epoch, offset, thread, batch, index, trackerTicket } = engine.inFlight
   const all = [...engine.running()].sort((a, b) => offset[a]! - offset[b]!)
-  return all.slice(0, MAX_BLOCKED).map((ticket) => ({
-    ...engine.assignments.nameOf(slot[ticket]!),
-    offset: offset[ticket]!,
-    key: previewKey(batch[ticket]!, index[ticket]!),
-    thread: thread[ticket]!,
-  }))
+  return all.slice(0, MAX_BLOCKED).flatMap((ticket) => {
+    const assignment = engine.assignments.find(slot[ticket]!, epoch[ticket]!)
+    if (assignment === undefined) return []
+    const { topic, partition, tracker } = assignment
+    const place = trackerTicket[ticket]!
+    const key = previewKey(batch[ticket]!, index[ticket]!)
+    const record = { topic, partition, offset: offset[ticket]!, key, thread: thread[ticket]! }
+    return [{ record, isFinished: () => tracker.isFinished(place) }]
+  })
 }
