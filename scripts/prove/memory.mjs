@@ -5,7 +5,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fillTopic } from '../../packages/runtime/dist/kafka/fill-topic.js'
+import { loadFillTopic } from './kit.mjs'
 import { residentMiB } from './proc.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
 import { say } from './verdict.mjs'
@@ -46,6 +46,7 @@ export const prove = async ({ minutes = 10, messages = 2 ** 20 }) =>
     say(`Idle: ${Math.round(idle)} MiB. Producing ${messages} messages of ${VALUE_BYTES} bytes`)
     const value = randomBytes(VALUE_BYTES)
     const record = (/** @type {number} */ i) => ({ key: Buffer.from(`k${i % KEYS}`), value })
+    const fillTopic = await loadFillTopic()
     await fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
 
     const zk = start()

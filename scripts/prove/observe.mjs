@@ -11,15 +11,15 @@ const CAPS = { capMessages: 32_768, capBytes: 64 * 2 ** 20 }
 
 const { LEDGER, LEDGER_GROUP: group = '' } = process.env
 if (isMainThread && LEDGER && process.argv[2] === 'run') {
-  const { ledgerNow, openLedger } = await import('../../packages/testing/dist/index.js')
-  const { Work } = await import('../../packages/runtime/dist/work.js')
+  const { ledgerNow, loadWork, openLedger } = await import('./kit.mjs')
+  const Work = await loadWork()
   const ledger = openLedger(LEDGER)
   const { pid } = process
   /** @type {Map<string, number>} */
   const epochs = new Map()
   const nameOf = (/** @type {{ topic: string, partition: number }} */ { topic, partition }) => `${topic}/${partition}`
 
-  /** @param {import('../../packages/runtime/dist/index.js').WorkEvent} event */
+  /** @param {any} event a WorkEvent */
   const write = (event) => {
     const at = ledgerNow()
     if (event.type === 'committed') {

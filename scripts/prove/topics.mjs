@@ -1,8 +1,7 @@
 // @ts-check
-import { createRequire } from 'node:module'
+import { loadKafkajs } from './kit.mjs'
 
-// kafkajs belongs to the test kit, which shares nothing with the client under test.
-const { Kafka, logLevel } = createRequire(new URL('../../packages/testing/package.json', import.meta.url))('kafkajs')
+const { Kafka, logLevel } = loadKafkajs()
 
 /** @param {string} bootstrapServers */
 export function kafkaClient(bootstrapServers) {
@@ -28,7 +27,7 @@ export async function deleteTopic(bootstrapServers, topic) {
 
 /**
  * @param {string} bootstrapServers
- * @param {(admin: import('kafkajs').Admin) => Promise<unknown>} use
+ * @param {(admin: any) => Promise<unknown>} use an admin client of kafkajs
  */
 async function withAdmin(bootstrapServers, use) {
   const admin = kafkaClient(bootstrapServers).admin()

@@ -1,3 +1,0 @@
-import 'does-not-exist'
-
-export default { process() {} }

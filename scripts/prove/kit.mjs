@@ -1,0 +1,21 @@
+// @ts-check
+/**
+ * The built packages. Scripts belong to no package that could depend on them by name, and proofs need parts that no
+ * package exports: so they are loaded by path, here and nowhere else.
+ */
+import { createRequire } from 'node:module'
+
+const packages = new URL('../../packages/', import.meta.url)
+const load = (/** @type {string} */ path) => import(new URL(path, packages).href)
+
+export const { checkLedger, contradictions, ledgerNow, openLedger, workload } = await load('testing/dist/index.js')
+export const { produceWorkload } = await load('testing/dist/produce-workload.js')
+
+/** A client that shares nothing with the one under test. */
+export const loadKafkajs = () => createRequire(new URL('testing/package.json', packages))('kafkajs')
+
+/** Only where it is wanted: it loads node-rdkafka. */
+export const loadFillTopic = async () => (await load('runtime/dist/kafka/fill-topic.js')).fillTopic
+
+/** The class that `zk run` uses, in the process in which it runs. */
+export const loadWork = async () => (await load('runtime/dist/work.js')).Work
