@@ -1,4 +1,5 @@
 #include <nan.h>
+#include <unistd.h>
 
 #include "commit.h"
 #include "convert.h"
@@ -25,12 +26,19 @@ NAN_METHOD(KeyHash) {  // (Uint8Array)
   info.GetReturnValue().Set(keyHash(*key, key.length()));
 }
 
+/// Ends the process at once. Node waits for its threads before it exits, and a thread that blocks in a native call, or
+/// a client that waits for a dead broker, would keep it.
+NAN_METHOD(ExitNow) {  // (code)
+  _exit(Nan::To<int32_t>(info[0]).FromJust());
+}
+
 NAN_MODULE_INIT(Init) {
   set(target, "nodeRdkafka", toJs(ZK_NODE_RDKAFKA_VERSION));
   set(target, "librdkafka", toJs(compiledLibraryVersion()));
   Nan::Export(target, "load", Load);
   Nan::Export(target, "errorText", ErrorText);
   Nan::Export(target, "keyHash", KeyHash);
+  Nan::Export(target, "exitNow", ExitNow);
   exportReader(target);
   exportCommit(target);
   exportMockCluster(target);

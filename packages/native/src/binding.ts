@@ -59,6 +59,7 @@ interface Addon {
   load(library: string): string
   errorText(code: number): string
   keyHash(key: Uint8Array): number
+  exitNow(code: number): void
   Reader: new (client: Client, onReady: () => void) => ReaderHandle
   MockCluster: new (brokers: number) => MockClusterHandle
   commit(client: Client, offsets: Offset[], timeoutMs: number, answer: Answer): void

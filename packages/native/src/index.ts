@@ -42,6 +42,14 @@ export {
 } from './offsets.js'
 export { type NativeReader, openReader, type ReaderEvent, type ReaderOptions, type Taken } from './reader.js'
 
+/**
+ * Ends the process with this code, without waiting for threads as `process.exit` does: not for one that blocks in a
+ * native call, nor for a client that waits for a dead broker. Exit handlers do not run.
+ */
+export function exitNow(code: number): void {
+  addon.exitNow(code)
+}
+
 /** The versions that the addon was compiled against; loading it checked that they are the ones in use. */
 export const compiledFor: { nodeRdkafka: string; librdkafka: string } = {
   nodeRdkafka: addon.nodeRdkafka,

@@ -10,7 +10,10 @@ import { report } from './report.js'
 import { runCommand } from './run-command.js'
 import type { EarlySignals } from './signals.js'
 
+/** How long handles may take to close by themselves. */
 const LINGER_MS = 2_000
+/** Exit code of ZK_THREAD_UNSTOPPABLE. */
+const UNSTOPPABLE = 5
 
 export async function main(argv: readonly string[], early: EarlySignals): Promise<void> {
   const json = argv.includes('--json')
@@ -24,8 +27,17 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
   } catch (error) {
     process.exitCode = report(error, json)
   }
-  // Nothing of ours is left to do. A client library that still waits for a dead broker must not keep the process.
-  setTimeout(() => process.exit(), LINGER_MS).unref()
+  // Nothing of ours is left to do, and a thread in a blocking native call, or a client library that still waits for a
+  // dead broker, must not keep the process. The code says that a thread could not be ended: no use in waiting for it.
+  if (process.exitCode === UNSTOPPABLE) await exitNow()
+  else setTimeout(() => void exitNow(), LINGER_MS).unref()
+}
+
+async function exitNow(): Promise<void> {
+  const code = Number(process.exitCode ?? 0)
+  const native = await import('@zk/native').catch(() => undefined)
+  native?.exitNow(code)
+  process.exit(code)
 }
 
 function createProgram(early: EarlySignals): Command {

@@ -1,6 +1,6 @@
 /** `zk run --watch`: replaces the threads, not the consumer, when files of the processor change. */
 import { type FSWatcher, watch } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import type { Logger } from '../log/logger.js'
 import type { Work } from '../work.js'
 
@@ -17,7 +17,7 @@ export async function watchSources(work: Work, logger: Logger): Promise<() => vo
   }
   const start = async () => {
     stop()
-    watchers = watchFiles(await work.sources(), () => {
+    watchers = watchFolders(await work.sources(), () => {
       clearTimeout(timer)
       timer = setTimeout(reload, SETTLE_MS)
     })
@@ -35,16 +35,16 @@ export async function watchSources(work: Work, logger: Logger): Promise<() => vo
   return stop
 }
 
-/** Folders are watched, because editors replace files and a watch of the old one would never fire again. */
-function watchFiles(files: readonly string[], onChange: () => void): FSWatcher[] {
-  const byFolder = new Map<string, Set<string>>()
-  for (const file of files) {
-    const names = byFolder.get(dirname(file)) ?? new Set()
-    byFolder.set(dirname(file), names.add(basename(file)))
-  }
-  return [...byFolder].map(([folder, names]) =>
+const SOURCE = /\.[cm]?[jt]s$/
+
+/**
+ * Folders are watched, because editors replace files and a watch of the old one would never fire again. Any source file
+ * in them counts: what a JavaScript module imports from beside it is not known without running it.
+ */
+function watchFolders(files: readonly string[], onChange: () => void): FSWatcher[] {
+  return [...new Set(files.map(dirname))].map((folder) =>
     watch(folder, { persistent: false }, (_, name) => {
-      if (name !== null && names.has(name)) onChange()
+      if (name !== null && SOURCE.test(name)) onChange()
     }),
   )
 }

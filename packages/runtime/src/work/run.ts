@@ -91,6 +91,8 @@ export class WorkRun {
   /** The last commit of the run failed: what it would have covered is repeated. */
   #commitFailure: Error | undefined
   readonly #processEnds: boolean
+  /** Some thread could not be ended: waiting once more would only take longer. */
+  #unstoppable = false
 
   constructor(context: RunContext, processor: ResolvedProcessor, emit: (event: WorkEvent) => void) {
     const { config, logger } = context
@@ -239,8 +241,13 @@ export class WorkRun {
   }
 
   async #stopThreads(graceful: boolean): Promise<void> {
-    for (const error of await this.#host.stop({ graceful })) {
-      this.#logger.warn({ err: error }, 'teardown() of the processor failed')
+    try {
+      for (const error of await this.#host.stop({ graceful })) {
+        this.#logger.warn({ err: error }, 'teardown() of the processor failed')
+      }
+    } catch (error) {
+      this.#unstoppable = true
+      throw error
     }
   }
 
@@ -252,7 +259,7 @@ export class WorkRun {
       resolve(false)
     }
     await this.#consumer.close({ abandon: this.#processEnds && this.#commitFailure !== undefined })
-    await this.#stopThreads(false)
+    if (!this.#unstoppable) await this.#stopThreads(false)
   }
 
   #end(ending: Ending): void {
