@@ -15,7 +15,7 @@ export const ACK_WORDS = 4
 
 /** Why the work has to end by its own policy. */
 export type StopReason =
-  | { type: 'record-failed'; slot: PartitionSlot; offset: number }
+  | { type: 'record-failed'; ticket: number; slot: PartitionSlot; offset: number }
   | { type: 'crash-loop'; thread: number; deaths: number; running: readonly RunningRecord[] }
 
 /** A record that a dead thread was running. */

@@ -314,7 +314,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#effects.failed(ticket)
     if (this.#options.onExhausted === 'complete') return true
     const { slot, offset } = this.inFlight
-    this.#effects.stop({ type: 'record-failed', slot: slot[ticket]!, offset: offset[ticket]! })
+    this.#effects.stop({ type: 'record-failed', ticket, slot: slot[ticket]!, offset: offset[ticket]! })
     return false
   }
 

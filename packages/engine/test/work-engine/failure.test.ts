@@ -18,7 +18,7 @@ describe('failure of a handler', () => {
     work.ack([0])
     work.ack([1], 'failed')
     work.ack([2])
-    expect(work.stops).toEqual([{ type: 'record-failed', slot: 0, offset: 1 }])
+    expect(work.stops).toEqual([{ type: 'record-failed', ticket: expect.any(Number), slot: 0, offset: 1 }])
     work.engine.drain([0], 1_000)
     expect(work.calls()).toContain('drained 0 complete')
     expect(work.stores()).toEqual(['store 0/1'])

@@ -3,7 +3,7 @@ import type { Counters, WorkEngine } from '@zk/engine'
 import type { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { ThreadHost } from '../threads/host.js'
-import type { CommitBook } from './commit-book.js'
+import type { Commits } from './commits.js'
 
 export interface PartitionSnapshot {
   topic: string
@@ -49,7 +49,7 @@ export interface StateSources {
   engine: WorkEngine<PackedBatch>
   host: ThreadHost
   consumer: Consumer
-  commits: CommitBook
+  commits: Commits
   processedBy: Float64Array
 }
 

@@ -1,7 +1,7 @@
 /** One measured run of a processor over a load. */
 import { createClient } from '../../client.js'
 import type { Logger } from '../../log/logger.js'
-import type { WorkEvent } from '../../work/run.js'
+import type { WorkEvent } from '../../work/events.js'
 import type { Load } from './load.js'
 
 export interface Measurement {

@@ -1,0 +1,23 @@
+/** What a run is told, and what it tells. */
+import type { TopicPartition } from '@zk/engine'
+import type { PartitionOffset } from '../kafka/consumer.js'
+
+export interface RunSignals {
+  /** Ends the run in good order: what has started is finished and committed. */
+  shutdown?: AbortSignal | undefined
+  /** Ends the run at once: handlers get a second, unfinished records are not committed. */
+  signal?: AbortSignal | undefined
+}
+
+/** What happens to a run, for whoever watches it. Handlers of it run on the main thread and must be quick. */
+export type WorkEvent =
+  /** Also for an empty assignment. */
+  | { type: 'assigned'; partitions: readonly (TopicPartition & { epoch: number })[] }
+  /** `complete`: every handler that had started ended before the drain deadline. */
+  | { type: 'revoked'; partitions: readonly TopicPartition[]; complete: boolean }
+  /** The group gave them to others before they could be drained. */
+  | { type: 'lost'; partitions: readonly TopicPartition[] }
+  /** The broker acknowledged a commit. */
+  | { type: 'committed'; offsets: readonly PartitionOffset[] }
+  | { type: 'thread-gone'; thread: number; cause: string | undefined }
+  | { type: 'thread-up'; thread: number }
