@@ -9,6 +9,10 @@ const bytes: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.uint8Array({ maxLength: 12 }),
   fc.uint8Array({ minLength: 300, maxLength: 340 }),
 )
+const header: fc.Arbitrary<[string, Uint8Array | null]> = fc.tuple(
+  fc.string({ maxLength: 5 }),
+  fc.option<Uint8Array>(bytes),
+)
 const record: fc.Arbitrary<RecordToPack> = fc.record({
   slot: fc.nat(3),
   offset: fc.nat(2 ** 31).map((n) => n * 1024),
@@ -19,7 +23,7 @@ const record: fc.Arbitrary<RecordToPack> = fc.record({
   timestampType: fc.constantFrom(0, 1, 2),
   key: fc.option(bytes),
   value: fc.option(bytes),
-  headers: fc.array(fc.tuple(fc.string({ maxLength: 5 }), fc.option(bytes)), { maxLength: 3 }),
+  headers: fc.array(header, { maxLength: 3 }),
 })
 
 /** Puts records on their way to one thread, all of several batches in one frame. */

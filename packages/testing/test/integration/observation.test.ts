@@ -128,32 +128,44 @@ test('--until-end over a topic that ends with transaction markers ends, and leav
   expect(await stage.committed(group, topic)).toEqual([9])
 })
 
-test('--watch replaces the threads and not the consumer', async () => {
-  const topic = await stage.topic(2)
-  await stage.produce(topic, [{ key: 'a' }])
-  const journal = stage.journal()
-  const file = join(stage.folder(), 'processor.ts')
-  copyFileSync(new URL('./processors/recorder.mjs', import.meta.url), file)
-  const options = { journal: journal.path }
-  const zk = zkRun(stage, { topic, group: randomUUID(), options, processor: file, args: ['--watch', '--speedup', '2'] })
-  await journal.untilDone(1)
-  const before = readFileSync(file, 'utf8')
-  writeFileSync(file, before.replace('value: text(message.rawValue)', "value: 'changed'"))
-  await zk.log.until((line) => line.includes('The processor was reloaded'))
-  await journal.until(() => journal.lines().filter(({ type }) => type === 'setup').length === 4)
-  await stage.produce(topic, [{ key: 'a' }, { key: 'b', partition: 1 }])
-  await journal.untilDone(3)
-  expect(journal.done().map(({ value }) => value)).toEqual(['x', 'changed', 'changed'])
-  expect(zk.printed.all.filter(({ event }) => event === 'revoked' || event === 'lost')).toEqual([])
-  expect(zk.printed.all.filter(({ event }) => event === 'assigned')).toHaveLength(1)
+test.each(['processor.ts', 'processor.mjs'])(
+  '--watch of %s replaces the threads and not the consumer',
+  async (name) => {
+    const topic = await stage.topic(2)
+    await stage.produce(topic, [{ key: 'a' }])
+    const journal = stage.journal()
+    const file = join(stage.folder(), name)
+    copyFileSync(new URL('./processors/recorder.mjs', import.meta.url), file)
+    const options = { journal: journal.path }
+    const zk = zkRun(stage, {
+      topic,
+      group: randomUUID(),
+      options,
+      processor: file,
+      args: ['--watch', '--speedup', '2'],
+    })
+    await journal.untilDone(1)
+    const before = readFileSync(file, 'utf8')
+    writeFileSync(file, before.replace('value: text(message.rawValue)', "value: 'changed'"))
+    await zk.log.until((line) => line.includes('The processor was reloaded'))
+    // Both threads began anew; a spare one may have tried the module before.
+    const setUp = (thread: number) =>
+      journal.lines().filter((line) => line.type === 'setup' && line.thread === thread).length
+    await journal.until(() => setUp(0) === 2 && setUp(1) === 2)
+    await stage.produce(topic, [{ key: 'a' }, { key: 'b', partition: 1 }])
+    await journal.untilDone(3)
+    expect(journal.done().map(({ value }) => value)).toEqual(['x', 'changed', 'changed'])
+    expect(zk.printed.all.filter(({ event }) => event === 'revoked' || event === 'lost')).toEqual([])
+    expect(zk.printed.all.filter(({ event }) => event === 'assigned')).toHaveLength(1)
 
-  // A change that does not compile leaves the threads as they are.
-  writeFileSync(file, 'export default {')
-  await zk.log.until((line) => line.includes('was not loaded'))
-  const produced = await stage.produce(topic, [{ key: 'a' }])
-  await journal.untilDone(4)
-  expect(places(journal.done().slice(3))).toEqual(places(produced))
-  expect(disorder(journal.lines(), byKey)).toEqual([])
-  zk.kill('SIGTERM')
-  expect((await zk.exited).code).toBe(0)
-})
+    // A change that does not compile leaves the threads as they are.
+    writeFileSync(file, 'export default {')
+    await zk.log.until((line) => line.includes('was not loaded'))
+    const produced = await stage.produce(topic, [{ key: 'a' }])
+    await journal.untilDone(4)
+    expect(places(journal.done().slice(3))).toEqual(places(produced))
+    expect(disorder(journal.lines(), byKey)).toEqual([])
+    zk.kill('SIGTERM')
+    expect((await zk.exited).code).toBe(0)
+  },
+)
