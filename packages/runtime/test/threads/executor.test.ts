@@ -1,0 +1,150 @@
+import { ACK_WORDS, InFlightTable, Outcome } from '@zk/engine'
+import { expect, test } from 'vitest'
+import type { PackedBatch } from '../../src/kafka/packed-batch.js'
+import { packRecords, TimestampType } from '../../src/kafka/packed-batch.js'
+import type { Message, ProcessContext } from '../../src/processor-types.js'
+import { Board, BoardWriter } from '../../src/threads/board.js'
+import { Executor } from '../../src/threads/executor.js'
+import { packFrame } from '../../src/threads/frame.js'
+
+const CAPACITY = 16
+const SLOT = 0
+
+type Handler = (message: Message<unknown>, ctx: ProcessContext) => unknown
+
+/** An executor whose records are rows 0, 1, 2 … of a table, all of one key, with offsets like their rows. */
+function lane(handler: Handler, { concurrency = 4, stopOnFailure = false } = {}) {
+  const board = new Board(CAPACITY)
+  const acks: [ticket: number, outcome: number][] = []
+  const silent = () => {}
+  const logger = { trace: silent, debug: silent, info: silent, warn: silent, error: silent, fatal: silent }
+  const executor = new Executor({
+    processor: { process: handler as never },
+    state: undefined,
+    board: new BoardWriter(board.buffer),
+    threadIndex: 0,
+    concurrency,
+    ordering: 'none',
+    capacity: CAPACITY,
+    stopOnFailure,
+    logFor: () => logger,
+    post: (buffer) => {
+      const words = new Int32Array(buffer)
+      for (let at = 0; at < words.length; at += ACK_WORDS) acks.push([words[at]!, words[at + 2]!])
+    },
+  })
+  executor.name(SLOT, { topic: 'orders', partition: 0 })
+  let sequence = 0
+  const send = (tickets: readonly number[]) => {
+    const table = new InFlightTable<PackedBatch>(CAPACITY)
+    const batch = packRecords(
+      tickets.map((offset) => ({
+        slot: SLOT,
+        offset,
+        timestamp: 0,
+        timestampType: TimestampType.create,
+        key: Buffer.from('k'),
+        value: Buffer.from('v'),
+        headers: [],
+      })),
+    )
+    for (const [i, ticket] of tickets.entries()) {
+      table.batch[ticket] = batch
+      table.index[ticket] = i
+      table.slot[ticket] = SLOT
+      table.epoch[ticket] = 1
+      table.offset[ticket] = ticket
+      table.size[ticket] = batch.sizes[i]!
+      table.attempt[ticket] = 1
+      table.sequence[ticket] = ++sequence
+      board.queue(ticket, sequence)
+    }
+    executor.accept(packFrame(table, Int32Array.from(tickets), tickets.length))
+  }
+  return { executor, board, acks, send }
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+test('a thenable that settles twice ends its own record, and not the one that has its ticket next', async () => {
+  let settle: () => void = () => {}
+  const twice = { then: (resolve: () => void) => void (settle = resolve) }
+  let calls = 0
+  const { send, acks } = lane(() => (++calls === 1 ? twice : new Promise(() => {})))
+  send([3])
+  await settled()
+  settle()
+  await settled()
+  expect(acks).toEqual([[3, Outcome.done]])
+  send([3])
+  settle()
+  await settled()
+  expect(calls).toBe(2)
+  expect(acks).toHaveLength(1)
+})
+
+test('a `then` that throws when it is looked at fails its record, and the next one runs', async () => {
+  const odd = {
+    get then(): never {
+      throw new Error('no')
+    },
+  }
+  let calls = 0
+  const { send, acks } = lane(() => (++calls === 1 ? odd : undefined))
+  send([0, 1])
+  await settled()
+  expect(acks).toEqual([
+    [0, Outcome.failed],
+    [1, Outcome.done],
+  ])
+})
+
+test('a handler that gives up because its signal aborted has not failed: the record is read again', async () => {
+  const { executor, send, acks } = lane(
+    (_, ctx) =>
+      new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason))),
+  )
+  send([2])
+  executor.abort([SLOT], 'shutdown')
+  await settled()
+  expect(acks).toEqual([[2, Outcome.discarded]])
+})
+
+test('one that finishes all the same is done', async () => {
+  const { executor, send, acks } = lane(
+    (_, ctx) => new Promise<void>((resolve) => ctx.signal.addEventListener('abort', () => resolve())),
+  )
+  send([2])
+  executor.abort([SLOT], 'revoked')
+  await settled()
+  expect(acks).toEqual([[2, Outcome.done]])
+})
+
+test('with stopOnFailure nothing starts after a failure', async () => {
+  const seen: number[] = []
+  const { send, acks } = lane(
+    (message) => {
+      seen.push(message.offset)
+      if (message.offset === 1) throw new Error('bad')
+    },
+    { stopOnFailure: true },
+  )
+  send([0, 1, 2, 3])
+  await settled()
+  expect(seen).toEqual([0, 1])
+  expect(acks.map(([, outcome]) => outcome)).toEqual([
+    Outcome.done,
+    Outcome.failed,
+    Outcome.discarded,
+    Outcome.discarded,
+  ])
+})
+
+test('what the board shows as ended has ended before its ack is posted', () => {
+  const states: string[] = []
+  const { board, send } = lane((message) => {
+    if (message.offset === 1) states.push(board.deliveryState(0, 1), board.deliveryState(1, 2))
+  })
+  send([0, 1])
+  expect(states).toEqual(['done', 'running'])
+})
