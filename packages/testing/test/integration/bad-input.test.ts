@@ -102,6 +102,14 @@ test('a librdkafka property that does not exist is named', async () => {
   expect(error!.message).toContain('no.such.property')
 })
 
+test('a property whose value librdkafka refuses only when it connects is no missing broker', async () => {
+  const topic = await stage.topic(1)
+  const ssl = { 'security.protocol': 'ssl', 'ssl.ca.location': '/no/such/file.pem' }
+  const settings = { topic, processor: module('fine.mjs'), additionalProps: { ...quick, ...ssl } }
+  const { error } = await stage.play(settings).ended
+  expect(error).toMatchObject({ code: 'ZK_CONFIG_UNKNOWN_PROPERTY', exitCode: 1 })
+})
+
 test('unknown topics are named, all of them', async () => {
   // The embedded broker makes topics of the names that it is asked for.
   if (!isReal) return
