@@ -35,7 +35,8 @@ export async function watchSources(work: Work, logger: Logger): Promise<() => vo
   return stop
 }
 
-const SOURCE = /\.[cm]?[jt]s$/
+/** Not what begins with a dot: TypeScript is compiled to such files, beside its source. */
+const SOURCE = /^[^.].*\.[cm]?[jt]s$/
 
 /**
  * Folders are watched, because editors replace files and a watch of the old one would never fire again. Any source file
