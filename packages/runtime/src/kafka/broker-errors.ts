@@ -10,8 +10,6 @@ const REFUSED = new Set([-169, 29, 30, 31, 58])
 
 /** ERR__TRANSPORT, ERR__RESOLVE, ERR__ALL_BROKERS_DOWN, ERR__TIMED_OUT, LEADER_NOT_AVAILABLE. */
 const UNREACHABLE = new Set([-195, -193, -187, -185, 5])
-/** node-rdkafka gives ERR__ALL_BROKERS_DOWN the code ERR_UNKNOWN, which refused properties have too. */
-const ALL_DOWN = 'all broker connections are down'
 /** With autoOffsetReset 'error': there is no offset to begin at. */
 const AUTO_OFFSET_RESET = -140
 
@@ -30,12 +28,18 @@ export function standingError(code: number, message: string): ZkError | undefine
   return REFUSED.has(code) ? errors.ZK_BROKER_AUTH(message) : undefined
 }
 
-/** Why a client could not be made: its brokers, or its configuration, which librdkafka checks only then. */
-export function connectError(bootstrapServers: readonly string[], error: LibrdKafkaError | Error): ZkError {
-  const code = 'code' in error ? Number(error.code) : undefined
-  if (error.message === ALL_DOWN || (code !== undefined && (UNREACHABLE.has(code) || REFUSED.has(code)))) {
-    return brokerError(bootstrapServers, error)
-  }
+/**
+ * Why a client could not be made: its brokers, or its configuration, which librdkafka checks only then. Codes alone do
+ * not tell: node-rdkafka gives a refused property and a lost connection the same one.
+ *
+ * @param last the last error that the client met on the way; none when there was no client to meet one
+ */
+export function connectError(
+  bootstrapServers: readonly string[],
+  error: LibrdKafkaError,
+  last: LibrdKafkaError | null,
+): ZkError {
+  if (last !== null || UNREACHABLE.has(error.code)) return brokerError(bootstrapServers, last ?? error)
   return errors.ZK_CONFIG_UNKNOWN_PROPERTY('of additionalProps', error.message, { cause: error })
 }
 

@@ -81,7 +81,7 @@ export class Consumer {
     await new Promise<void>((resolve, reject) => {
       // The answer lists every topic of the cluster, though none is asked for: node-rdkafka's connect is made so.
       this.#kafka.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null) => {
-        if (error) reject(connectError(this.#options.bootstrapServers, this.#kafka.getLastError() ?? error))
+        if (error) reject(connectError(this.#options.bootstrapServers, error, this.#kafka.getLastError()))
         else resolve()
       })
     })
