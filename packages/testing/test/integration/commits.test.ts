@@ -62,6 +62,7 @@ describe.each(readers)('%s reader', (reader) => {
     expect(await stage.committed(play.groupId, topic)).toEqual([1])
 
     openGate(gate)
+    await journal.untilDone(52)
     expect(await play.drain()).toMatchObject({ processed: 52, committed: 52 })
     expect(await stage.committed(play.groupId, topic)).toEqual([52])
   })

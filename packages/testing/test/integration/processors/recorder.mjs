@@ -74,7 +74,8 @@ async function carryOut(rule, options, ctx, id) {
     case 'heap':
       for (const hoard = []; ; ) hoard.push(new Array(10_000).fill({ ...process.memoryUsage() }))
     case 'gate':
-      await Atomics.waitAsync(new Int32Array(options.gate), 0, 0).value
+      // Atomics.waitAsync would not wake an event loop that sleeps.
+      while (Atomics.load(new Int32Array(options.gate), 0) === 0) await delay(2)
       break
     case 'hang':
       await delay(2 ** 30, undefined, { signal: ctx.signal }).catch((error) => {
