@@ -61,7 +61,7 @@ test('work.state() is plain data of the promised shape, before, during and after
   const journal = stage.journal()
   const gate = new SharedArrayBuffer(4)
   const processorOptions = { journal: journal.path, ms: 0, rules: { gated: 'gate' }, gate }
-  const play = stage.play({ topic, speedup: 2, processorOptions })
+  const play = stage.play({ topic, speedup: 2, concurrency: 2, processorOptions })
   await journal.until(() => journal.starts().length === 2 && journal.done().length === 1)
   await eventually(() => {
     const { counters, window, threads } = play.work.state()!
