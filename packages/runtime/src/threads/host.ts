@@ -14,8 +14,8 @@ import { Thread, type ThreadCause } from './thread.js'
 /** A thread that dies over its start is tried again after so many ms; after the last the work stops. */
 const RESTART_DELAYS_MS = [100, 500, 2_000]
 
-/** Index of a thread that only tries a module. */
-const SPARE = -1
+/** What `setup` sees as its index in a thread that only tries a module: one of those that there are. */
+const SPARE = 0
 
 export interface ThreadHostOptions {
   threads: number
