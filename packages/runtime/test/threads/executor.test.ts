@@ -68,7 +68,12 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 test('a thenable that settles twice ends its own record, and not the one that has its ticket next', async () => {
   let settle: () => void = () => {}
-  const twice = { then: (resolve: () => void) => void (settle = resolve) }
+  const twice = {
+    // biome-ignore lint/suspicious/noThenProperty: a foreign thenable is what this is about
+    then(resolve: () => void): void {
+      settle = resolve
+    },
+  }
   let calls = 0
   const { send, acks } = lane(() => (++calls === 1 ? twice : new Promise(() => {})))
   send([3])
@@ -85,6 +90,7 @@ test('a thenable that settles twice ends its own record, and not the one that ha
 
 test('a `then` that throws when it is looked at fails its record, and the next one runs', async () => {
   const odd = {
+    // biome-ignore lint/suspicious/noThenProperty: a foreign thenable is what this is about
     get then(): never {
       throw new Error('no')
     },
