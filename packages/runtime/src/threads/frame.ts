@@ -77,7 +77,7 @@ export function packFrame(table: InFlightTable<PackedBatch>, tickets: Int32Array
 /** A frame as its thread reads it. Record `i` is a number; nothing is made per record until a handler asks. */
 export class Frame {
   readonly count: number
-  /** Records whose handlers have not ended: with none left nothing refers to the frame any more. */
+  /** The whole frame, which records are copied out of. */
   readonly bytes: Buffer
   readonly #words: Int32Array
   readonly #doubles: Float64Array
