@@ -1,21 +1,33 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import type { NoopRun } from './noop.js'
 
-/** From the first record to the last: time, CPU of the process, busy time of the main thread. */
+/** Share of the records that go by before a run is measured: code is compiled and queues fill up meanwhile. */
+const WARM_UP = 0.1
+
+/** Time, CPU of the process and busy time of the main thread, from the end of the warm-up to the last record. */
 export class Clock {
+  readonly #total: number
   #started = 0
+  #before = 0
   #cpu: NodeJS.CpuUsage | undefined
   #loop: EventLoopUtilization | undefined
 
-  /** The first call counts. */
-  start(): void {
-    if (this.#started > 0) return
+  constructor(total: number) {
+    this.#total = total
+  }
+
+  /** Call often. @param done records so far */
+  see(done: number): void {
+    if (this.#started > 0 || done < this.#total * WARM_UP) return
+    this.#before = done
     this.#started = performance.now()
     this.#cpu = process.cpuUsage()
     this.#loop = performance.eventLoopUtilization()
   }
 
-  stop(messages: number): NoopRun {
+  /** @param done records in all */
+  stop(done: number): NoopRun {
+    const messages = done - this.#before
     const ms = performance.now() - this.#started
     const { user, system } = process.cpuUsage(this.#cpu)
     const { active } = performance.eventLoopUtilization(this.#loop)

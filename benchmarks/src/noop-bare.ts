@@ -21,14 +21,14 @@ const consumer = new Kafka.KafkaConsumer(
 await new Promise<void>((resolve, reject) => consumer.connect({}, (error) => (error ? reject(error) : resolve())))
 consumer.subscribe([topic])
 consumer.setDefaultConsumeTimeout(20)
-const clock = new Clock()
+const clock = new Clock(total)
 let got = 0
 while (got < total) {
   const messages = await new Promise<Kafka.Message[]>((resolve, reject) =>
     consumer.consume(1000, (error, batch) => (error ? reject(error) : resolve(batch))),
   )
-  if (messages.length > 0) clock.start()
   got += messages.length
+  clock.see(got)
 }
 console.log(JSON.stringify(clock.stop(got)))
 consumer.disconnect(() => process.exit(0))

@@ -13,12 +13,12 @@ const work = client.workFactory({ logger: quietLogger }).create({
   speedup,
   reader,
 })
-const clock = new Clock()
+const clock = new Clock(total)
 const done = new AbortController()
 // Short, so that a quarter of a second of work is measured to a hundredth; looking costs next to nothing.
 const look = setInterval(() => {
   const processed = work.state()?.counters.processed ?? 0
-  if (processed > 0) clock.start()
+  clock.see(processed)
   if (processed < total) return
   clearInterval(look)
   console.log(JSON.stringify(clock.stop(processed)))

@@ -61,9 +61,9 @@ export class InFlightTable<Batch extends RecordBatch> {
   /** The record has ended: its batch need not keep it any more, and the row may be used again. */
   release(ticket: number): void {
     const batch = this.batch[ticket]
-    if (batch !== undefined) batch.live--
     this.phase[ticket] = Phase.free
     this.batch[ticket] = undefined
+    if (batch !== undefined && --batch.live === 0) batch.release()
     this.#free[this.#freeCount++] = ticket
   }
 

@@ -21,4 +21,6 @@ export interface RecordBatch {
   readonly sizes: Int32Array
   /** A new batch of these records alone, in this order, so that the rest of the bytes can be freed. */
   pick(indexes: readonly number[]): RecordBatch
+  /** Called once, when none of its records is alive: nobody reads the batch any more, and its memory may be reused. */
+  release(): void
 }

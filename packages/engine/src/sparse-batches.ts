@@ -36,6 +36,8 @@ export function copyOutSurvivors<Batch extends RecordBatch>(
       table.batch[ticket] = copy
       table.index[ticket] = i
     }
+    batch.live = 0
+    batch.release()
   }
   return found
 }

@@ -108,6 +108,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     }
     // Not `= live`: a rewind within the batch may have dropped some of them already.
     batch.live -= length - live
+    if (batch.live === 0) batch.release()
     if (assignment !== undefined) this.#readAhead.limit(assignment)
     // A rewind may have made room in the window, and no ack may be due that would let the waiting records in.
     this.#proceed()

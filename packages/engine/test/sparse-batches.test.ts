@@ -32,6 +32,7 @@ describe('copyOutSurvivors', () => {
     const [copy] = holders(table)
     expect(holders(table).size).toBe(1)
     expect(copy).not.toBe(batch)
+    expect([batch.released, copy!.released]).toEqual([true, false])
     expect([copy!.length, copy!.live]).toEqual([4, 4])
     for (let ticket = 0; ticket < table.capacity; ticket++) {
       const holder = table.batch[ticket]

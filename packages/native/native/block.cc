@@ -1,7 +1,9 @@
 #include "block.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "key_hash.h"
 #include "library.h"
@@ -12,14 +14,10 @@ namespace {
 
 constexpr uint32_t kMagic = 0x5a4b4232;
 constexpr size_t kHeaderSize = 32;
+/// Scratch memory beyond this is not kept: it was needed for a large record.
+constexpr size_t kKeptScratch = 4 * 1024 * 1024;
 
 constexpr size_t alignUp(size_t value, size_t to) { return (value + to - 1) & ~(to - 1); }
-
-template <typename T>
-void append(std::vector<uint8_t>& to, const T* data, size_t bytes) {
-  const auto* from = reinterpret_cast<const uint8_t*>(data);
-  to.insert(to.end(), from, from + bytes);
-}
 
 /// Lays the columns out one after another, each starting at a multiple of 8.
 class Columns {
@@ -41,59 +39,91 @@ class Columns {
   size_t at_ = kHeaderSize;
 };
 
+/// An upper bound: eight narrow columns may be padded, and each record by up to 3 bytes.
+size_t packedSize(size_t count, uint64_t bytes) {
+  return kHeaderSize + count * (2 * 8 + 8 * 4) + 8 * 8 + bytes + count * 3;
+}
+
 }  // namespace
 
-uint32_t Batch::serializeHeaders(rd_kafka_message_t* message) {
+void Scratch::Free::operator()(uint8_t* memory) const { free(memory); }
+
+void Scratch::append(const void* from, size_t length) {
+  if (length == 0) return;
+  if (size_ + length > capacity_) {
+    capacity_ = std::max(size_ + length, capacity_ * 2);
+    auto* memory = static_cast<uint8_t*>(realloc(memory_.release(), capacity_));
+    if (memory == nullptr) abort();
+    memory_.reset(memory);
+  }
+  memcpy(memory_.get() + size_, from, length);
+  size_ += length;
+}
+
+void Scratch::put(size_t position, const void* from, size_t length) { memcpy(memory_.get() + position, from, length); }
+
+void Batch::appendHeaders(rd_kafka_message_t* message) {
   rd_kafka_headers_t* headers = nullptr;
-  if (rdkafka.rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
-  const size_t start = headers_.size();
+  if (rdkafka.rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const size_t start = bytes_.size();
   uint32_t count = 0;
-  append(headers_, &count, 4);
+  bytes_.append(&count, 4);
   const char* name;
   const void* value;
   size_t size;
   while (rdkafka.rd_kafka_header_get_all(headers, count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
     const auto nameLength = static_cast<uint32_t>(strlen(name));
     const int32_t valueLength = value ? static_cast<int32_t>(size) : -1;
-    append(headers_, &nameLength, 4);
-    append(headers_, name, nameLength);
-    append(headers_, &valueLength, 4);
-    if (valueLength > 0) append(headers_, static_cast<const uint8_t*>(value), size);
+    bytes_.append(&nameLength, 4);
+    bytes_.append(name, nameLength);
+    bytes_.append(&valueLength, 4);
+    if (valueLength > 0) bytes_.append(value, size);
     count++;
   }
-  if (count == 0) {
-    headers_.resize(start);
-    return 0;
-  }
-  memcpy(headers_.data() + start, &count, 4);
-  return static_cast<uint32_t>(headers_.size() - start);
+  if (count == 0)
+    bytes_.shrinkTo(start);
+  else
+    bytes_.put(start, &count, 4);
 }
 
 bool Batch::add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes) {
-  const auto headersAt = static_cast<uint32_t>(headers_.size());
-  TakenRecord record{message, slot, headersAt, serializeHeaders(message)};
-  const uint64_t size = record.size();
-  if (!records_.empty() && bytes_ + size > maxBytes) {
-    headers_.resize(headersAt);
+  const size_t start = bytes_.size();
+  const size_t keyLength = message->key ? message->key_len : 0;
+  const size_t valueLength = message->payload ? message->len : 0;
+  const auto fits = [&](uint64_t bytes) {
+    return rows_.empty() || (bytes <= maxBytes && packedSize(count() + 1, bytes) <= limit_);
+  };
+  if (!fits(start + keyLength + valueLength)) return false;
+  bytes_.append(message->key, keyLength);
+  bytes_.append(message->payload, valueLength);
+  appendHeaders(message);
+  if (!fits(bytes_.size())) {
+    bytes_.shrinkTo(start);
     return false;
   }
-  bytes_ += size;
-  records_.push_back(record);
+  const size_t size = bytes_.size() - start;
+  rd_kafka_timestamp_type_t type;
+  const int64_t time = rdkafka.rd_kafka_message_timestamp(message, &type);
+  rows_.push_back({
+      .offset = static_cast<double>(message->offset),
+      .timestamp = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : static_cast<double>(time),
+      .slot = slot,
+      .keyHash = message->key ? keyHash(static_cast<const uint8_t*>(message->key), keyLength) : 0,
+      .keyLength = message->key ? static_cast<int32_t>(keyLength) : -1,
+      .valueLength = message->payload ? static_cast<int32_t>(valueLength) : -1,
+      .headersLength = static_cast<int32_t>(size - keyLength - valueLength),
+      .flags = type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? 1 : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? 2 : 0,
+      .size = static_cast<uint32_t>(size),
+  });
+  rdkafka.rd_kafka_message_destroy(message);
   return true;
 }
 
-void Batch::clear() {
-  for (auto& record : records_) rdkafka.rd_kafka_message_destroy(record.message);
-  records_.clear();
-  headers_.clear();
-  bytes_ = 0;
-}
-
-uint8_t* Batch::pack(size_t* blockSize) {
-  const size_t n = records_.size();
-  // Eight columns of at most 8 bytes of padding each, and up to 3 bytes of padding a record.
-  const size_t capacity = kHeaderSize + n * (2 * 8 + 8 * 4) + 10 * 8 + bytes_ + n * 3 + 8;
-  auto* block = static_cast<uint8_t*>(malloc(capacity));
+Block Batch::pack(Room room) {
+  const size_t n = rows_.size();
+  const size_t needed = packedSize(n, bytes());
+  if (room.data != nullptr && needed > room.capacity) room = Room{};
+  auto* block = room.data != nullptr ? room.data : static_cast<uint8_t*>(malloc(needed));
   if (block == nullptr) abort();
 
   Columns columns(block, n);
@@ -108,42 +138,42 @@ uint8_t* Batch::pack(size_t* blockSize) {
   auto* size = columns.next<int32_t>();
   auto* flags = columns.next<int32_t>();
 
+  // From the groups' sizes to where each begins.
+  std::fill(groupSizes_.begin(), groupSizes_.end(), 0);
+  for (const Row& row : rows_) groupSizes_[groupOf(row)] += alignUp(row.size, 4);
   const size_t bytesStart = columns.end();
-  size_t at = bytesStart;
+  size_t end = bytesStart;
+  for (size_t& group : groupSizes_) end += std::exchange(group, end);
+
+  size_t from = 0;
   for (size_t i = 0; i < n; i++) {
-    const TakenRecord& record = records_[i];
-    rd_kafka_message_t* message = record.message;
-    rd_kafka_timestamp_type_t type;
-    const int64_t time = rdkafka.rd_kafka_message_timestamp(message, &type);
-
-    offset[i] = static_cast<double>(message->offset);
-    timestamp[i] = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : static_cast<double>(time);
-    flags[i] = type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? 1 : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? 2 : 0;
-    slot[i] = record.slot;
-    hash[i] = message->key ? keyHash(static_cast<const uint8_t*>(message->key), message->key_len) : 0;
-    keyLength[i] = message->key ? static_cast<int32_t>(message->key_len) : -1;
-    valueLength[i] = message->payload ? static_cast<int32_t>(message->len) : -1;
-    headersLength[i] = static_cast<int32_t>(record.headersLength);
+    const Row& row = rows_[i];
+    size_t& at = groupSizes_[groupOf(row)];
+    offset[i] = row.offset;
+    timestamp[i] = row.timestamp;
+    slot[i] = row.slot;
+    hash[i] = row.keyHash;
+    keyLength[i] = row.keyLength;
+    valueLength[i] = row.valueLength;
+    headersLength[i] = row.headersLength;
     position[i] = static_cast<uint32_t>(at);
-    size[i] = static_cast<int32_t>(record.size());
-
-    const auto put = [&](const void* from, size_t length) {
-      if (length == 0) return;
-      memcpy(block + at, from, length);
-      at += length;
-    };
-    if (message->key) put(message->key, message->key_len);
-    if (message->payload) put(message->payload, message->len);
-    put(headers_.data() + record.headersAt, record.headersLength);
+    size[i] = static_cast<int32_t>(row.size);
+    flags[i] = row.flags;
+    if (row.size > 0) memcpy(block + at, bytes_.at(from), row.size);
+    from += row.size;
+    at += row.size;
     while (at % 4 != 0) block[at++] = 0;
   }
 
   const uint32_t header[kHeaderSize / 4] = {kMagic, static_cast<uint32_t>(n), static_cast<uint32_t>(bytesStart),
-                                            static_cast<uint32_t>(at)};
+                                            static_cast<uint32_t>(end)};
   memcpy(block, header, sizeof(header));
-  clear();
-  *blockSize = at;
-  return block;
+  rows_.clear();
+  if (bytes() > kKeptScratch)
+    bytes_ = Scratch{};
+  else
+    bytes_.shrinkTo(0);
+  return Block{block, end, std::move(room)};
 }
 
 }  // namespace zk

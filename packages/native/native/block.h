@@ -1,45 +1,92 @@
 // The packed block: records as columns, then their bytes. src/index.ts describes the layout byte by byte.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "rdkafka.h"
 
 namespace zk {
 
-/// A record taken from librdkafka and not packed yet. Owned by whoever holds it.
-struct TakenRecord {
-  rd_kafka_message_t* message;
-  int32_t slot;
-  /// Where its serialized headers lie in the batch's scratch, and how many bytes they have (0: none).
-  uint32_t headersAt;
-  uint32_t headersLength;
-
-  /// Bytes of key, value and headers together.
-  uint64_t size() const { return (message->key ? message->key_len : 0) + (message->payload ? message->len : 0) + headersLength; }
+/// Memory to pack into, lent by whoever asks for a read. Without `data` there is none.
+struct Room {
+  uint8_t* data = nullptr;
+  size_t capacity = 0;
+  /// The lender's name for it.
+  int32_t id = 0;
+  /// Keeps the memory alive.
+  std::shared_ptr<void> owner;
 };
 
-/// What one read collects. The buffers are kept from read to read.
-class Batch {
- public:
-  ~Batch() { clear(); }
-  size_t count() const { return records_.size(); }
-  /// Sum of size() over the records.
-  uint64_t bytes() const { return bytes_; }
-  /// Takes ownership of `message` if it fits below `maxBytes`; the first one always fits. False: nothing was done.
-  bool add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes);
-  void clear();
+/// A packed block: in the room that was lent, or in memory of its own (from malloc, the holder's to free).
+struct Block {
+  uint8_t* data = nullptr;
+  size_t size = 0;
+  Room room;
 
-  /// Packs everything and gives the messages back to librdkafka. @returns memory from malloc.
-  uint8_t* pack(size_t* size);
+  bool isLent() const { return room.data != nullptr; }
+};
+
+/// A growing buffer whose memory is kept from use to use and never cleared.
+class Scratch {
+ public:
+  size_t size() const { return size_; }
+  const uint8_t* at(size_t position) const { return memory_.get() + position; }
+  void append(const void* from, size_t length);
+  /// Overwrites what was appended at `position`.
+  void put(size_t position, const void* from, size_t length);
+  /// Forgets what was appended from `size` on.
+  void shrinkTo(size_t size) { size_ = size; }
 
  private:
-  uint32_t serializeHeaders(rd_kafka_message_t* message);
+  struct Free {
+    void operator()(uint8_t* memory) const;
+  };
+  std::unique_ptr<uint8_t, Free> memory_;
+  size_t capacity_ = 0;
+  size_t size_ = 0;
+};
 
-  std::vector<TakenRecord> records_;
-  std::vector<uint8_t> headers_;
-  uint64_t bytes_ = 0;
+/// What one read collects. Each record is copied out as it comes, and given back to librdkafka while caches know it.
+class Batch {
+ public:
+  /// Records whose key hash has the same remainder modulo `groups` lie together in the block, in their order.
+  explicit Batch(uint32_t groups) : groupSizes_(groups) {}
+
+  size_t count() const { return rows_.size(); }
+  /// Bytes of keys, values and headers together.
+  uint64_t bytes() const { return bytes_.size(); }
+  /// Before the first add(): the block shall not become larger than this.
+  void limitTo(size_t blockSize) { limit_ = blockSize; }
+  /// Copies the record if it fits below `maxBytes` and into the block; the first one always fits. True: the message was
+  /// given back to librdkafka. False: nothing was done.
+  bool add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes);
+  /// Packs everything, into the room if it is large enough.
+  Block pack(Room room);
+
+ private:
+  struct Row {
+    double offset;
+    double timestamp;
+    int32_t slot;
+    uint32_t keyHash;
+    int32_t keyLength;
+    int32_t valueLength;
+    int32_t headersLength;
+    int32_t flags;
+    uint32_t size;
+  };
+
+  void appendHeaders(rd_kafka_message_t* message);
+  uint32_t groupOf(const Row& row) const { return row.keyHash % static_cast<uint32_t>(groupSizes_.size()); }
+
+  std::vector<Row> rows_;
+  /// The records' bytes in the order of the rows, without a gap.
+  Scratch bytes_;
+  std::vector<size_t> groupSizes_;
+  size_t limit_ = SIZE_MAX;
 };
 
 }  // namespace zk

@@ -20,12 +20,12 @@ constexpr size_t kMaxErrors = 256;
 
 }  // namespace
 
-Reader::Reader(NodeKafka::Connection* connection, std::function<void()> notify)
-    : connection_(connection), notify_(std::move(notify)) {}
+Reader::Reader(NodeKafka::Connection* connection, uint32_t groups, std::function<void()> notify)
+    : connection_(connection), notify_(std::move(notify)), batch_(groups) {}
 
 Reader::~Reader() {
   stop();
-  free(output_.block);
+  if (!output_.block.isLent()) free(output_.block.data);
 }
 
 rd_kafka_resp_err_t Reader::open() {
@@ -112,10 +112,10 @@ void Reader::endSeek(const std::string& topic, int32_t partition) {
   wakeUp_.wake();
 }
 
-void Reader::request(size_t maxRecords, uint64_t maxBytes) {
+void Reader::request(size_t maxRecords, uint64_t maxBytes, Room room) {
   {
     std::lock_guard state(state_);
-    request_ = Request{maxRecords, maxBytes};
+    request_ = Request{maxRecords, maxBytes, std::move(room)};
   }
   wakeUp_.wake();
 }
@@ -124,7 +124,7 @@ bool Reader::take(Output* output) {
   bool armed;
   {
     std::lock_guard state(state_);
-    if (output_.block == nullptr && output_.events.empty()) return false;
+    if (output_.block.data == nullptr && output_.events.empty()) return false;
     *output = std::move(output_);
     output_ = Output{};
     armed = request_.has_value();
@@ -150,7 +150,7 @@ int64_t Reader::position(int32_t slot) {
   if (!pass || (*found)->carries()) return -1;
   {
     std::lock_guard state(state_);
-    if (output_.block != nullptr) return -1;
+    if (output_.block.data != nullptr) return -1;
   }
   Lease lease(connection_);
   if (!lease) return -1;
@@ -211,19 +211,18 @@ bool Reader::pass() {
     std::lock_guard state(state_);
     partitions_.insert(partitions_.end(), arrivals_.begin(), arrivals_.end());
     arrivals_.clear();
-    if (output_.block == nullptr) request = request_;
     // Taken up: a request made from here on is the next one.
-    if (request) request_.reset();
+    if (output_.block.data == nullptr) request_.swap(request);
   }
   serveConsumerQueue();
   const bool collected = request && collect(*request);
   if (request && !collected) {
     std::lock_guard state(state_);
-    if (!request_) request_ = request;
+    if (!request_) request_.swap(request);
   }
   client_ = nullptr;
   if (!collected && newEvents_.empty()) return false;
-  publish(collected);
+  publish(collected ? batch_.pack(std::move(request->room)) : Block{});
   return true;
 }
 
@@ -264,6 +263,7 @@ bool Reader::collect(const Request& request) {
   const size_t n = partitions_.size();
   if (n == 0) return false;
   rotation_ = (rotation_ + 1) % n;
+  batch_.limitTo(request.room.data != nullptr ? request.room.capacity : SIZE_MAX);
   for (size_t i = 0; i < n; i++) {
     Partition* partition = partitions_[(rotation_ + i) % n].get();
     if (!partition->paused && partition->seeks == 0 && partition->hasRecords()) readable_.push_back(partition);
@@ -284,16 +284,10 @@ bool Reader::collect(const Request& request) {
   return batch_.count() > 0;
 }
 
-void Reader::publish(bool withBlock) {
-  uint8_t* block = nullptr;
-  size_t size = 0;
-  if (withBlock) block = batch_.pack(&size);
+void Reader::publish(Block block) {
   {
     std::lock_guard state(state_);
-    if (withBlock) {
-      output_.block = block;
-      output_.size = size;
-    }
+    if (block.data != nullptr) output_.block = std::move(block);
     for (auto& event : newEvents_) {
       auto& events = output_.events;
       // One end a slot, and a bounded number of errors, however long nobody takes them.

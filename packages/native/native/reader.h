@@ -37,15 +37,15 @@ struct ReaderEvent {
 };
 
 struct Output {
-  uint8_t* block = nullptr;  // from malloc; null when there are events only
-  size_t size = 0;
+  Block block;  // without data when there are events only
   std::vector<ReaderEvent> events;
 };
 
 class Reader final : private QueueEvents {
  public:
   /// `notify` is called on the reader thread whenever take() has something new.
-  Reader(NodeKafka::Connection* connection, std::function<void()> notify);
+  /// `groups`: see Batch.
+  Reader(NodeKafka::Connection* connection, uint32_t groups, std::function<void()> notify);
   ~Reader() override;
 
   /// The methods below are for the main thread. Those that can fail return a librdkafka error code.
@@ -59,7 +59,7 @@ class Reader final : private QueueEvents {
   /// that look like repeated ones (see Partition::isRepeated). False: the partition is not attached.
   bool beginSeek(const std::string& topic, int32_t partition);
   void endSeek(const std::string& topic, int32_t partition);
-  void request(size_t maxRecords, uint64_t maxBytes);
+  void request(size_t maxRecords, uint64_t maxBytes, Room room);
   bool take(Output* output);
   /// Entries in the partition's queue that were not read yet, outdated ones included.
   size_t queued(int32_t slot);
@@ -71,6 +71,7 @@ class Reader final : private QueueEvents {
   struct Request {
     size_t maxRecords;
     uint64_t maxBytes;
+    Room room;
   };
 
   void loop();
@@ -78,7 +79,7 @@ class Reader final : private QueueEvents {
   bool pass();
   void serveConsumerQueue();
   bool collect(const Request& request);
-  void publish(bool withBlock);
+  void publish(Block block);
   void abandon(Partition& partition);
   void onEnd(int32_t slot, int64_t offset) override;
   void onError(rd_kafka_message_t* message) override;

@@ -16,7 +16,8 @@ class ReaderObject final : public Nan::ObjectWrap {
   static NAN_METHOD(New) {
     auto* connection = unwrapConnection(info[0]);
     if (connection == nullptr) return Nan::ThrowTypeError("not a client of node-rdkafka");
-    auto* self = new ReaderObject(info[0].As<v8::Object>(), info[1].As<v8::Function>(), connection);
+    auto* self = new ReaderObject(info[0].As<v8::Object>(), info[1].As<v8::Function>(), Nan::To<uint32_t>(info[2]).FromJust(),
+                                  connection);
     self->Wrap(info.This());
     info.GetReturnValue().Set(info.This());
   }
@@ -50,7 +51,7 @@ class ReaderObject final : public Nan::ObjectWrap {
 
   static NAN_METHOD(Request) {
     of(info)->reader_.request(static_cast<size_t>(Nan::To<double>(info[0]).FromJust()),
-                              static_cast<uint64_t>(Nan::To<double>(info[1]).FromJust()));
+                              static_cast<uint64_t>(Nan::To<double>(info[1]).FromJust()), roomOf(info[2], info[3]));
   }
 
   static NAN_METHOD(Queued) {
@@ -65,12 +66,12 @@ class ReaderObject final : public Nan::ObjectWrap {
     Output output;
     if (!of(info)->reader_.take(&output)) return;
     auto result = Nan::New<v8::Object>();
-    if (output.block != nullptr) {
+    if (output.block.isLent()) {
+      setNumber(result, "room", output.block.room.id);
+    } else if (output.block.data != nullptr) {
       auto store = v8::ArrayBuffer::NewBackingStore(
-          output.block, output.size, [](void* block, size_t, void*) { free(block); }, nullptr);
+          output.block.data, output.block.size, [](void* block, size_t, void*) { free(block); }, nullptr);
       set(result, "block", v8::ArrayBuffer::New(info.GetIsolate(), std::move(store)));
-    } else {
-      set(result, "block", Nan::Undefined());
     }
     auto events = Nan::New<v8::Array>(static_cast<int>(output.events.size()));
     for (size_t i = 0; i < output.events.size(); i++) Nan::Set(events, static_cast<uint32_t>(i), eventToJs(output.events[i]));
@@ -83,12 +84,19 @@ class ReaderObject final : public Nan::ObjectWrap {
  private:
   using Arguments = const Nan::FunctionCallbackInfo<v8::Value>&;
 
-  ReaderObject(v8::Local<v8::Object> client, v8::Local<v8::Function> onReady, NodeKafka::Connection* connection)
-      : client_(client), onReady_(onReady), resource_("zk:reader"), reader_(connection, [this] { uv_async_send(async_); }) {}
+  ReaderObject(v8::Local<v8::Object> client, v8::Local<v8::Function> onReady, uint32_t groups,
+               NodeKafka::Connection* connection)
+      : client_(client), onReady_(onReady), resource_("zk:reader"), reader_(connection, groups, [this] { uv_async_send(async_); }) {}
 
   ~ReaderObject() override { client_.Reset(); }
 
   static ReaderObject* of(Arguments info) { return Nan::ObjectWrap::Unwrap<ReaderObject>(info.Holder()); }
+  static Room roomOf(v8::Local<v8::Value> buffer, v8::Local<v8::Value> id) {
+    if (!buffer->IsArrayBuffer()) return Room{};
+    auto store = buffer.As<v8::ArrayBuffer>()->GetBackingStore();
+    return Room{static_cast<uint8_t*>(store->Data()), store->ByteLength(), toInt(id), store};
+  }
+
   static int32_t toInt(v8::Local<v8::Value> value) { return Nan::To<int32_t>(value).FromJust(); }
 
   static v8::Local<v8::Value> eventToJs(const ReaderEvent& event) {

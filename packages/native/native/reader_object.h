@@ -4,7 +4,7 @@
 
 namespace zk {
 
-/// Exports the class Reader(client, onReady); src/reader.ts wraps it.
+/// Exports the class Reader(client, onReady, groups); src/reader.ts wraps it.
 void exportReader(v8::Local<v8::Object> target);
 
 }  // namespace zk

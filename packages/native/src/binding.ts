@@ -34,10 +34,11 @@ export interface ReaderHandle {
   setPaused(slot: number, paused: boolean): void
   beginSeek(topic: string, partition: number): boolean
   endSeek(topic: string, partition: number): void
-  request(maxRecords: number, maxBytes: number): void
+  /** @param id a number for `into`, which `take` tells when the block is there */
+  request(maxRecords: number, maxBytes: number, into?: ArrayBuffer, id?: number): void
   queued(slot: number): number
   position(slot: number): number
-  take(): { block: ArrayBuffer | undefined; events: unknown[] } | undefined
+  take(): { block?: ArrayBuffer; room?: number; events: unknown[] } | undefined
   close(): void
 }
 
@@ -60,7 +61,7 @@ interface Addon {
   errorText(code: number): string
   keyHash(key: Uint8Array): number
   exitNow(code: number): void
-  Reader: new (client: Client, onReady: () => void) => ReaderHandle
+  Reader: new (client: Client, onReady: () => void, groups: number) => ReaderHandle
   MockCluster: new (brokers: number) => MockClusterHandle
   commit(client: Client, offsets: Offset[], timeoutMs: number, answer: Answer): void
   committed(client: Client, partitions: Offset[], timeoutMs: number, answer: Answer): void

@@ -7,6 +7,11 @@ import { guardOf } from './guard.js'
 export interface ReaderOptions {
   /** Called on the main thread, coalesced, when `take()` has something. */
   onReady: () => void
+  /**
+   * Records whose keyHash has the same remainder modulo `groups` lie together in a block, so that whoever hands each
+   * group to another thread copies long runs. From 1, the default, to 65,536.
+   */
+  groups?: number
 }
 
 export type ReaderEvent =
@@ -20,7 +25,10 @@ export type ReaderEvent =
 
 /** What `take()` returns. Within one of them the events come after the records. */
 export interface Taken {
-  /** Packed records (see the package's description of the layout). It is yours, and may be transferred. */
+  /**
+   * Packed records (see the package's description of the layout). It is yours, and may be transferred. The buffer that
+   * the request lent, if the records fit in; its block may be shorter than the buffer.
+   */
   block: ArrayBuffer | undefined
   events: ReaderEvent[]
 }
@@ -53,8 +61,12 @@ export interface NativeReader {
    * Arms one read. The thread waits for the first record, then takes what is ready at once from all attached, unpaused
    * partitions, up to the limits and fairly, and packs it into one block. A record larger than `maxBytes` is delivered
    * alone. Replaces an earlier request that the thread has not begun; one block at most waits to be taken.
+   *
+   * @param into memory for the block, which then holds no more than fits, except for a larger record alone. Lent until
+   *   a `take` returns it or a block of a later request: neither write to it nor transfer it meanwhile. By default each
+   *   block has memory of its own.
    */
-  request(maxRecords: number, maxBytes: number): void
+  request(maxRecords: number, maxBytes: number, into?: ArrayBuffer): void
   /** What is ready; `undefined` when there is nothing. */
   take(): Taken | undefined
   /** Entries that librdkafka holds for the partition, records of superseded assignments included. 0 if unknown. */
@@ -84,6 +96,7 @@ interface Seekable {
 
 /** Blocks count bytes in 32 bits; half of that leaves room for the columns. */
 const MAX_BLOCK_BYTES = 2 ** 30
+const MAX_GROUPS = 65_536
 const STATE = -172
 const CONFLICT = -173
 
@@ -96,17 +109,24 @@ export function openReader(consumer: KafkaConsumer, options: ReaderOptions): Nat
   // Two readers would steal each other's wake-ups.
   if (guardOf(client).closeReader !== undefined)
     throw new NativeError('ZK_NATIVE_READER_OPEN', 'The consumer has an open reader already')
-  return new Reader(client, options.onReady)
+  const { onReady, groups = 1 } = options
+  if (!(Number.isInteger(groups) && groups >= 1 && groups <= MAX_GROUPS)) {
+    throw new RangeError(`groups has to be a whole number from 1 to ${MAX_GROUPS}, not ${groups}`)
+  }
+  return new Reader(client, onReady, groups)
 }
 
 class Reader implements NativeReader {
   readonly #handle
   readonly #client: Client & Partial<Seekable>
   #open = true
+  /** Buffers that requests gave, by number, in their order. */
+  readonly #lent = new Map<number, ArrayBuffer>()
+  #lastRoom = 0
 
-  constructor(client: Client, onReady: () => void) {
+  constructor(client: Client, onReady: () => void, groups: number) {
     this.#client = client
-    this.#handle = new addon.Reader(client, onReady)
+    this.#handle = new addon.Reader(client, onReady, groups)
     const code = this.#handle.open()
     if (code !== 0) throw new KafkaError(code, `The reader cannot start: ${addon.errorText(code)}`)
     guardOf(client).closeReader = () => this.close()
@@ -131,13 +151,22 @@ class Reader implements NativeReader {
     if (this.#open) this.#handle.setPaused(slot, paused)
   }
 
-  request(maxRecords: number, maxBytes: number): void {
+  request(maxRecords: number, maxBytes: number, into?: ArrayBuffer): void {
     if (!(maxRecords >= 1) || !(maxBytes >= 1)) throw new RangeError('request() needs room for at least one record')
-    if (this.#open) this.#handle.request(maxRecords, Math.min(maxBytes, MAX_BLOCK_BYTES))
+    if (!this.#open) return
+    const limit = Math.min(maxBytes, MAX_BLOCK_BYTES)
+    if (into === undefined) return this.#handle.request(maxRecords, limit)
+    this.#lastRoom = (this.#lastRoom + 1) | 0
+    this.#lent.set(this.#lastRoom, into)
+    this.#handle.request(maxRecords, limit, into, this.#lastRoom)
   }
 
   take(): Taken | undefined {
-    return this.#handle.take() as Taken | undefined
+    const taken = this.#handle.take()
+    if (taken === undefined) return undefined
+    const { block, room } = taken
+    const events = taken.events as ReaderEvent[]
+    return { block: room === undefined ? block : this.#giveBack(room), events }
   }
 
   queued(slot: number): number {
@@ -155,6 +184,16 @@ class Reader implements NativeReader {
     guardOf(this.#client).closeReader = undefined
     delete this.#client.seek
     this.#handle.close()
+  }
+
+  /** Requests before this one were replaced, or answered without their buffer. */
+  #giveBack(room: number): ArrayBuffer {
+    const buffer = this.#lent.get(room)!
+    for (const [earlier] of this.#lent) {
+      this.#lent.delete(earlier)
+      if (earlier === room) break
+    }
+    return buffer
   }
 
   /**

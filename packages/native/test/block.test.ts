@@ -2,7 +2,16 @@ import type { Message } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addon } from '../src/binding.js'
 import type { MockCluster } from '../src/mock-cluster.js'
-import { Member, numbered, plainConsume, produce, type Record, random, startCluster } from './support.js'
+import {
+  Member,
+  type MemberOptions,
+  numbered,
+  plainConsume,
+  produce,
+  type Record,
+  random,
+  startCluster,
+} from './support.js'
 import { produceRaw } from './wire.js'
 
 let cluster: MockCluster
@@ -13,8 +22,10 @@ beforeAll(() => {
 
 afterAll(() => cluster.close())
 
-async function readAll(topic: string, count: number, limits: { maxRecords?: number; maxBytes?: number } = {}) {
-  const member = await new Member(cluster, `read-${topic}`, limits).start(topic)
+let groupIds = 0
+
+async function readAll(topic: string, count: number, options: MemberOptions = {}) {
+  const member = await new Member(cluster, `read-${topic}-${groupIds++}`, options).start(topic)
   await member.until(() => member.records.length >= count)
   await member.stop()
   return member
@@ -119,6 +130,85 @@ describe('a block', () => {
     expect(Math.max(...sizes.map(({ count }) => count))).toBeLessThanOrEqual(100)
     for (let partition = 0; partition < 3; partition++)
       expect(member.offsets(partition)).toEqual(Array.from({ length: 1_000 }, (_, i) => i))
+  })
+})
+
+describe('memory that a request lends', () => {
+  test('holds the block, as many records as fit in, and is the same as with memory of its own', async () => {
+    cluster.createTopic('lent', 2)
+    await produce(cluster, 'lent', fuzz(4_000, 2, 7))
+    const lent: ArrayBuffer[] = []
+    const used: ArrayBuffer[] = []
+    const lend = () => {
+      const buffer = new ArrayBuffer(20_000 + 4 * (lent.length % 5))
+      // Whoever trusts that it is clear reads nonsense.
+      new Uint8Array(buffer).fill(0xaa)
+      lent.push(buffer)
+      return buffer
+    }
+    const member = await readAll('lent', 4_000, { lend, onRecords: (_, block) => used.push(block) })
+    expect(used).toEqual(lent.slice(0, used.length))
+    expect(used.every((block, i) => block === lent[i])).toBe(true)
+
+    const own = await readAll('lent', 4_000)
+    for (let partition = 0; partition < 2; partition++) {
+      const of = ({ records, slots }: Member) =>
+        records
+          .filter(({ slot }) => slots.get(slot)!.partition === partition)
+          .map(({ slot, position, ...record }) => record)
+      expect(of(member)).toEqual(of(own))
+    }
+  })
+
+  test('is left alone for a record that is larger', async () => {
+    cluster.createTopic('larger', 1)
+    const big = Buffer.alloc(50_000, 'b')
+    await produce(cluster, 'larger', [{ value: 'before' }, { value: big }, { value: 'after' }])
+    const room = new ArrayBuffer(10_000)
+    const blocks: ArrayBuffer[] = []
+    const member = await readAll('larger', 3, { lend: () => room, onRecords: (_, block) => blocks.push(block) })
+    expect(member.records.map(({ value }) => value!.length)).toEqual([6, 50_000, 5])
+    expect(blocks.map((block) => block === room)).toEqual([true, false, true])
+  })
+
+  test('is given back by the request that used it, not by one that was replaced', async () => {
+    cluster.createTopic('replaced', 1)
+    const member = await new Member(cluster, 'replaced', { keepReading: false }).start('replaced')
+    const [first, second] = [new ArrayBuffer(10_000), new ArrayBuffer(10_000)]
+    member.reader.request(10, 1_000, first)
+    member.reader.request(10, 1_000, second)
+    let block: ArrayBuffer | undefined
+    member.drain = () => {
+      block = member.reader.take()?.block ?? block
+    }
+    await produce(cluster, 'replaced', [{ value: 'x' }])
+    await expect.poll(() => block).toBeDefined()
+    expect(block).toBe(second)
+    await member.stop()
+  })
+})
+
+describe('groups', () => {
+  test.each([1, 3, 4])('records of one of %i lie together, in their order', async (groups) => {
+    cluster.createTopic(`groups-${groups}`, 2)
+    await produce(cluster, `groups-${groups}`, fuzz(2_000, 2, groups))
+    const blocks: Record[][] = []
+    await readAll(`groups-${groups}`, 2_000, { groups, onRecords: (records) => blocks.push(records), maxRecords: 300 })
+    for (const records of blocks) {
+      let at = Math.min(...records.map(({ position }) => position))
+      for (let group = 0; group < groups; group++) {
+        for (const { position, size } of records.filter(({ keyHash }) => keyHash % groups === group)) {
+          expect(position).toBe(at)
+          at += (size + 3) & ~3
+        }
+      }
+    }
+  })
+
+  test('have to be a whole number from 1', async () => {
+    const member = new Member(cluster, 'no-groups', { groups: 0 })
+    await expect(member.start('groups-1')).rejects.toThrow('groups has to be a whole number from 1 to 65536, not 0')
+    await member.consumer.disconnect()
   })
 })
 

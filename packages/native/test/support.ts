@@ -15,6 +15,8 @@ export interface Record {
   headers: [string, Buffer | null][]
   timestampType: number
   size: number
+  /** Where its bytes lie in the block. */
+  position: number
 }
 
 const align8 = (at: number): number => (at + 7) & ~7
@@ -23,7 +25,7 @@ const align8 = (at: number): number => (at + 7) & ~7
 export function unpack(block: ArrayBuffer): Record[] {
   const [magic, n, bytesStart, totalSize, ...rest] = new Uint32Array(block, 0, 8)
   if (magic !== 0x5a4b4232) throw new Error('not a block')
-  if (totalSize !== block.byteLength) throw new Error(`a block of ${block.byteLength} bytes says ${totalSize}`)
+  if (totalSize > block.byteLength) throw new Error(`a block of ${block.byteLength} bytes says ${totalSize}`)
   if (rest.some((word) => word !== 0)) throw new Error('the header does not end in zeros')
   let at = 32
   const column = <T>(size: number, make: (at: number) => T): T => {
@@ -60,6 +62,7 @@ export function unpack(block: ArrayBuffer): Record[] {
       headers,
       timestampType: flags[i] & 3,
       size: size[i],
+      position: position[i],
     }
   })
 }
@@ -151,9 +154,12 @@ export interface MemberOptions {
   config?: { [property: string]: unknown }
   maxRecords?: number
   maxBytes?: number
+  groups?: number
+  /** Memory that requests give; by default they give none. */
+  lend?: () => ArrayBuffer
   /** False: the test calls request() itself. */
   keepReading?: boolean
-  onRecords?: (records: Record[]) => void
+  onRecords?: (records: Record[], block: ArrayBuffer) => void
   /** Where to begin with a partition that is assigned; else at the committed offset. */
   startAt?: (partition: number) => number
 }
@@ -191,14 +197,14 @@ export class Member {
 
   async start(...topics: string[]): Promise<this> {
     await connect(this.consumer)
-    this.reader = openReader(this.consumer, { onReady: () => this.drain() })
+    this.reader = openReader(this.consumer, { onReady: () => this.drain(), groups: this.#options.groups })
     if (this.#options.keepReading !== false) this.request()
     this.consumer.subscribe(topics)
     return this
   }
 
   request(maxRecords = this.#options.maxRecords ?? 1_000, maxBytes = this.#options.maxBytes ?? 4_000_000): void {
-    this.reader.request(maxRecords, maxBytes)
+    this.reader.request(maxRecords, maxBytes, this.#options.lend?.())
   }
 
   drain(): void {
@@ -208,7 +214,7 @@ export class Member {
       const records = unpack(taken.block)
       this.blocks.push(records.length)
       this.records.push(...records)
-      this.#options.onRecords?.(records)
+      this.#options.onRecords?.(records, taken.block)
       if (this.#options.keepReading !== false) this.request()
     }
     this.events.push(...taken.events)

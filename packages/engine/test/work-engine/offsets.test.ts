@@ -39,10 +39,16 @@ describe('offsets', () => {
       { slot: 1, offset: 1 },
     ])
     expect(work.offsetsSent()).toEqual([0])
-    expect(batch.live).toBe(1)
+    expect([batch.live, batch.released]).toEqual([1, false])
     work.ack([0])
-    expect(batch.live).toBe(0)
+    expect([batch.live, batch.released]).toEqual([0, true])
     expect(work.isEmpty()).toBe(true)
+  })
+
+  test('a batch without a record of ours is let go of at once', () => {
+    const work = desk().start()
+    work.engine.assignments.slotOf({ topic: 'orders', partition: 1 })
+    expect(work.readRecords([{ slot: 1, offset: 0 }]).released).toBe(true)
   })
 
   test('an ack counts once', () => {

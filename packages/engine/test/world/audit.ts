@@ -31,7 +31,10 @@ export function audit(engine: WorkEngine<SyntheticBatch>, { threads, window: lim
   for (const { slot, epoch, inFlight } of assignments) {
     same(`in flight of slot ${slot}`, perEpoch.get(`${slot}e${epoch}`) ?? 0, inFlight)
   }
-  for (const [batch, live] of perBatch) same('live records of a batch', live, batch.live)
+  for (const [batch, live] of perBatch) {
+    same('live records of a batch', live, batch.live)
+    if (batch.released) throw new Error('a batch was released while rows still point to it')
+  }
   if (admitted > limits.maxMessages) throw new Error(`I7: ${admitted} messages in the window of ${limits.maxMessages}`)
   if (bytes > limits.maxBytes && admitted > 1) throw new Error(`I7: ${bytes} bytes in the window of ${limits.maxBytes}`)
   if (rows > admitted && admitted === 0) throw new Error('I6: records wait although the window is empty')

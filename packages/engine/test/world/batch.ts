@@ -9,12 +9,14 @@ export interface SyntheticRecord {
 }
 
 export interface SyntheticBatch extends RecordBatch {
+  released: boolean
   pick(indexes: readonly number[]): SyntheticBatch
 }
 
 /** Columns of records that exist nowhere else. @param byteLength what the batch pretends to keep in memory */
 export function syntheticBatch(records: readonly SyntheticRecord[], byteLength = 100_000): SyntheticBatch {
-  return {
+  const batch: SyntheticBatch = {
+    released: false,
     length: records.length,
     live: records.length,
     byteLength,
@@ -28,5 +30,15 @@ export function syntheticBatch(records: readonly SyntheticRecord[], byteLength =
         indexes.map((index) => records[index]!),
         (byteLength * indexes.length) / records.length,
       ),
+    release: () => {
+      if (batch.released) throw new Error('a batch was released twice')
+      if (batch.live !== 0) throw new Error(`a batch was released with ${batch.live} of its records alive`)
+      batch.released = true
+      // Whoever still reads it finds nonsense.
+      batch.offsets.fill(Number.NaN)
+      batch.slots.fill(-1)
+      batch.sizes.fill(-1)
+    },
   }
+  return batch
 }

@@ -241,7 +241,7 @@ export const workSchema = z.strictObject({
       'concurrency, at least 256, and follows how fast the handlers are: never below where it started, up to this.',
     change: 'Lower it when messages are slow and few should be repeated after a crash.',
     expected: windowMessages.expected,
-    defaultText: '32,768, or 16 × speedup × concurrency if that is more',
+    defaultText: '8,192, or 16 × speedup × concurrency if that is more',
   }),
   windowBytes: documented(windowBytes.schema.default(64 * MiB), {
     group: Bounds,
@@ -263,8 +263,8 @@ export const workSchema = z.strictObject({
     description:
       'What librdkafka fetches ahead for each assigned partition, in KiB (`queued.max.messages.kbytes`; one fetch may ' +
       'exceed it). It is the part of memory that grows with the number of partitions: at most partitions × this value, ' +
-      'whatever the lag. 16 MiB hold 80,000 messages of 200 bytes, some 50 ms of the fastest stream, while fetching ' +
-      'looks for room every 10 ms.',
+      'whatever the lag. Small messages stop at their number instead: `queued.min.messages` is 50,000 here, some ' +
+      '50 ms of the fastest stream, while fetching looks for room every 10 ms.',
     change: 'Lower it with hundreds of partitions in one process; raise it for brokers that are far away.',
     expected: queuedMaxKbytes.expected,
   }),

@@ -43,6 +43,8 @@ export interface ConsumerOptions {
   clientId: string
   groupInstanceId: string | undefined
   reader: 'auto' | 'native' | 'portable'
+  /** Among which records will be divided by their key. */
+  threads: number
   logger: Logger
 }
 
@@ -90,8 +92,8 @@ export class Consumer {
       this.#kafka.disconnect()
       return
     }
-    const { reader, logger } = this.#options
-    this.#reader = await openReader(this.#kafka, reader, () => this.handOver(), logger)
+    const { reader, threads, logger } = this.#options
+    this.#reader = await openReader(this.#kafka, reader, threads, () => this.handOver(), logger)
     this.#committer = await openCommitter(this.#kafka, this.#reader.kind)
   }
 

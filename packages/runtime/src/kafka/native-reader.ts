@@ -1,12 +1,13 @@
 /** The packed reader of @zk/native behind the reader's interface. Loaded only where the addon is built. */
 import type { PartitionSlot, TopicPartition } from '@zk/engine'
 import type { NativeReader as Addon } from '@zk/native'
-import { PackedBatch } from './packed-batch.js'
+import { BlockPool } from './block-pool.js'
 import type { ReadError, Reader, ReadResult } from './reader.js'
 
 export class NativeReader implements Reader {
   readonly kind = 'native'
   readonly #addon: Addon
+  readonly #blocks = new BlockPool()
 
   /** @param open opens the addon's reader on a connected consumer */
   constructor(open: (options: { onReady: () => void }) => Addon, onReady: () => void) {
@@ -26,7 +27,7 @@ export class NativeReader implements Reader {
   }
 
   request(records: number, bytes: number): void {
-    this.#addon.request(records, bytes)
+    this.#addon.request(records, bytes, this.#blocks.lend())
   }
 
   take(): ReadResult | undefined {
@@ -38,7 +39,7 @@ export class NativeReader implements Reader {
       if (event.type === 'end') ends.push(event)
       else errors.push(event)
     }
-    return { batch: taken.block === undefined ? undefined : new PackedBatch(taken.block), ends, errors }
+    return { batch: taken.block === undefined ? undefined : this.#blocks.batchOf(taken.block), ends, errors }
   }
 
   /** The addon's thread stops touching a partition inside `detach`: nothing is under way afterwards. */

@@ -6,17 +6,21 @@ import { NativeReader } from './native-reader.js'
 import { PortableReader } from './portable-reader.js'
 import type { Reader } from './reader.js'
 
-/** @throws ZkError when the native reader is required and cannot be had */
+/**
+ * @param threads among which the records will be divided by their key
+ * @throws ZkError when the native reader is required and cannot be had
+ */
 export async function openReader(
   consumer: KafkaConsumer,
   wanted: 'auto' | 'native' | 'portable',
+  threads: number,
   onReady: () => void,
   logger: Logger,
 ): Promise<Reader> {
   if (wanted === 'portable') return new PortableReader(consumer, onReady)
   try {
     const native = await import('@zk/native')
-    return new NativeReader((options) => native.openReader(consumer, options), onReady)
+    return new NativeReader((options) => native.openReader(consumer, { ...options, groups: threads }), onReady)
   } catch (error) {
     if (wanted === 'native') throw nativeError(error)
     logger.warn(

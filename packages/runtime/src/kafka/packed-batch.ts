@@ -80,8 +80,15 @@ export class PackedBatch implements RecordBatch {
   readonly bytes: Uint8Array
   /** The whole block by words, for small copies: a record begins at a whole word. */
   readonly words: Int32Array
+  /** Bytes of the block in this buffer. */
+  static bytesUsed(buffer: ArrayBuffer): number {
+    return (new Uint32Array(buffer, 0, 4)[3]! + 7) & ~7
+  }
 
-  constructor(buffer: ArrayBuffer) {
+  readonly #released: ((buffer: ArrayBuffer) => void) | undefined
+
+  /** @param released called with the buffer when nobody reads the batch any more; a block may be shorter than it */
+  constructor(buffer: ArrayBuffer, released?: (buffer: ArrayBuffer) => void) {
     const head = new Uint32Array(buffer, 0, 4)
     if (head[0] !== MAGIC) throw new Error(`not a block of records: magic ${head[0]!.toString(16)}`)
     const n = head[1]!
@@ -101,6 +108,11 @@ export class PackedBatch implements RecordBatch {
     this.flags = columns.flags
     this.bytes = new Uint8Array(buffer)
     this.words = new Int32Array(buffer, 0, buffer.byteLength >> 2)
+    this.#released = released
+  }
+
+  release(): void {
+    this.#released?.(this.bytes.buffer as ArrayBuffer)
   }
 
   pick(indexes: readonly number[]): PackedBatch {

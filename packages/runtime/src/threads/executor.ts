@@ -2,6 +2,8 @@
  * Runs the handler over the records of one thread. This is the hot path of the thread side: no object but the message
  * and its context is made for a handler that returns no promise, and nothing is awaited.
  */
+// The global of the same name is a getter, which every record would pay for.
+import { performance } from 'node:perf_hooks'
 import { ACK_WORDS, KeyedQueue, NO_KEY, type Ordering, Outcome } from '@zk/engine'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'

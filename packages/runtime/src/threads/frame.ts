@@ -34,22 +34,30 @@ export function packFrame(table: InFlightTable<PackedBatch>, tickets: Int32Array
   const buffer = Buffer.allocUnsafeSlow((total + 7) & ~7).buffer as ArrayBuffer
   const words = new Int32Array(buffer)
   const doubles = new Float64Array(buffer)
+  const bytes = new Uint8Array(buffer)
   words[0] = count
   words[1] = 0
   const { batch: batches, index: indexes, size: sizes, slot, epoch, offset, sequence, keyHash, attempt } = table
   let batch: PackedBatch | undefined
-  let source: Int32Array = words
   let position = start
+  // Neighbours in the block that are neighbours in the frame too are copied at once. The native reader lays the records
+  // of a thread side by side.
+  let runFrom = 0
+  let runEnd = 0
+  let runTo = start
   for (let i = 0, at = HEADER_WORDS; i < count; i++, at += RECORD_WORDS) {
     const ticket = tickets[i]!
-    // Records that are dispatched together mostly come from one batch.
-    if (batches[ticket] !== batch) {
-      batch = batches[ticket]!
-      source = batch.words
-    }
-    const { timestamps, keyLengths, valueLengths, headersLengths, positions } = batch!
     const index = indexes[ticket]!
-    const size = sizes[ticket]!
+    // Records that are dispatched together mostly come from one batch.
+    if (batches[ticket] !== batch || batch!.positions[index] !== runEnd) {
+      if (batch !== undefined) copyRun(batch, runFrom, runEnd, words, bytes, runTo)
+      batch = batches[ticket]!
+      runFrom = batch.positions[index]!
+      runEnd = runFrom
+      runTo = position
+    }
+    const { timestamps, keyLengths, valueLengths, headersLengths } = batch!
+    const size = (sizes[ticket]! + 3) & ~3
     words[at + SLOT] = slot[ticket]!
     words[at + EPOCH] = epoch[ticket]!
     doubles[(at + OFFSET) >> 1] = offset[ticket]!
@@ -62,16 +70,21 @@ export function packFrame(table: InFlightTable<PackedBatch>, tickets: Int32Array
     words[at + VALUE_LENGTH] = valueLengths[index]!
     words[at + HEADERS_LENGTH] = headersLengths[index]!
     words[at + POSITION] = position
-    const from = positions[index]!
-    if (size <= WORD_COPY_BYTES) {
-      let to = position >> 2
-      for (let word = from >> 2, end = (from + size + 3) >> 2; word < end; word++) words[to++] = source[word]!
-    } else {
-      new Uint8Array(buffer, position, size).set(batch!.bytes.subarray(from, from + size))
-    }
-    position += (size + 3) & ~3
+    position += size
+    runEnd += size
   }
+  if (batch !== undefined) copyRun(batch, runFrom, runEnd, words, bytes, runTo)
   return buffer
+}
+
+function copyRun(batch: PackedBatch, from: number, end: number, words: Int32Array, bytes: Uint8Array, to: number) {
+  if (end - from > WORD_COPY_BYTES) {
+    bytes.set(batch.bytes.subarray(from, end), to)
+    return
+  }
+  const source = batch.words
+  let at = to >> 2
+  for (let word = from >> 2; word < end >> 2; word++) words[at++] = source[word]!
 }
 
 /** A frame as its thread reads it. Record `i` is a number; nothing is made per record until a handler asks. */

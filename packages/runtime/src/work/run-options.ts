@@ -23,7 +23,8 @@ export interface RunContext {
 /** The window starts at so many messages a lane: enough to keep every pinned thread busy. */
 const MESSAGES_PER_LANE = 16
 const MIN_WINDOW = 256
-const MAX_WINDOW = 32_768
+/** Beyond it the messages on their way no longer fit into caches, and each costs more. */
+const MAX_WINDOW = 8_192
 /** One read of the portable reader, which cannot be limited in bytes. */
 const SPARE_ROWS = 1_024
 
@@ -75,6 +76,7 @@ export function consumerOptions({ client, config, logger }: RunContext): Consume
     clientId: config.clientId,
     groupInstanceId: config.groupInstanceId,
     reader: config.reader,
+    threads: config.speedup,
     logger,
   }
 }

@@ -36,6 +36,7 @@ test('the defaults', () => {
       'max.poll.interval.ms': 300_000,
       'auto.commit.interval.ms': 5_000,
       'queued.max.messages.kbytes': 16_384,
+      'queued.min.messages': 50_000,
       'fetch.queue.backoff.ms': 10,
       'isolation.level': 'read_committed',
       'enable.auto.commit': true,

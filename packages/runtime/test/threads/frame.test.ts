@@ -26,12 +26,13 @@ const record: fc.Arbitrary<RecordToPack> = fc.record({
   headers: fc.array(header, { maxLength: 3 }),
 })
 
-/** Puts records on their way to one thread, all of several batches in one frame. */
-function sent(batches: readonly PackedBatch[]): Frame {
+/** Puts records of several batches, all of them or those that `chosen` says, on their way to one thread in one frame. */
+function sent(batches: readonly PackedBatch[], chosen: () => boolean = () => true): Frame {
   const table = new InFlightTable<PackedBatch>(256)
   const tickets: number[] = []
   for (const batch of batches) {
     for (let index = 0; index < batch.length; index++) {
+      if (!chosen()) continue
       const ticket = table.take()
       table.batch[ticket] = batch
       table.index[ticket] = index
@@ -67,6 +68,18 @@ test('what a handler sees is what was packed, through batch and frame', () => {
       const frame = sent(given.map(packRecords))
       const all = given.flat()
       expect(frame.count).toBe(all.length)
+      expect(all.map((_, i) => seenIn(frame, i))).toEqual(all.map(expected))
+    }),
+  )
+})
+
+test('records that go to one thread are found among those that do not', () => {
+  const records = fc.array(fc.array(record, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 3 })
+  fc.assert(
+    fc.property(records, fc.array(fc.boolean(), { minLength: 36, maxLength: 36 }), (given, choices) => {
+      const all = given.flat().filter((_, i) => choices[i])
+      let next = 0
+      const frame = sent(given.map(packRecords), () => choices[next++]!)
       expect(all.map((_, i) => seenIn(frame, i))).toEqual(all.map(expected))
     }),
   )

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { BlockPool } from '../../src/kafka/block-pool.js'
+import { packRecords } from '../../src/kafka/packed-batch.js'
+
+/** What the reader does: packs records of so many bytes in all into the lent buffer, or into its own. */
+function fill(room: ArrayBuffer, total: number): ArrayBuffer {
+  const block = packRecords([
+    { slot: 0, offset: 7, timestamp: 1, timestampType: 1, key: null, value: new Uint8Array(total), headers: [] },
+  ]).bytes
+  if (block.byteLength > room.byteLength) return block.buffer as ArrayBuffer
+  new Uint8Array(room).set(block)
+  return room
+}
+
+const HALF = 40_000
+
+test('a buffer comes back when its batch is released, and not before', () => {
+  const pool = new BlockPool()
+  const first = pool.lend()
+  const batch = pool.batchOf(fill(first, HALF))
+  const second = pool.lend()
+  expect(second).not.toBe(first)
+  pool.batchOf(fill(second, HALF))
+  batch.release()
+  expect(pool.lend()).toBe(first)
+})
+
+test('few records are copied out, so that they pin no whole buffer', () => {
+  const pool = new BlockPool()
+  const buffer = pool.lend()
+  const batch = pool.batchOf(fill(buffer, 100))
+  expect(batch.bytes.buffer).not.toBe(buffer)
+  expect(batch.byteLength).toBeLessThan(300)
+  // Whatever the next block writes there.
+  new Uint8Array(buffer).fill(0xff)
+  expect([batch.offsets[0], batch.valueLengths[0], batch.bytes[batch.positions[0]!]]).toEqual([7, 100, 0])
+  batch.release()
+  expect(pool.lend()).not.toBe(batch.bytes.buffer)
+})
+
+test('the reader is lent one buffer at a time', () => {
+  const pool = new BlockPool()
+  pool.lend()
+  expect(() => pool.lend()).toThrow('one request at a time')
+})
+
+test('a large record has memory of its own, and the lent buffer stays for the next', () => {
+  const pool = new BlockPool()
+  const buffer = pool.lend()
+  const batch = pool.batchOf(fill(buffer, 3_000_000))
+  expect(batch.byteLength).toBeGreaterThan(3_000_000)
+  batch.release()
+  expect(pool.lend().byteLength).toBeLessThanOrEqual(1024 * 1024)
+})
+
+test('buffers follow the size of the blocks, between 64 KiB and 1 MiB', () => {
+  const pool = new BlockPool()
+  const sizes = (share: number, blocks: number) =>
+    Array.from({ length: blocks }, () => {
+      const buffer = pool.lend()
+      pool.batchOf(fill(buffer, buffer.byteLength * share))
+      return buffer.byteLength / 1024
+    })
+  expect(sizes(0.9, 6)).toEqual([64, 128, 256, 512, 1024, 1024])
+  expect(sizes(0.5, 3)).toEqual([1024, 1024, 1024])
+  expect(sizes(0.1, 6)).toEqual([1024, 512, 256, 128, 64, 64])
+})
