@@ -13,7 +13,10 @@ import { type Result, summarize } from './report.js'
 
 const VALUE_BYTES = 200
 
-export async function cpu({ runs, messages = 10_000, bootstrap }: SuiteOptions): Promise<Result[]> {
+/** How often the progress of a run is looked at: each look takes time from a handler. */
+const LOOK_MS = 50
+
+export async function cpu({ runs, messages = 20_000, bootstrap }: SuiteOptions): Promise<Result[]> {
   const threads = availableParallelism()
   const topic = await filledTopic({ bootstrap, messages, valueBytes: VALUE_BYTES })
   const one: number[] = []
@@ -70,7 +73,7 @@ async function runtime({ bootstrap, name }: FilledTopic, messages: number, speed
     clearInterval(look)
     perSecond = ((processed - first.processed) * 1000) / (performance.now() - first.at)
     done.abort()
-  }, 10)
+  }, LOOK_MS)
   await work.run({ shutdown: done.signal })
   await client.close()
   return perSecond

@@ -1,11 +1,31 @@
 /** The CPU-bound handler of the suites: FNV-1a over the value, 3,700 passes, about a millisecond of plain JavaScript. */
 const PASSES = 3_700
+const PRIME = 0x01000193
 
 export function work(bytes: Uint8Array): number {
-  // A 32-bit integer from the start: with a double in the loop, how fast it is depends on where it was compiled.
   let hash = 0x811c9dc5 | 0
-  for (let pass = 0; pass < PASSES; pass++) {
-    for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
-  }
+  for (let i = 0; i < PASSES; i++) hash = pass(bytes, hash)
   return hash >>> 0
+}
+
+/**
+ * Eight bytes a turn, 32-bit integers only, and a function of its own. In a loop of one byte a turn the bounds check takes
+ * as long as the multiplication, and how long depends on where the compiler put the code: up to a factor of two between
+ * two processes, which would be the only thing to be seen here.
+ */
+function pass(bytes: Uint8Array, start: number): number {
+  let hash = start | 0
+  let i = 0
+  for (const end = bytes.length & ~7; i < end; i += 8) {
+    hash = Math.imul(hash ^ bytes[i]!, PRIME)
+    hash = Math.imul(hash ^ bytes[i + 1]!, PRIME)
+    hash = Math.imul(hash ^ bytes[i + 2]!, PRIME)
+    hash = Math.imul(hash ^ bytes[i + 3]!, PRIME)
+    hash = Math.imul(hash ^ bytes[i + 4]!, PRIME)
+    hash = Math.imul(hash ^ bytes[i + 5]!, PRIME)
+    hash = Math.imul(hash ^ bytes[i + 6]!, PRIME)
+    hash = Math.imul(hash ^ bytes[i + 7]!, PRIME)
+  }
+  for (; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME)
+  return hash | 0
 }

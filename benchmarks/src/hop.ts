@@ -76,6 +76,7 @@ async function measure(threads: number, messages: number): Promise<number> {
         concurrency: 1,
         ordering: 'key',
         capacity: engine.inFlight.capacity,
+        flushAcks: 1_024,
         stopOnFailure: false,
       },
       setupTimeoutMs: 10_000,

@@ -155,7 +155,10 @@ class Reader implements NativeReader {
     if (!(maxRecords >= 1) || !(maxBytes >= 1)) throw new RangeError('request() needs room for at least one record')
     if (!this.#open) return
     const limit = Math.min(maxBytes, MAX_BLOCK_BYTES)
-    if (into === undefined) return this.#handle.request(maxRecords, limit)
+    if (into === undefined) {
+      this.#handle.request(maxRecords, limit)
+      return
+    }
     this.#lastRoom = (this.#lastRoom + 1) | 0
     this.#lent.set(this.#lastRoom, into)
     this.#handle.request(maxRecords, limit, into, this.#lastRoom)

@@ -14,9 +14,12 @@ import { Frame } from './frame.js'
 import { FrameMessage, type TopicPartitionName } from './message.js'
 import type { AbortReason, DeliveryFailure } from './protocol.js'
 
-/** Acks are flushed at this many, or after a millisecond, or when nothing is left to run. */
-const FLUSH_ACKS = 1024
-const FLUSH_MS = 1
+/**
+ * Acks are flushed when nothing is left to run, at `flushAcks`, or after so many ms. Main is woken for each flush, and on a
+ * machine whose cores are all busy with handlers that costs one of them a tenth of a millisecond; while a thread has work,
+ * nobody waits for its acks.
+ */
+const FLUSH_MS = 5
 
 export interface ExecutorOptions {
   processor: Processor<unknown>
@@ -27,6 +30,8 @@ export interface ExecutorOptions {
   concurrency: number
   ordering: Ordering
   capacity: number
+  /** See `ThreadSetup`. */
+  flushAcks: number
   stopOnFailure: boolean
   /** A logger that adds the fields of a record to each line. */
   logFor(name: TopicPartitionName, offset: number): Logger
@@ -43,7 +48,7 @@ export class Executor {
   readonly #records: Int32Array
   /** By ticket, for handlers that returned a promise. */
   readonly #contexts: (DeliveryContext | undefined)[]
-  readonly #acks = new Int32Array(FLUSH_ACKS * ACK_WORDS)
+  readonly #acks: Int32Array
   #ackCount = 0
   #failures: DeliveryFailure[] = []
   #lastFlush = 0
@@ -56,6 +61,7 @@ export class Executor {
     this.#options = options
     this.#board = options.board
     this.#queue = new KeyedQueue(options.concurrency)
+    this.#acks = new Int32Array(options.flushAcks * ACK_WORDS)
     this.#frames = new Array(options.capacity).fill(undefined)
     this.#records = new Int32Array(options.capacity)
     this.#contexts = new Array(options.capacity).fill(undefined)
@@ -165,7 +171,7 @@ export class Executor {
     this.#ackCount++
     this.#frames[ticket] = undefined
     this.#queue.done(this.#laneOf(frame, i))
-    if (this.#ackCount === FLUSH_ACKS || now - this.#lastFlush >= FLUSH_MS) this.#flush(now)
+    if (this.#ackCount === this.#options.flushAcks || now - this.#lastFlush >= FLUSH_MS) this.#flush(now)
     return now
   }
 

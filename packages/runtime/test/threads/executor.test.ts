@@ -26,6 +26,7 @@ function lane(handler: Handler, { concurrency = 4, stopOnFailure = false } = {})
     concurrency,
     ordering: 'none',
     capacity: CAPACITY,
+    flushAcks: 1_024,
     stopOnFailure,
     logFor: () => logger,
     post: (buffer) => {
