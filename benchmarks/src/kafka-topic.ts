@@ -1,11 +1,10 @@
 /** A topic filled with generated records, on a real Kafka or the embedded broker. */
 import { startEmbeddedBroker } from '@zk/runtime/embedded-broker'
+import { fillTopic } from '@zk/runtime/internal'
 import Kafka, { type LibrdKafkaError } from 'node-rdkafka'
 
 const PARTITIONS = 12
 const KEYS = 10_000
-const QUEUE_FULL = -184
-const TIMEOUT_MS = 120_000
 const TOPIC_EXISTS = 36
 
 export interface FilledTopic {
@@ -50,27 +49,8 @@ async function createTopic(bootstrap: string, topic: string): Promise<boolean> {
   }
 }
 
-async function produce(bootstrap: string, topic: string, messages: number, valueBytes: number): Promise<void> {
-  const producer = new Kafka.Producer({
-    'bootstrap.servers': bootstrap,
-    partitioner: 'murmur2_random',
-    'linger.ms': 20,
-    'enable.idempotence': true,
-  } as never)
-  producer.setPollInterval(20)
-  await new Promise<void>((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())))
+function produce(bootstrapServers: string, topic: string, messages: number, valueBytes: number): Promise<void> {
   const value = Buffer.alloc(valueBytes, 'x')
-  for (let i = 0; i < messages; ) {
-    try {
-      producer.produce(topic, null, value, Buffer.from(`key-${i % KEYS}`))
-      i++
-    } catch (error) {
-      if ((error as LibrdKafkaError).code !== QUEUE_FULL) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-  await new Promise<void>((resolve, reject) =>
-    producer.flush(TIMEOUT_MS, (error: LibrdKafkaError | null) => (error ? reject(error) : resolve())),
-  )
-  await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
+  const record = (i: number) => ({ key: Buffer.from(`key-${i % KEYS}`), value })
+  return fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
 }

@@ -59,8 +59,8 @@ const table = {
     retryable: false,
   }),
   ZK_CONFIG_UNKNOWN_PROPERTY: entry({
-    message: (property: string, why: string) =>
-      `librdkafka refused the property "${property}": ${why}. Check its name and value in librdkafka's CONFIGURATION.md.`,
+    message: (property: string | undefined, why: string) =>
+      `librdkafka refused ${property === undefined ? 'a property' : `the property "${property}"`}: ${why}. Check its name and value in librdkafka's CONFIGURATION.md.`,
     details: (property) => ({ property }),
     retryable: false,
   }),

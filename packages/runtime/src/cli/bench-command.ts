@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import type { Measurement } from './bench/measure.js'
-import { integer, integers, jsonFile } from './options.js'
+import { count, counts, jsonFile } from './options.js'
 import { formatTable, Progress, printJson } from './output.js'
 
 interface BenchOptions {
@@ -20,11 +20,11 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('Measures your processor over a list of speedups, on generated messages and the embedded broker.')
     .argument('<processor>', 'module whose default export has process(message, ctx)')
-    .option('--speedup <list>', 'threads to try, such as 1,2,4', integers, powersOfTwo(availableParallelism()))
-    .option('--concurrency <n>', 'handlers in progress in one thread', integer, 1)
-    .option('--messages <n>', 'how many messages a run', integer, 10_000)
-    .option('--keys <n>', 'different keys', integer, 1_000)
-    .option('--size <bytes>', 'size of a value', integer, 200)
+    .option('--speedup <list>', 'threads to try, such as 1,2,4', counts, powersOfTwo(availableParallelism()))
+    .option('--concurrency <n>', 'handlers in progress in one thread', count, 1)
+    .option('--messages <n>', 'how many messages a run', count, 10_000)
+    .option('--keys <n>', 'different keys', count, 1_000)
+    .option('--size <bytes>', 'size of a value', count, 200)
     .option('--options <file>', 'JSON file: processorOptions', jsonFile)
     .option('--json', 'one JSON object a line on stdout')
     .addHelpText('after', '\nExample:\n  zk bench ./processor.js --speedup 1,2,4 --messages 20000 --size 1024')

@@ -5,7 +5,7 @@ import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type CheckOptions, checkValue } from './bench/check-processor.js'
 import type { Measurement } from './bench/measure.js'
-import { integer } from './options.js'
+import { count } from './options.js'
 import { formatTable, Progress, printJson } from './output.js'
 
 const KEYS = 1_000
@@ -30,11 +30,11 @@ export function demoCommand(): Command {
     .description(
       'Shows the runtime at work: a CPU-heavy processor with one thread and with many, every message checked.',
     )
-    .option('--messages <n>', 'how many messages', integer, 20_000)
+    .option('--messages <n>', 'how many messages', count, 20_000)
     .option(
       '--speedup <n>',
       'threads of the second run (default: the CPUs of this machine)',
-      integer,
+      count,
       availableParallelism(),
     )
     .option('--json', 'JSON lines on stdout')

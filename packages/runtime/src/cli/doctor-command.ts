@@ -3,7 +3,7 @@ import type { Check } from '../kafka/cluster-check.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { ZkError } from '../zk-error.js'
 import { checkMachine } from './machine-checks.js'
-import { integer, list, property } from './options.js'
+import { count, list, property } from './options.js'
 import { printJson } from './output.js'
 
 interface DoctorOptions {
@@ -23,7 +23,7 @@ export function doctorCommand(): Command {
     .option('--brokers <list>', 'bootstrap servers to reach', list)
     .option('--topic <name>', 'topics that must exist and be readable', list)
     .option('--group <id>', 'consumer group to be allowed to join')
-    .option('--speedup <n>', 'threads that you plan to use', integer)
+    .option('--speedup <n>', 'threads that you plan to use', count)
     .option('--prop <key=value>', 'librdkafka property, such as security.protocol; may be repeated', property)
     .option('--json', 'one JSON object a line on stdout')
     .addHelpText('after', '\nExample:\n  zk doctor --brokers localhost:9092 --topic orders --group billing')

@@ -7,10 +7,15 @@ export function integer(text: string): number {
   return Number(text)
 }
 
-export function integers(text: string): number[] {
-  const numbers = text.split(',').map(integer)
-  if (numbers.some((n) => n < 1)) throw new InvalidArgumentError('Expected whole numbers from 1, such as 1,2,4.')
-  return numbers
+/** For what nobody checks behind the option; the configuration checks its own numbers. */
+export function count(text: string): number {
+  const number = integer(text)
+  if (number < 1) throw new InvalidArgumentError('Expected a whole number from 1.')
+  return number
+}
+
+export function counts(text: string): number[] {
+  return text.split(',').map(count)
 }
 
 export function list(text: string, previous: string[] = []): string[] {

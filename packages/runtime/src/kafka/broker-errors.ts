@@ -40,7 +40,7 @@ export function connectError(
   last: LibrdKafkaError | null,
 ): ZkError {
   if (last !== null || UNREACHABLE.has(error.code)) return brokerError(bootstrapServers, last ?? error)
-  return errors.ZK_CONFIG_UNKNOWN_PROPERTY('of additionalProps', error.message, { cause: error })
+  return errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, error.message, { cause: error })
 }
 
 export function isFatal(error: LibrdKafkaError): boolean {

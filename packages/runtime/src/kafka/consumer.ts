@@ -221,13 +221,8 @@ export class Consumer {
       return kafka
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(
-        /property:? "?([\w.]+)/.exec(message)?.[1] ?? 'of additionalProps',
-        message,
-        {
-          cause: error,
-        },
-      )
+      const property = /property:? "?([\w.]+)/.exec(message)?.[1]
+      throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(property, message, { cause: error })
     }
   }
 

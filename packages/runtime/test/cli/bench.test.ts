@@ -65,3 +65,13 @@ test('zk demo --json: its last line is the verdict over every message', async ()
     speedup: expect.any(Number),
   })
 })
+
+test.each([
+  ['bench', 'processor.mjs', '--messages', '0'],
+  ['bench', 'processor.mjs', '--speedup', '1,0'],
+  ['demo', '--speedup', '0'],
+])('zk %s %s %s: counts are whole numbers from 1', async (...args) => {
+  const { code, stderr } = await zk(...args.filter((arg) => arg !== undefined))
+  expect(code).toBe(1)
+  expect(stderr).toContain('Expected a whole number from 1')
+})

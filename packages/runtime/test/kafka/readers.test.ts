@@ -1,0 +1,110 @@
+import Kafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartition } from 'node-rdkafka'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type EmbeddedBroker, startEmbeddedBroker } from '../../src/kafka/embedded-broker.js'
+import { openReader } from '../../src/kafka/open-reader.js'
+import type { PackedBatch } from '../../src/kafka/packed-batch.js'
+import type { Reader } from '../../src/kafka/reader.js'
+
+const TOPIC = 'fuzz'
+const PARTITIONS = 3
+const MESSAGES = 3_000
+
+let broker: EmbeddedBroker
+beforeAll(async () => {
+  broker = await startEmbeddedBroker({ topics: { [TOPIC]: PARTITIONS } })
+  await produceFuzz()
+})
+afterAll(() => broker.stop())
+
+test('both readers pack the same bytes into the same columns', async () => {
+  const native = await readAll('native')
+  expect(native.length).toBe(MESSAGES)
+  expect(await readAll('portable')).toEqual(native)
+})
+
+/** Null, empty and filled keys and values, and some headers, the same in each run. */
+async function produceFuzz(): Promise<void> {
+  const producer = new Kafka.Producer({ 'bootstrap.servers': broker.bootstrapServers } as never)
+  await new Promise<void>((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())))
+  const bytes = (i: number, salt: number) => {
+    const length = (i * salt) % 97
+    if (length % 7 === 0) return null
+    return Buffer.from(Array.from({ length: length % 5 === 0 ? 0 : length }, (_, at) => (i * at * salt) & 0xff))
+  }
+  for (let i = 0; i < MESSAGES; i++) {
+    const headers = i % 3 === 0 ? [{ first: Buffer.from([i & 0xff]) }, { 'é-☃': '' }, { first: 'again' }] : []
+    producer.produce(TOPIC, i % PARTITIONS, bytes(i, 31), bytes(i, 17), 1e12 + i, undefined, headers)
+  }
+  await new Promise<void>((resolve, reject) => {
+    producer.flush(10_000, (error: LibrdKafkaError | null) => (error ? reject(error) : resolve()))
+  })
+  await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
+}
+
+interface Row {
+  at: string
+  timestamp: number
+  flags: number
+  keyHash: number
+  key: Buffer | null
+  value: Buffer | null
+  headers: Buffer
+}
+
+async function readAll(kind: 'native' | 'portable'): Promise<Row[]> {
+  let reader: Reader
+  const consumer: KafkaConsumer = new Kafka.KafkaConsumer(
+    {
+      'bootstrap.servers': broker.bootstrapServers,
+      'group.id': kind,
+      'enable.partition.eof': true,
+      rebalance_cb: (event: LibrdKafkaError, partitions: TopicPartition[]) => {
+        if (event.code !== Kafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS) return consumer.unassign()
+        for (const partition of partitions) reader.attach(partition.partition, partition)
+        return consumer.assign(partitions)
+      },
+    } as never,
+    { 'auto.offset.reset': 'earliest' },
+  )
+  await new Promise<void>((resolve, reject) => consumer.connect({}, (error) => (error ? reject(error) : resolve())))
+  const rows: Row[] = []
+  const all = new Promise<void>((resolve) => {
+    const onReady = () => {
+      const { batch } = reader.take() ?? {}
+      if (batch === undefined) return
+      rows.push(...rowsOf(batch))
+      batch.release()
+      if (rows.length < MESSAGES) reader.request(500, 1_000_000)
+      else resolve()
+    }
+    void openReader(consumer, kind, 2, onReady, pino({ level: 'silent' })).then((opened) => {
+      reader = opened
+      reader.request(500, 1_000_000)
+      consumer.subscribe([TOPIC])
+    })
+  })
+  await all
+  await reader!.close()
+  await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
+  return rows.sort((a, b) => (a.at < b.at ? -1 : 1))
+}
+
+function rowsOf(batch: PackedBatch): Row[] {
+  return Array.from({ length: batch.length }, (_, i) => {
+    let from = batch.positions[i]!
+    const next = (length: number) => {
+      from += Math.max(0, length)
+      return length < 0 ? null : Buffer.from(batch.bytes.slice(from - length, from))
+    }
+    return {
+      at: `${batch.slots[i]}/${String(batch.offsets[i]).padStart(6, '0')}`,
+      timestamp: batch.timestamps[i]!,
+      flags: batch.flags[i]!,
+      keyHash: batch.keyHashes[i]!,
+      key: next(batch.keyLengths[i]!),
+      value: next(batch.valueLengths[i]!),
+      headers: next(batch.headersLengths[i]!)!,
+    }
+  })
+}
