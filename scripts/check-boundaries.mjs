@@ -22,7 +22,12 @@ const NOT_IN_ENGINE =
   /(?<![\w$.#])(setTimeout|setInterval|setImmediate|queueMicrotask|Date|performance|process|crypto|globalThis|fetch|Math\s*\.\s*random)(?![\w$])/g
 
 /** Loaded by worker threads, where a second node-rdkafka cannot be: nothing that these import may reach it. */
-const THREAD_ENTRIES = ['packages/runtime/src/processor.ts', 'packages/runtime/src/threads/thread-main.ts']
+const THREAD_ENTRIES = [
+  'packages/runtime/src/processor.ts',
+  'packages/runtime/src/threads/thread-main.ts',
+  // The test kit does without it too.
+  'packages/runtime/src/internal.ts',
+]
 
 const IMPORT =
   /(?:^|[;\s{}(])(?:(?:import|export)\s+(type\s+)?(?:[\w$*{},\s]*?\sfrom\s*)?|import\s*\(\s*|require(?:\.resolve)?\s*\(\s*|import\.meta\.resolve\s*\(\s*)(['"])([^'"\n]+)\2/g

@@ -1,6 +1,6 @@
 /** A topic filled with generated records, on a real Kafka or the embedded broker. */
 import { startEmbeddedBroker } from '@zk/runtime/embedded-broker'
-import { fillTopic } from '@zk/runtime/internal'
+import { fillTopic } from '@zk/runtime/internal/fill-topic'
 import Kafka, { type LibrdKafkaError } from 'node-rdkafka'
 
 const PARTITIONS = 12

@@ -15,7 +15,7 @@ const work = client.workFactory({ logger: quietLogger }).create({
 })
 const clock = new Clock(total)
 const done = new AbortController()
-// Short, so that a quarter of a second of work is measured to a hundredth; looking costs next to nothing.
+// Short beside a run, and looking costs next to nothing.
 const look = setInterval(() => {
   const processed = work.state()?.counters.processed ?? 0
   clock.see(processed)

@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads'
 
 const SAMPLE_MS = 50
 /** The defaults of windowMessages and windowBytes, which no run of these proofs changes. */
-const CAPS = { capMessages: 32_768, capBytes: 64 * 2 ** 20 }
+const CAPS = { capMessages: 8_192, capBytes: 64 * 2 ** 20 }
 
 const { LEDGER, LEDGER_GROUP: group = '' } = process.env
 if (isMainThread && LEDGER && process.argv[2] === 'run') {

@@ -3,7 +3,7 @@ export type PartitionSlot = number
 
 /**
  * Records as columns, index by index. The engine sees nothing else of a record: bytes, headers and timestamps stay with
- * whoever made the batch, and an object per record is never made on the main thread.
+ * whoever made the batch, and the engine needs no object per record.
  */
 export interface RecordBatch {
   readonly length: number

@@ -122,7 +122,7 @@ bool Batch::add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes) {
 Block Batch::pack(Room room) {
   const size_t n = rows_.size();
   const size_t needed = packedSize(n, bytes());
-  if (room.data != nullptr && needed > room.capacity) room = Room{};
+  if (room.data != nullptr && needed > room.capacity) room = Room{nullptr, 0, room.id, nullptr};
   auto* block = room.data != nullptr ? room.data : static_cast<uint8_t*>(malloc(needed));
   if (block == nullptr) abort();
 

@@ -14,13 +14,14 @@ namespace zk {
 struct Room {
   uint8_t* data = nullptr;
   size_t capacity = 0;
-  /// The lender's name for it.
+  /// The lender's name for it; 0 when nothing was lent.
   int32_t id = 0;
   /// Keeps the memory alive.
   std::shared_ptr<void> owner;
 };
 
-/// A packed block: in the room that was lent, or in memory of its own (from malloc, the holder's to free).
+/// A packed block: in the room that was lent, or in memory of its own (from malloc, the holder's to free). Then the room
+/// keeps only its name.
 struct Block {
   uint8_t* data = nullptr;
   size_t size = 0;

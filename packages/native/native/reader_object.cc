@@ -66,9 +66,8 @@ class ReaderObject final : public Nan::ObjectWrap {
     Output output;
     if (!of(info)->reader_.take(&output)) return;
     auto result = Nan::New<v8::Object>();
-    if (output.block.isLent()) {
-      setNumber(result, "room", output.block.room.id);
-    } else if (output.block.data != nullptr) {
+    setNumber(result, "room", output.block.room.id);
+    if (output.block.data != nullptr && !output.block.isLent()) {
       auto store = v8::ArrayBuffer::NewBackingStore(
           output.block.data, output.block.size, [](void* block, size_t, void*) { free(block); }, nullptr);
       set(result, "block", v8::ArrayBuffer::New(info.GetIsolate(), std::move(store)));

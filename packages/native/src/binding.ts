@@ -34,11 +34,12 @@ export interface ReaderHandle {
   setPaused(slot: number, paused: boolean): void
   beginSeek(topic: string, partition: number): boolean
   endSeek(topic: string, partition: number): void
-  /** @param id a number for `into`, which `take` tells when the block is there */
+  /** @param id a number for `into`, not 0, which `take` tells with the block of this request */
   request(maxRecords: number, maxBytes: number, into?: ArrayBuffer, id?: number): void
   queued(slot: number): number
   position(slot: number): number
-  take(): { block?: ArrayBuffer; room?: number; events: unknown[] } | undefined
+  /** `room`: the `id` of the request that the block answers; 0 without. `block`: memory of its own, if not in `into`. */
+  take(): { block?: ArrayBuffer; room: number; events: unknown[] } | undefined
   close(): void
 }
 

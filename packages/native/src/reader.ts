@@ -63,7 +63,7 @@ export interface NativeReader {
    * alone. Replaces an earlier request that the thread has not begun; one block at most waits to be taken.
    *
    * @param into memory for the block, which then holds no more than fits, except for a larger record alone. Lent until
-   *   a `take` returns it or a block of a later request: neither write to it nor transfer it meanwhile. By default each
+   *   the block of this request, or of a later one, is taken: neither write to it nor transfer it meanwhile. By default each
    *   block has memory of its own.
    */
   request(maxRecords: number, maxBytes: number, into?: ArrayBuffer): void
@@ -96,6 +96,7 @@ interface Seekable {
 
 /** Blocks count bytes in 32 bits; half of that leaves room for the columns. */
 const MAX_BLOCK_BYTES = 2 ** 30
+const MAX_ROOM = 2 ** 31 - 1
 const MAX_GROUPS = 65_536
 const STATE = -172
 const CONFLICT = -173
@@ -159,7 +160,7 @@ class Reader implements NativeReader {
       this.#handle.request(maxRecords, limit)
       return
     }
-    this.#lastRoom = (this.#lastRoom + 1) | 0
+    this.#lastRoom = (this.#lastRoom + 1) & MAX_ROOM || 1
     this.#lent.set(this.#lastRoom, into)
     this.#handle.request(maxRecords, limit, into, this.#lastRoom)
   }
@@ -168,8 +169,8 @@ class Reader implements NativeReader {
     const taken = this.#handle.take()
     if (taken === undefined) return undefined
     const { block, room } = taken
-    const events = taken.events as ReaderEvent[]
-    return { block: room === undefined ? block : this.#giveBack(room), events }
+    const lent = room === 0 ? undefined : this.#giveBack(room)
+    return { block: block ?? lent, events: taken.events as ReaderEvent[] }
   }
 
   queued(slot: number): number {
@@ -189,7 +190,7 @@ class Reader implements NativeReader {
     this.#handle.close()
   }
 
-  /** Requests before this one were replaced, or answered without their buffer. */
+  /** Requests before this one were replaced. */
   #giveBack(room: number): ArrayBuffer {
     const buffer = this.#lent.get(room)!
     for (const [earlier] of this.#lent) {

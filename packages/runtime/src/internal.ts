@@ -1,5 +1,4 @@
 /** For the project's own benchmarks and test kit. Not covered by semantic versioning. */
-export { fillTopic } from './kafka/fill-topic.js'
 export { PackedBatch, packRecords, type RecordToPack, TimestampType } from './kafka/packed-batch.js'
 export { packFrame } from './threads/frame.js'
 export { ThreadHost } from './threads/host.js'

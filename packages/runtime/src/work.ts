@@ -10,7 +10,10 @@ import type { WorkState } from './work/state.js'
 import type { RunSummary } from './work/summary.js'
 
 export interface RunOptions extends RunSignals {
-  /** End when every partition has been read to where it ended when it was assigned. Default false. */
+  /**
+   * End when every partition of the topics, other members' too, has been processed to where it ended at the start.
+   * Default false.
+   */
   untilEnd?: boolean
   /**
    * The process exits after this run: a consumer whose brokers do not answer is not waited for. Default false.

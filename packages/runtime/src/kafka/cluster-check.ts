@@ -53,7 +53,7 @@ async function connect({ brokers, group = 'zk-doctor', properties }: ClusterQues
       {},
     )
   } catch (error) {
-    throw errors.ZK_CONFIG_UNKNOWN_PROPERTY('of --prop', (error as Error).message, { cause: error })
+    throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
   }
   const metadata = await new Promise<Metadata>((resolve, reject) => {
     consumer.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null, data) =>

@@ -43,8 +43,8 @@ export interface ConsumerOptions {
   clientId: string
   groupInstanceId: string | undefined
   reader: 'auto' | 'native' | 'portable'
-  /** Among which records will be divided by their key. */
-  threads: number
+  /** Into how many parts the records of a block will be divided, by the hash of their key. */
+  groups: number
   logger: Logger
 }
 
@@ -92,8 +92,8 @@ export class Consumer {
       this.#kafka.disconnect()
       return
     }
-    const { reader, threads, logger } = this.#options
-    this.#reader = await openReader(this.#kafka, reader, threads, () => this.handOver(), logger)
+    const { reader, groups, logger } = this.#options
+    this.#reader = await openReader(this.#kafka, reader, groups, () => this.handOver(), logger)
     this.#committer = await openCommitter(this.#kafka, this.#reader.kind)
   }
 

@@ -9,9 +9,8 @@ export class NativeReader implements Reader {
   readonly #addon: Addon
   readonly #blocks = new BlockPool()
 
-  /** @param open opens the addon's reader on a connected consumer */
-  constructor(open: (options: { onReady: () => void }) => Addon, onReady: () => void) {
-    this.#addon = open({ onReady })
+  constructor(addon: Addon) {
+    this.#addon = addon
   }
 
   attach(slot: PartitionSlot, { topic, partition }: TopicPartition): void {

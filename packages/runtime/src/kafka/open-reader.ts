@@ -7,20 +7,20 @@ import { PortableReader } from './portable-reader.js'
 import type { Reader } from './reader.js'
 
 /**
- * @param threads among which the records will be divided by their key
+ * @param groups into how many parts the records of a block will be divided, by the hash of their key
  * @throws ZkError when the native reader is required and cannot be had
  */
 export async function openReader(
   consumer: KafkaConsumer,
   wanted: 'auto' | 'native' | 'portable',
-  threads: number,
+  groups: number,
   onReady: () => void,
   logger: Logger,
 ): Promise<Reader> {
   if (wanted === 'portable') return new PortableReader(consumer, onReady)
   try {
     const native = await import('@zk/native')
-    return new NativeReader((options) => native.openReader(consumer, { ...options, groups: threads }), onReady)
+    return new NativeReader(native.openReader(consumer, { onReady, groups }))
   } catch (error) {
     if (wanted === 'native') throw nativeError(error)
     logger.warn(

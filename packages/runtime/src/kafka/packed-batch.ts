@@ -80,12 +80,12 @@ export class PackedBatch implements RecordBatch {
   readonly bytes: Uint8Array
   /** The whole block by words, for small copies: a record begins at a whole word. */
   readonly words: Int32Array
+  readonly #released: ((buffer: ArrayBuffer) => void) | undefined
+
   /** Bytes of the block in this buffer. */
   static bytesUsed(buffer: ArrayBuffer): number {
-    return (new Uint32Array(buffer, 0, 4)[3]! + 7) & ~7
+    return new Uint32Array(buffer, 0, 4)[3]!
   }
-
-  readonly #released: ((buffer: ArrayBuffer) => void) | undefined
 
   /** @param released called with the buffer when nobody reads the batch any more; a block may be shorter than it */
   constructor(buffer: ArrayBuffer, released?: (buffer: ArrayBuffer) => void) {
@@ -152,7 +152,7 @@ export interface RecordToPack {
 
 /**
  * Packs records into a block. Used where they come one by one: the portable reader, tests, generated load. It is the
- * portable reader's hot path: two passes with loops, no object per record.
+ * portable reader's hot path: two passes with loops.
  */
 export function packRecords(records: readonly RecordToPack[]): PackedBatch {
   const n = records.length

@@ -13,6 +13,7 @@ import { DeliveryContext } from './delivery-context.js'
 import { Frame } from './frame.js'
 import { FrameMessage, type TopicPartitionName } from './message.js'
 import type { AbortReason, DeliveryFailure } from './protocol.js'
+import { YoungGarbage } from './young-garbage.js'
 
 /**
  * Acks are flushed when nothing is left to run, at `flushAcks`, or after so many ms. Main is woken for each flush, and on a
@@ -42,6 +43,7 @@ export class Executor {
   readonly #options: ExecutorOptions
   readonly #board: BoardWriter
   readonly #queue: KeyedQueue
+  readonly #garbage = new YoungGarbage()
   readonly #names: TopicPartitionName[] = []
   /** By ticket: where the record is. */
   readonly #frames: (Frame | undefined)[]
@@ -72,6 +74,7 @@ export class Executor {
   }
 
   accept(buffer: ArrayBuffer): void {
+    this.#garbage.came(buffer.byteLength, performance.now())
     const frame = new Frame(buffer)
     for (let i = 0; i < frame.count; i++) {
       const ticket = frame.ticket(i)
@@ -100,6 +103,8 @@ export class Executor {
     if (this.#pumping) return
     this.#pumping = true
     let now = performance.now()
+    // After a pause the first ack would be flushed alone.
+    if (this.#ackCount === 0) this.#lastFlush = now
     for (let ticket = this.#queue.take(); ticket >= 0; ticket = this.#queue.take()) now = this.#run(ticket, now)
     this.#pumping = false
     this.#board.publish(this.#queue.running, this.#queue.queued)
@@ -108,7 +113,7 @@ export class Executor {
     else this.#timer ??= setTimeout(this.#flushLate, FLUSH_MS)
   }
 
-  /** @returns the time after it */
+  /** @returns the time after it, `started` where it goes on */
   #run(ticket: number, started: number): number {
     const frame = this.#frames[ticket]!
     const i = this.#records[ticket]!

@@ -1,14 +1,14 @@
 /**
  * Records on their way to one thread, packed into one ArrayBuffer that is transferred.
  *
- * Per record 16 words, then the bytes of all records (key, value, headers, contiguous, at a multiple of four). A post of
+ * Per record 14 words, then the bytes of all records (key, value, headers, contiguous, at a multiple of four). A post of
  * one buffer costs the same for one record as for a thousand; a Buffer would be cloned with its whole pool.
  */
 import type { InFlightTable } from '@zk/engine'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 
 const HEADER_WORDS = 2
-const RECORD_WORDS = 16
+const RECORD_WORDS = 14
 /** Word of each field within a record. Doubles stand at even words. */
 const SLOT = 0
 const EPOCH = 1

@@ -161,6 +161,7 @@ export class ThreadHost {
     const { setup, setupTimeoutMs, terminateTimeoutMs } = this.#options
     const place = this.#places[index]!
     place.board.reset()
+    place.retiring = false
     const thread = this.#thread(index, place.board.buffer)
     place.thread = thread
     try {
@@ -185,7 +186,6 @@ export class ThreadHost {
     place.thread = undefined
     if (this.#stopping) return
     const planned = place.retiring
-    place.retiring = false
     this.#listener.gone(index, cause, { planned })
     for (let attempt = 0; !this.#stopping; attempt++) {
       try {

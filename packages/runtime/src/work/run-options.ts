@@ -12,7 +12,7 @@ export interface RunContext {
   client: ClientConfig
   config: WorkConfig
   logger: Logger
-  /** End when every partition has been read to where it ended at its assignment. */
+  /** End when every partition of the topics, other members' too, has been processed to where it ended at the start. */
   untilEnd: boolean
   /** The process exits after this run. */
   processEnds: boolean
@@ -25,7 +25,7 @@ const MESSAGES_PER_LANE = 16
 const MIN_WINDOW = 256
 /** Beyond it the messages on their way no longer fit into caches, and each costs more. */
 const MAX_WINDOW = 8_192
-/** One read of the portable reader, which cannot be limited in bytes. */
+/** One read of the portable reader, which may be under way when the next request is made. */
 const SPARE_ROWS = 1_024
 
 /** More acks in one message gain nothing. */
@@ -86,7 +86,8 @@ export function consumerOptions({ client, config, logger }: RunContext): Consume
     clientId: config.clientId,
     groupInstanceId: config.groupInstanceId,
     reader: config.reader,
-    threads: config.speedup,
+    // By the hash, where threads are chosen by it.
+    groups: config.ordering === 'key' && config.affinity === 'hash' ? config.speedup : 1,
     logger,
   }
 }

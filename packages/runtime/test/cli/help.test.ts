@@ -42,7 +42,7 @@ test.each([
   [['no-such-command'], /unknown command 'no-such-command'/],
   [['run'], /missing required argument|required option/],
   [['run', 'p.js', '--topic', 't', '--group', 'g'], /--brokers/],
-  [['bench', 'p.js', '--speedup', '0'], /whole numbers from 1/],
+  [['bench', 'p.js', '--speedup', '0'], /a whole number from 1/],
 ] as const)('zk %j is wrong usage: exit 1, and the help is named', async (args, text) => {
   const { code, stdout, stderr } = await zk(...args)
   expect(code).toBe(1)
