@@ -3,6 +3,8 @@
  * kernel would clear its pages, no cache would know them, and V8 would collect garbage to be rid of them: that was a
  * fifth of what a message cost.
  */
+import { performance } from 'node:perf_hooks'
+import { YoungGarbage } from '../young-garbage.js'
 import { PackedBatch } from './packed-batch.js'
 
 const SMALLEST = 64 * 1024
@@ -11,6 +13,7 @@ const LARGEST = 1024 * 1024
 const KEPT = 16
 
 export class BlockPool {
+  readonly #garbage = new YoungGarbage()
   #size = SMALLEST
   #free: ArrayBuffer[] = []
   /** With the reader. */
@@ -32,9 +35,10 @@ export class BlockPool {
     const inLent = block === lent
     if (inLent && used * 2 >= block.byteLength) return new PackedBatch(block, this.#takeBack)
     // A trickle must not pin a whole buffer for every few records.
-    const batch = new PackedBatch(inLent ? block.slice(0, used) : block)
+    const own = inLent ? block.slice(0, used) : block
+    this.#garbage.expect(own.byteLength, performance.now())
     this.#takeBack(lent)
-    return batch
+    return new PackedBatch(own)
   }
 
   /** Buffers are about as large as the blocks that come: small enough for caches, large enough to be few. */

@@ -8,12 +8,12 @@ import { ACK_WORDS, KeyedQueue, NO_KEY, type Ordering, Outcome } from '@zk/engin
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
 import type { Processor } from '../processor-types.js'
+import { YoungGarbage } from '../young-garbage.js'
 import type { BoardWriter } from './board.js'
 import { DeliveryContext } from './delivery-context.js'
 import { Frame } from './frame.js'
 import { FrameMessage, type TopicPartitionName } from './message.js'
 import type { AbortReason, DeliveryFailure } from './protocol.js'
-import { YoungGarbage } from './young-garbage.js'
 
 /**
  * Acks are flushed when nothing is left to run, at `flushAcks`, or after so many ms. Main is woken for each flush, and on a
@@ -74,7 +74,7 @@ export class Executor {
   }
 
   accept(buffer: ArrayBuffer): void {
-    this.#garbage.came(buffer.byteLength, performance.now())
+    this.#garbage.expect(buffer.byteLength, performance.now())
     const frame = new Frame(buffer)
     for (let i = 0; i < frame.count; i++) {
       const ticket = frame.ticket(i)

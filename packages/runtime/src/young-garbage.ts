@@ -1,10 +1,10 @@
 /**
- * Keeps the memory of slow threads flat.
+ * Keeps the memory of a slow work flat.
  *
- * A frame is garbage once its records have ended, but it came from another thread, and V8 counts such memory only when
- * there are tens of MiB of it. At some hundred messages a second that takes minutes in which the process grows. So the
- * young generation is collected after every few MiB of frames: a millisecond's work, and never more than once a second,
- * because a thread with more traffic than that collects by itself.
+ * Frames and small blocks are garbage once their records have ended, but V8 hardly counts the bytes behind ArrayBuffers: it
+ * lets tens of MiB of them pile up, in each thread. At some hundred messages a second that takes minutes in which the
+ * process grows. So the young generation is collected after every few MiB of them: a millisecond's work, and never more
+ * than once a second, because with more traffic than that V8 collects by itself.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -19,8 +19,8 @@ export class YoungGarbage {
   #bytes = 0
   #last = 0
 
-  /** @param bytes what has just come from another thread @param now in milliseconds, monotonic */
-  came(bytes: number, now: number): void {
+  /** @param bytes of an ArrayBuffer that will be garbage soon @param now in milliseconds, monotonic */
+  expect(bytes: number, now: number): void {
     this.#bytes += bytes
     if (this.#bytes < WORTHWHILE_BYTES || now - this.#last < PAUSE_MS) return
     this.#bytes = 0
