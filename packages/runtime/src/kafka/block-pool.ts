@@ -4,7 +4,7 @@
  * fifth of what a message cost.
  */
 import { performance } from 'node:perf_hooks'
-import { YoungGarbage } from '../young-garbage.js'
+import { BufferGarbage } from '../buffer-garbage.js'
 import { PackedBatch } from './packed-batch.js'
 
 const SMALLEST = 64 * 1024
@@ -13,7 +13,7 @@ const LARGEST = 1024 * 1024
 const KEPT = 16
 
 export class BlockPool {
-  readonly #garbage = new YoungGarbage()
+  readonly #garbage = new BufferGarbage()
   #size = SMALLEST
   #free: ArrayBuffer[] = []
   /** With the reader. */

@@ -5,10 +5,10 @@
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
 import { ACK_WORDS, KeyedQueue, NO_KEY, type Ordering, Outcome } from '@zk/engine'
+import { BufferGarbage } from '../buffer-garbage.js'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
 import type { Processor } from '../processor-types.js'
-import { YoungGarbage } from '../young-garbage.js'
 import type { BoardWriter } from './board.js'
 import { DeliveryContext } from './delivery-context.js'
 import { Frame } from './frame.js'
@@ -43,7 +43,7 @@ export class Executor {
   readonly #options: ExecutorOptions
   readonly #board: BoardWriter
   readonly #queue: KeyedQueue
-  readonly #garbage = new YoungGarbage()
+  readonly #garbage = new BufferGarbage()
   readonly #names: TopicPartitionName[] = []
   /** By ticket: where the record is. */
   readonly #frames: (Frame | undefined)[]

@@ -3,18 +3,21 @@
  *
  * Frames and small blocks are garbage once their records have ended, but V8 hardly counts the bytes behind ArrayBuffers: it
  * lets tens of MiB of them pile up, in each thread. At some hundred messages a second that takes minutes in which the
- * process grows. So the young generation is collected after every few MiB of them: a millisecond's work, and never more
- * than once a second, because with more traffic than that V8 collects by itself.
+ * process grows. So garbage is collected after every few MiB of them, and never more than every few seconds: with more
+ * traffic than that V8 collects by itself. What waited in a queue for a second has grown old for V8, so it takes a full
+ * collection, a few milliseconds of a small heap; a large one is left to V8 but for its youngest objects.
  */
-import { setFlagsFromString } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const WORTHWHILE_BYTES = 2 * 1024 * 1024
-const PAUSE_MS = 1_000
+const WORTHWHILE_BYTES = 4 * 1024 * 1024
+const PAUSE_MS = 5_000
+/** Some milliseconds to collect. */
+const SMALL_HEAP_BYTES = 64 * 1024 * 1024
 
-type Collect = (options: { type: 'minor' }) => void
+type Collect = (options: { type: 'minor' | 'major' }) => void
 
-export class YoungGarbage {
+export class BufferGarbage {
   #collect: Collect | undefined
   #bytes = 0
   #last = 0
@@ -26,7 +29,7 @@ export class YoungGarbage {
     this.#bytes = 0
     this.#last = now
     this.#collect ??= collector()
-    this.#collect?.({ type: 'minor' })
+    this.#collect?.({ type: getHeapStatistics().used_heap_size < SMALL_HEAP_BYTES ? 'major' : 'minor' })
   }
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
-import { YoungGarbage } from '../src/young-garbage.js'
+import { BufferGarbage } from '../src/buffer-garbage.js'
 
 const MIB = 1024 * 1024
 
@@ -28,8 +28,8 @@ async function keptOf(count: number, came: (bytes: number, i: number) => void): 
 }
 
 test('buffers that other threads sent are let go of after a few, and without it they pile up', async () => {
-  const garbage = new YoungGarbage()
-  const seconds = (i: number) => i * 1_000 + 1_000
+  const garbage = new BufferGarbage()
+  const seconds = (i: number) => i * 5_000 + 5_000
   expect(await keptOf(40, (bytes, i) => garbage.expect(bytes, seconds(i)))).toBeLessThan(10)
   expect(await keptOf(40, () => {})).toBeGreaterThan(20)
 })
