@@ -197,7 +197,7 @@ export class Member {
 
   async start(...topics: string[]): Promise<this> {
     await connect(this.consumer)
-    this.reader = openReader(this.consumer, { onReady: () => this.drain(), groups: this.#options.groups })
+    this.reader = openReader(this.consumer, { onReady: () => this.drain(), groups: this.#options.groups ?? 1 })
     if (this.#options.keepReading !== false) this.request()
     this.consumer.subscribe(topics)
     return this
