@@ -3,15 +3,15 @@
  *
  * Frames and small blocks are garbage once their records have ended, but V8 hardly counts the bytes behind ArrayBuffers: it
  * lets tens of MiB of them pile up, in each thread. At some hundred messages a second that takes minutes in which the
- * process grows. So garbage is collected after every few MiB of them, and never more than every few seconds: with more
+ * process grows. So garbage is collected after every MiB of them, and never more than every two seconds: with more
  * traffic than that V8 collects by itself. What waited in a queue for a second has grown old for V8, so it takes a full
  * collection, a few milliseconds of a small heap; a large one is left to V8 but for its youngest objects.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const WORTHWHILE_BYTES = 4 * 1024 * 1024
-const PAUSE_MS = 5_000
+const WORTHWHILE_BYTES = 1024 * 1024
+const PAUSE_MS = 2_000
 /** Some milliseconds to collect. */
 const SMALL_HEAP_BYTES = 64 * 1024 * 1024
 
