@@ -34,7 +34,7 @@ async function measure(threads: number, messages: number): Promise<number> {
     dispatch: (thread, tickets, count) => {
       const { sequence } = engine.inFlight
       for (let i = 0; i < count; i++) host.boards[thread]!.queue(tickets[i]!, sequence[tickets[i]!]!)
-      host.send(thread, packFrame(engine.inFlight, tickets, count))
+      host.send(thread, packFrame(engine.inFlight, tickets, count, 1_024))
     },
     deliveryState: (thread, ticket, sequence) => host.boards[thread]!.deliveryState(ticket, sequence),
     hold: nothing,
@@ -76,7 +76,6 @@ async function measure(threads: number, messages: number): Promise<number> {
         concurrency: 1,
         ordering: 'key',
         capacity: engine.inFlight.capacity,
-        flushAcks: 1_024,
         stopOnFailure: false,
       },
       setupTimeoutMs: 10_000,

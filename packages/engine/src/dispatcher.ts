@@ -87,14 +87,16 @@ export class Dispatcher {
     this.#outboxes[thread]!.up = false
   }
 
-  /** These deliveries of a thread that has just gone down go out again, in this order, once it is up. */
+  /** These deliveries of a thread that is gone go out again, in this order and before all others, once it is up. */
   sendAgain(thread: number, tickets: readonly number[]): void {
-    // Nothing newer waits there: while the thread was up, what was routed to it was sent in the same step.
     const outbox = this.#outboxes[thread]!.tickets
+    // Newer ones wait there when the thread was retired before it ended.
+    const newer = outbox.length
     for (const ticket of tickets) {
       this.#table.phase[ticket] = Phase.routed
       outbox.push(ticket)
     }
+    for (let i = 0; i < newer; i++) outbox.push(outbox.shift())
   }
 
   /** Lets go of records that were not sent yet. @param dropped called with each, which is no longer held by anything here */

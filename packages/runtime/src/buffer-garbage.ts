@@ -12,8 +12,8 @@ import { runInNewContext } from 'node:vm'
 
 const WORTHWHILE_BYTES = 1024 * 1024
 const PAUSE_MS = 2_000
-/** Some milliseconds to collect. */
-const SMALL_HEAP_BYTES = 64 * 1024 * 1024
+/** A few milliseconds to collect. */
+const SMALL_HEAP_BYTES = 16 * 1024 * 1024
 
 type Collect = (options: { type: 'minor' | 'major' }) => void
 
@@ -28,8 +28,11 @@ export class BufferGarbage {
     if (this.#bytes < WORTHWHILE_BYTES || now - this.#last < PAUSE_MS) return
     this.#bytes = 0
     this.#last = now
+    const { external_memory, used_heap_size } = getHeapStatistics()
+    // V8 has just been there.
+    if (external_memory < WORTHWHILE_BYTES) return
     this.#collect ??= collector()
-    this.#collect?.({ type: getHeapStatistics().used_heap_size < SMALL_HEAP_BYTES ? 'major' : 'minor' })
+    this.#collect?.({ type: used_heap_size < SMALL_HEAP_BYTES ? 'major' : 'minor' })
   }
 }
 
@@ -39,6 +42,8 @@ export class BufferGarbage {
  * @returns undefined when another thread has just taken the flag back: the next time will do
  */
 function collector(): Collect | undefined {
+  const { gc } = globalThis as { gc?: Collect }
+  if (gc !== undefined) return gc
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('globalThis.gc') as Collect | undefined
   setFlagsFromString('--no-expose-gc')

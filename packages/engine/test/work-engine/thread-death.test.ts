@@ -17,6 +17,19 @@ describe('death of a thread', () => {
     expect(work.stores()).toEqual(['store 0/1'])
   })
 
+  test('a thread that was retired and ends before its records do: they go out before what was routed meanwhile', () => {
+    const work = desk().start()
+    work.read([0, 1, 2])
+    work.sent()
+    work.engine.retire(0)
+    work.read([3, 4])
+    expect(work.sent()).toEqual([])
+    work.engine.threadGone(0, { planned: true })
+    work.engine.threadUp(0)
+    expect(work.offsetsSent()).toEqual([0, 1, 2, 3, 4])
+    expect(work.engine.counters.threadDeaths).toBe(0)
+  })
+
   test('they stay in order although tickets are reused in another order', () => {
     const work = desk().start()
     work.read([0, 1, 2])

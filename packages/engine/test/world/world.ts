@@ -37,6 +37,8 @@ class World implements Effects {
   readonly #random: Random
   readonly #judge: Judge
   readonly #engine: WorkEngine<SyntheticBatch>
+  /** Threads that are sent nothing more and will be replaced. */
+  readonly #retired = new Set<number>()
   readonly #threads: ModelThread[]
   readonly #partitions: Partition[]
   readonly #shape: Shape
@@ -109,7 +111,7 @@ class World implements Effects {
     const thread = this.#random.int(0, this.#threads.length - 1)
     const model = this.#threads[thread]!
     // What happens all the time; faults are rarer, and stop in the second part.
-    const roll = this.#random.int(0, this.#chaos ? 109 : 99)
+    const roll = this.#random.int(0, this.#chaos ? 111 : 99)
     if (roll < 20) this.#read()
     else if (roll < 32) model.receive()
     else if (roll < 46) model.publish()
@@ -127,7 +129,8 @@ class World implements Effects {
     else if (roll < 106) this.#revoke()
     else if (roll < 107) this.#lose()
     else if (roll < 108) this.#replayAcks(thread)
-    else this.#rewind()
+    else if (roll < 110) this.#rewind()
+    else this.#retire(thread)
     if (this.#steps % 16 === 0) audit(this.#engine, this.#shape)
   }
 
@@ -286,6 +289,14 @@ class World implements Effects {
     this.#engine.gone(slots)
   }
 
+  /** It is sent nothing more; some time later it ends, done or not. */
+  #retire(thread: number): void {
+    if (this.#threads[thread]!.state !== 'up' || this.#retired.has(thread)) return
+    this.#log('retires', thread)
+    this.#retired.add(thread)
+    this.#engine.retire(thread)
+  }
+
   #kill(thread: number): void {
     const model = this.#threads[thread]!
     if (model.state !== 'up') return
@@ -299,11 +310,12 @@ class World implements Effects {
     if (model.state !== 'dying' || model.posted.length > 0) return
     this.#log('gone', thread)
     model.state = 'down'
-    this.#engine.threadGone(thread)
+    this.#engine.threadGone(thread, { planned: this.#retired.delete(thread) })
   }
 
   #boot(thread: number): void {
     const model = this.#threads[thread]!
+    if (this.#retired.has(thread)) this.#kill(thread)
     if (model.state !== 'down') return
     this.#log('up', thread)
     model.boot()

@@ -30,8 +30,8 @@ export class BlockPool {
   batchOf(block: ArrayBuffer): PackedBatch {
     const lent = this.#lent!
     this.#lent = undefined
-    const used = PackedBatch.bytesUsed(block)
-    this.#follow(used)
+    const { records, bytes: used } = PackedBatch.extent(block)
+    this.#follow(used, records)
     const inLent = block === lent
     if (inLent && used * 2 >= block.byteLength) return new PackedBatch(block, this.#takeBack)
     // A trickle must not pin a whole buffer for every few records.
@@ -42,9 +42,10 @@ export class BlockPool {
   }
 
   /** Buffers are about as large as the blocks that come: small enough for caches, large enough to be few. */
-  #follow(used: number): void {
+  #follow(used: number, records: number): void {
     const before = this.#size
-    if (used > before * 0.75) this.#size = Math.min(before * 2, LARGEST)
+    // One more record would not have fitted.
+    if (used + used / records > before) this.#size = Math.min(before * 2, LARGEST)
     else if (used < before / 8) this.#size = Math.max(before / 2, SMALLEST)
     if (this.#size !== before) this.#free = []
   }

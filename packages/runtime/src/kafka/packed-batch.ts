@@ -82,9 +82,10 @@ export class PackedBatch implements RecordBatch {
   readonly words: Int32Array
   readonly #released: ((buffer: ArrayBuffer) => void) | undefined
 
-  /** Bytes of the block in this buffer. */
-  static bytesUsed(buffer: ArrayBuffer): number {
-    return new Uint32Array(buffer, 0, 4)[3]!
+  /** What the block in this buffer holds and takes. */
+  static extent(buffer: ArrayBuffer): { records: number; bytes: number } {
+    const [, records, , bytes] = new Uint32Array(buffer, 0, 4)
+    return { records: records!, bytes: bytes! }
   }
 
   /** @param released called with the buffer when nobody reads the batch any more; a block may be shorter than it */

@@ -16,11 +16,13 @@ import { FrameMessage, type TopicPartitionName } from './message.js'
 import type { AbortReason, DeliveryFailure } from './protocol.js'
 
 /**
- * Acks are flushed when nothing is left to run, at `flushAcks`, or after so many ms. Main is woken for each flush, and on a
+ * Acks are flushed when nothing is left to run, after a failure, at the number that the last frame said, or after so many ms. Main is woken for each flush, and on a
  * machine whose cores are all busy with handlers that costs one of them a tenth of a millisecond; while a thread has work,
  * nobody waits for its acks.
  */
 const FLUSH_MS = 5
+/** More acks in one message gain nothing. */
+const MAX_FLUSH_ACKS = 1_024
 
 export interface ExecutorOptions {
   processor: Processor<unknown>
@@ -31,8 +33,6 @@ export interface ExecutorOptions {
   concurrency: number
   ordering: Ordering
   capacity: number
-  /** See `ThreadSetup`. */
-  flushAcks: number
   stopOnFailure: boolean
   /** A logger that adds the fields of a record to each line. */
   logFor(name: TopicPartitionName, offset: number): Logger
@@ -50,7 +50,8 @@ export class Executor {
   readonly #records: Int32Array
   /** By ticket, for handlers that returned a promise. */
   readonly #contexts: (DeliveryContext | undefined)[]
-  readonly #acks: Int32Array
+  readonly #acks = new Int32Array(MAX_FLUSH_ACKS * ACK_WORDS)
+  #flushAcks = MAX_FLUSH_ACKS
   #ackCount = 0
   #failures: DeliveryFailure[] = []
   #lastFlush = 0
@@ -63,7 +64,6 @@ export class Executor {
     this.#options = options
     this.#board = options.board
     this.#queue = new KeyedQueue(options.concurrency)
-    this.#acks = new Int32Array(options.flushAcks * ACK_WORDS)
     this.#frames = new Array(options.capacity).fill(undefined)
     this.#records = new Int32Array(options.capacity)
     this.#contexts = new Array(options.capacity).fill(undefined)
@@ -76,6 +76,7 @@ export class Executor {
   accept(buffer: ArrayBuffer): void {
     this.#garbage.expect(buffer.byteLength, performance.now())
     const frame = new Frame(buffer)
+    this.#flushAcks = Math.min(frame.flushAcks, MAX_FLUSH_ACKS)
     for (let i = 0; i < frame.count; i++) {
       const ticket = frame.ticket(i)
       this.#frames[ticket] = frame
@@ -160,7 +161,10 @@ export class Executor {
     const sequence = this.#frames[ticket]!.sequence(this.#records[ticket]!)
     this.#failures.push({ ticket, sequence, error: describeError(error) })
     if (this.#options.stopOnFailure) this.#halted = true
-    return this.#end(ticket, 'failed', started)
+    const now = this.#end(ticket, 'failed', started)
+    // Whoever reads "failed" from the board while the next handler spins should know why.
+    if (this.#ackCount > 0) this.#flush(now)
+    return now
   }
 
   #end(ticket: number, outcome: 'done' | 'failed' | 'discarded', started: number): number {
@@ -176,7 +180,7 @@ export class Executor {
     this.#ackCount++
     this.#frames[ticket] = undefined
     this.#queue.done(this.#laneOf(frame, i))
-    if (this.#ackCount === this.#options.flushAcks || now - this.#lastFlush >= FLUSH_MS) this.#flush(now)
+    if (this.#ackCount >= this.#flushAcks || now - this.#lastFlush >= FLUSH_MS) this.#flush(now)
     return now
   }
 

@@ -26,7 +26,13 @@ const POSITION = 13
 /** Above this many bytes a native copy beats a loop over words. */
 const WORD_COPY_BYTES = 320
 
-export function packFrame(table: InFlightTable<PackedBatch>, tickets: Int32Array, count: number): ArrayBuffer {
+/** @param flushAcks acks that the thread may keep back from now on */
+export function packFrame(
+  table: InFlightTable<PackedBatch>,
+  tickets: Int32Array,
+  count: number,
+  flushAcks: number,
+): ArrayBuffer {
   const start = (HEADER_WORDS + count * RECORD_WORDS) * 4
   let total = start
   for (let i = 0; i < count; i++) total += (table.size[tickets[i]!]! + 3) & ~3
@@ -36,7 +42,7 @@ export function packFrame(table: InFlightTable<PackedBatch>, tickets: Int32Array
   const doubles = new Float64Array(buffer)
   const bytes = new Uint8Array(buffer)
   words[0] = count
-  words[1] = 0
+  words[1] = flushAcks
   const { batch: batches, index: indexes, size: sizes, slot, epoch, offset, sequence, keyHash, attempt } = table
   let batch: PackedBatch | undefined
   let position = start
@@ -90,6 +96,8 @@ function copyRun(batch: PackedBatch, from: number, end: number, words: Int32Arra
 /** A frame as its thread reads it. Record `i` is a number; nothing is made per record until a handler asks. */
 export class Frame {
   readonly count: number
+  /** Acks that the thread may keep back. */
+  readonly flushAcks: number
   /** The whole frame, which records are copied out of. */
   readonly bytes: Buffer
   readonly #words: Int32Array
@@ -100,6 +108,7 @@ export class Frame {
     this.#doubles = new Float64Array(buffer)
     this.bytes = Buffer.from(buffer)
     this.count = this.#words[0]!
+    this.flushAcks = this.#words[1]!
   }
 
   slot(i: number): number {

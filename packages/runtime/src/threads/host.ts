@@ -104,10 +104,10 @@ export class ThreadHost {
   /**
    * Replaces every thread, one after the other, by one that runs this module. A spare thread tries it first.
    *
-   * @param retire resolves when the thread may end
+   * @param retire resolves when the thread may end; false when none may any more
    * @throws ZkError when the module cannot be set up; the threads go on with the one before
    */
-  async reload({ url, source }: ResolvedProcessor, retire: (index: number) => Promise<void>): Promise<void> {
+  async reload({ url, source }: ResolvedProcessor, retire: (index: number) => Promise<boolean>): Promise<void> {
     const setup = { ...this.#options.setup, processorUrl: url, processorSource: source }
     const spare = this.#thread(SPARE, new Board(1).buffer)
     try {
@@ -120,7 +120,10 @@ export class ThreadHost {
       const { thread } = place
       if (thread === undefined || this.#stopping) continue
       place.retiring = true
-      await retire(index)
+      if (!(await retire(index))) {
+        place.retiring = false
+        return
+      }
       await thread.stop(this.#options.terminateTimeoutMs)
       thread.terminate()
       await thread.gone

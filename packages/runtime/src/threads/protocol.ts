@@ -44,8 +44,6 @@ export interface ThreadSetup {
   ordering: Ordering
   /** Rows of the in-flight table. */
   capacity: number
-  /** Acks that a thread may keep back: with more, the window would be full of what has ended. */
-  flushAcks: number
   /** A failed record stops the work: the thread must start nothing after it. */
   stopOnFailure: boolean
 }

@@ -49,7 +49,6 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       concurrency: setup.concurrency,
       ordering: setup.ordering,
       capacity: setup.capacity,
-      flushAcks: setup.flushAcks,
       stopOnFailure: setup.stopOnFailure,
       logFor: ({ topic, partition }, offset): Logger => threadLog.logger({ topic, partition, offset }),
       post: (acks, failures) => post({ type: 'acks', acks, failures }, [acks]),

@@ -28,18 +28,10 @@ const MAX_WINDOW = 8_192
 /** One read of the portable reader, which may be under way when the next request is made. */
 const SPARE_ROWS = 1_024
 
-/** More acks in one message gain nothing. */
-const MAX_FLUSH_ACKS = 1_024
-
-const firstWindow = ({ speedup, concurrency }: WorkConfig) =>
-  Math.max(MIN_WINDOW, MESSAGES_PER_LANE * speedup * concurrency)
-
-const maxWindow = (config: WorkConfig) => config.windowMessages ?? Math.max(MAX_WINDOW, firstWindow(config))
-
 export function engineOptions(config: WorkConfig): WorkEngineOptions {
-  const { speedup, concurrency, ordering, affinity, windowBytes } = config
-  const minMessages = firstWindow(config)
-  const maxMessages = maxWindow(config)
+  const { speedup, concurrency, ordering, affinity, windowMessages, windowBytes } = config
+  const minMessages = Math.max(MIN_WINDOW, MESSAGES_PER_LANE * speedup * concurrency)
+  const maxMessages = windowMessages ?? Math.max(MAX_WINDOW, minMessages)
   return {
     threads: speedup,
     concurrency,
@@ -68,8 +60,6 @@ export function hostOptions(
       concurrency,
       ordering,
       capacity,
-      // A quarter of the thread's share of the largest window.
-      flushAcks: Math.min(Math.max(Math.floor(maxWindow(config) / speedup / 4), 1), MAX_FLUSH_ACKS),
       stopOnFailure: onExhausted === 'stop',
     },
     setupTimeoutMs,

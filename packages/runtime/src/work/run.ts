@@ -130,13 +130,20 @@ export class WorkRun {
     await this.#host.reload(processor, (thread) => this.#retire(thread))
   }
 
-  /** Sends the thread nothing more and waits, as long as a drain may take, until it holds nothing. */
-  async #retire(thread: number): Promise<void> {
+  /**
+   * Sends the thread nothing more and waits, as long as a drain may take, until it holds nothing.
+   *
+   * @returns false when the run is ending, which the thread is needed for
+   */
+  async #retire(thread: number): Promise<boolean> {
     this.#engine.retire(thread)
     const deadline = performance.now() + this.#config.drainTimeoutMs
     while (this.#engine.heldBy(thread) > 0 && performance.now() < deadline && this.#endings.current === undefined) {
       await new Promise((resolve) => setTimeout(resolve, RETIRE_LOOK_MS))
     }
+    if (this.#endings.current === undefined) return true
+    if (this.#host.isUp(thread)) this.#engine.threadUp(thread)
+    return false
   }
 
   // ── start and end ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -342,6 +349,11 @@ export class WorkRun {
     if (this.#untilEnd?.reached(this.#engine.assignments, performance.now())) this.#endings.end({ type: 'drain' })
   }
 
+  /** A quarter of a thread's share of the window: with more kept back, it would be full of what has ended. */
+  #flushAcks(): number {
+    return Math.max(1, Math.floor(this.#engine.window.maxMessages / this.#config.speedup / 4))
+  }
+
   #effects(): Effects {
     const boards = () => this.#host.boards
     return {
@@ -349,7 +361,7 @@ export class WorkRun {
         const table = this.#engine.inFlight
         const board = boards()[thread]!
         for (let i = 0; i < count; i++) board.queue(tickets[i]!, table.sequence[tickets[i]!]!)
-        this.#host.send(thread, packFrame(table, tickets, count))
+        this.#host.send(thread, packFrame(table, tickets, count, this.#flushAcks()))
       },
       deliveryState: (thread, ticket, sequence) => boards()[thread]!.deliveryState(ticket, sequence),
       hold: (held) => {

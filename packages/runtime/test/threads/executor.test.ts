@@ -26,7 +26,6 @@ function lane(handler: Handler, { concurrency = 4, stopOnFailure = false } = {})
     concurrency,
     ordering: 'none',
     capacity: CAPACITY,
-    flushAcks: 1_024,
     stopOnFailure,
     logFor: () => logger,
     post: (buffer) => {
@@ -60,7 +59,7 @@ function lane(handler: Handler, { concurrency = 4, stopOnFailure = false } = {})
       table.sequence[ticket] = ++sequence
       board.queue(ticket, sequence)
     }
-    executor.accept(packFrame(table, Int32Array.from(tickets), tickets.length))
+    executor.accept(packFrame(table, Int32Array.from(tickets), tickets.length, 1_024))
   }
   return { executor, board, acks, send }
 }

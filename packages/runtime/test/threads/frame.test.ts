@@ -46,7 +46,7 @@ function sent(batches: readonly PackedBatch[], chosen: () => boolean = () => tru
       tickets.push(ticket)
     }
   }
-  return new Frame(packFrame(table, Int32Array.from(tickets), tickets.length))
+  return new Frame(packFrame(table, Int32Array.from(tickets), tickets.length, 1_024))
 }
 
 function seenIn(frame: Frame, i: number) {
