@@ -32,20 +32,17 @@ export class BufferGarbage {
     // V8 has just been there.
     if (external_memory < WORTHWHILE_BYTES) return
     this.#collect ??= collector()
-    this.#collect?.({ type: used_heap_size < SMALL_HEAP_BYTES ? 'major' : 'minor' })
+    this.#collect({ type: used_heap_size < SMALL_HEAP_BYTES ? 'major' : 'minor' })
   }
 }
 
 /**
- * V8 hands its collector to contexts that are made while this flag is set; the one that users see is older.
- *
- * @returns undefined when another thread has just taken the flag back: the next time will do
+ * V8 hands its collector to contexts that are made while this flag is set; the one that users see is older. The flag is
+ * the whole process's and stays: another thread may be about to make its context.
  */
-function collector(): Collect | undefined {
+function collector(): Collect {
   const { gc } = globalThis as { gc?: Collect }
   if (gc !== undefined) return gc
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('globalThis.gc') as Collect | undefined
-  setFlagsFromString('--no-expose-gc')
-  return collect
+  return runInNewContext('globalThis.gc') as Collect
 }
