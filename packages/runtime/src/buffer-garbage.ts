@@ -3,19 +3,20 @@
  *
  * Frames and small blocks are garbage once their records have ended, but V8 hardly counts the bytes behind ArrayBuffers: it
  * lets tens of MiB of them pile up, in each thread. At some hundred messages a second that takes minutes in which the
- * process grows. So garbage is collected after every MiB of them, and never more than every two seconds: with more
+ * process grows. So garbage is collected after every two MiB of them, and never more than every five seconds: with more
  * traffic than that V8 collects by itself. What waited in a queue for a second has grown old for V8, so it takes a full
  * collection, a few milliseconds of a small heap; a large one is left to V8 but for its youngest objects.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const WORTHWHILE_BYTES = 1024 * 1024
-const PAUSE_MS = 2_000
+const WORTHWHILE_BYTES = 2 * 1024 * 1024
+const PAUSE_MS = 5_000
 /** A few milliseconds to collect. */
 const SMALL_HEAP_BYTES = 16 * 1024 * 1024
 
-type Collect = (options: { type: 'minor' | 'major' }) => void
+/** Without options everything is collected; in Node 20 any option means the youngest alone. */
+type Collect = (options?: { type: 'minor' }) => void
 
 export class BufferGarbage {
   #collect: Collect | undefined
@@ -32,7 +33,8 @@ export class BufferGarbage {
     // V8 has just been there.
     if (external_memory < WORTHWHILE_BYTES) return
     this.#collect ??= collector()
-    this.#collect({ type: used_heap_size < SMALL_HEAP_BYTES ? 'major' : 'minor' })
+    if (used_heap_size < SMALL_HEAP_BYTES) this.#collect()
+    else this.#collect({ type: 'minor' })
   }
 }
 
