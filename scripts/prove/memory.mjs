@@ -23,7 +23,7 @@ const IDLE_S = 5
 const MAX_SLOPE = 1
 /** The defaults of windowBytes and queuedMaxKbytes, in MiB, and what a thread may take. */
 const WINDOW_MIB = 64
-const QUEUE_MIB = 4
+const QUEUE_MIB = 8
 const THREAD_MIB = 40
 const processor = new URL('./processors/slow.mjs', import.meta.url)
 

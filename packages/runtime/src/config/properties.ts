@@ -20,7 +20,7 @@ export function consumerProperties(work: WorkConfig, client: ClientConfig): Cons
       'fetch.queue.backoff.ms': 10,
       // Enough to read on while a fetch is under way. With 100,000, its default, small messages take several times the
       // memory, half of it librdkafka's own, and lie far from the caches.
-      'queued.min.messages': 20_000,
+      'queued.min.messages': 50_000,
       ...given,
       'bootstrap.servers': client.bootstrapServers.join(','),
       'client.id': work.clientId,

@@ -258,13 +258,13 @@ export const workSchema = z.strictObject({
       'Raise it when single slow records must not hold up the rest; more records may then be repeated after a crash.',
     expected: maxUncommittedRecords.expected,
   }),
-  queuedMaxKbytes: documented(queuedMaxKbytes.schema.default(4 * 1024), {
+  queuedMaxKbytes: documented(queuedMaxKbytes.schema.default(8 * 1024), {
     group: Bounds,
     description:
       'What librdkafka fetches ahead for each assigned partition, in KiB (`queued.max.messages.kbytes`; one fetch may ' +
       'exceed it). It is the part of memory that grows with the number of partitions: at most partitions × this value, ' +
-      'whatever the lag. Small messages stop at their number instead: `queued.min.messages` is 20,000 here. Either is some ' +
-      '20 ms of the fastest stream from one partition, while fetching looks for room every 10 ms.',
+      'whatever the lag. Small messages stop at their number instead: `queued.min.messages` is 50,000 here. Either is some ' +
+      '50 ms of the fastest stream from one partition, while fetching looks for room every 10 ms.',
     change: 'Lower it with hundreds of partitions in one process; raise it for brokers that are far away.',
     expected: queuedMaxKbytes.expected,
   }),

@@ -90,7 +90,7 @@ describe('a work', () => {
       terminateTimeoutMs: 5_000,
       windowBytes: 64 * 1024 * 1024,
       maxUncommittedRecords: 100_000,
-      queuedMaxKbytes: 4 * 1024,
+      queuedMaxKbytes: 8 * 1024,
       onExhausted: 'complete',
       additionalProps: {},
     })
