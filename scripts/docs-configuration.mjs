@@ -81,6 +81,7 @@ Most defaults are those of zkafka. These are not:
 | \`autoOffsetReset\` | latest | earliest | with latest, records written to a new partition before the consumer discovers it are skipped |
 | \`assignmentStrategy\` | range, roundrobin | cooperative-sticky | a rebalance moves few partitions, and the others go on. A group that rolls over from zkafka sets \`'range,roundrobin'\` until all members are here: eager and cooperative members cannot be in one group |
 | \`sessionTimeoutMs\`, \`maxPollIntervalMs\` | 61 s, 61 s | 45 s, 300 s (librdkafka's) | handlers cannot hold up polling here, so a dead process may be noticed sooner, and nothing needs a short poll interval |
+| \`autoCommitIntervalMs\` | 5 s | 1 s | what a crash repeats is what was finished since the last commit, and at full speed five seconds are millions of records; one request a second costs nothing |
 | hash of the key | FNV-1a | murmur2, mixed once more | producers place records by murmur2; without the second mixing a consumer of some of the partitions would reach only some of its threads |
 | \`readTimeoutMs\` | 1 s | not a field | the reader waits for the first record and then takes what is there |
 `

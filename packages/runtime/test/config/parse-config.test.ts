@@ -83,7 +83,7 @@ describe('a work', () => {
       assignmentStrategy: 'cooperative-sticky',
       sessionTimeoutMs: 45_000,
       maxPollIntervalMs: 300_000,
-      autoCommitIntervalMs: 5_000,
+      autoCommitIntervalMs: 1_000,
       drainTimeoutMs: 10_000,
       shutdownTimeoutMs: 25_000,
       graceMs: 1_000,

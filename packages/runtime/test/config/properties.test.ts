@@ -34,7 +34,7 @@ test('the defaults', () => {
       'partition.assignment.strategy': 'cooperative-sticky',
       'session.timeout.ms': 45_000,
       'max.poll.interval.ms': 300_000,
-      'auto.commit.interval.ms': 5_000,
+      'auto.commit.interval.ms': 1_000,
       'queued.max.messages.kbytes': 8_192,
       'queued.min.messages': 50_000,
       'fetch.queue.backoff.ms': 10,
