@@ -1,8 +1,17 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
-import type { NoopRun } from './noop.js'
 
 /** Share of the records that go by before a run is measured: code is compiled and queues fill up meanwhile. */
 const WARM_UP = 0.1
+
+/** What one run of a side reports, as its last line. */
+export interface NoopRun {
+  messages: number
+  perSecond: number
+  /** Of the whole process, microseconds a message. */
+  cpu: number
+  /** Time in which the main thread's event loop was busy, microseconds a message. */
+  main: number
+}
 
 /** Time, CPU of the process and busy time of the main thread, from the end of the warm-up to the last record. */
 export class Clock {

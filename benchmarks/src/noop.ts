@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { SuiteOptions } from './cli.js'
+import type { NoopRun } from './clock.js'
 import { filledTopic } from './kafka-topic.js'
 import { type Result, summarize } from './report.js'
 
@@ -18,16 +19,6 @@ const EMBEDDED_MESSAGES = 200_000
 const KAFKA_MESSAGES = 2_000_000
 const RUN_TIMEOUT_MS = 300_000
 const run = promisify(execFile)
-
-/** What one run of a side reports, as its last line. */
-export interface NoopRun {
-  messages: number
-  perSecond: number
-  /** Of the whole process, microseconds a message. */
-  cpu: number
-  /** Time in which the main thread's event loop was busy, microseconds a message. */
-  main: number
-}
 
 export async function noop({ runs, messages, bootstrap }: SuiteOptions): Promise<Result[]> {
   const count = messages ?? (bootstrap === undefined ? EMBEDDED_MESSAGES : KAFKA_MESSAGES)

@@ -45,7 +45,7 @@ async function story(bootstrapServers, messages, path) {
   const records = workload({ messages, keys: KEYS })
   await produceWorkload({ bootstrapServers, topic, records, partitions: PARTITIONS, onProduced: ledger.append })
   const finished = countEnds(path, messages)
-  const args = ['--speedup', '4', '--prop', 'session.timeout.ms=6000', '--prop', 'auto.commit.interval.ms=1000']
+  const args = ['--speedup', '4', '--prop', 'session.timeout.ms=6000']
   const env = { LEDGER: path, LEDGER_CPU: CPU_PASSES, LEDGER_GROUP: group, UV_THREADPOOL_SIZE: '16' }
   const start = () => {
     const nodeOptions = { NODE_OPTIONS: `--import ${observer}` }

@@ -1,6 +1,6 @@
 /** Ending the work on partitions in good order: the cut, above which nothing starts, and the wait for the rest. */
 import type { AssignmentTable, PartitionAssignment } from './assignment.js'
-import type { Effects } from './effects.js'
+import type { DeliveryState, Effects } from './effects.js'
 import { type InFlightTable, Phase } from './in-flight-table.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
 
@@ -21,8 +21,7 @@ export function cutAboveStarted(
   // by now waits, and will find the cut.
   effects.hold(true)
   for (const [ticket, assignment] of sent) {
-    const state = effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
-    if (state === 'queued' || state === 'discarded' || state === 'unknown') continue
+    if (!hasStarted(effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!))) continue
     assignment.cut = Math.max(assignment.cut, offset[ticket]!)
   }
   for (const { slot, epoch, cut } of partitions) effects.cut(slot, epoch, cut)
@@ -45,9 +44,14 @@ export function cutAll(
   }
   for (const [ticket, assignment] of sentOf(partitions, assignments, table)) {
     const state = effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
-    if (state === 'queued' || state === 'discarded' || state === 'unknown') abandon(ticket, assignment, table)
+    if (!hasStarted(state)) abandon(ticket, assignment, table)
   }
   effects.hold(false)
+}
+
+/** While threads are held: what has not started by now will find the cut. */
+function hasStarted(state: DeliveryState): boolean {
+  return state !== 'queued' && state !== 'discarded' && state !== 'unknown'
 }
 
 function sentOf(

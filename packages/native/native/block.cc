@@ -46,44 +46,33 @@ size_t packedSize(size_t count, uint64_t bytes) {
 
 }  // namespace
 
-void Scratch::Free::operator()(uint8_t* memory) const { free(memory); }
-
-void Scratch::append(const void* from, size_t length) {
-  if (length == 0) return;
-  if (size_ + length > capacity_) {
-    capacity_ = std::max(size_ + length, capacity_ * 2);
-    auto* memory = static_cast<uint8_t*>(realloc(memory_.release(), capacity_));
-    if (memory == nullptr) abort();
-    memory_.reset(memory);
-  }
-  memcpy(memory_.get() + size_, from, length);
-  size_ += length;
+void Batch::append(const void* from, size_t length) {
+  const auto* bytes = static_cast<const uint8_t*>(from);
+  bytes_.insert(bytes_.end(), bytes, bytes + length);
 }
-
-void Scratch::put(size_t position, const void* from, size_t length) { memcpy(memory_.get() + position, from, length); }
 
 void Batch::appendHeaders(rd_kafka_message_t* message) {
   rd_kafka_headers_t* headers = nullptr;
   if (rdkafka.rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
   const size_t start = bytes_.size();
   uint32_t count = 0;
-  bytes_.append(&count, 4);
+  append(&count, 4);
   const char* name;
   const void* value;
   size_t size;
   while (rdkafka.rd_kafka_header_get_all(headers, count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
     const auto nameLength = static_cast<uint32_t>(strlen(name));
     const int32_t valueLength = value ? static_cast<int32_t>(size) : -1;
-    bytes_.append(&nameLength, 4);
-    bytes_.append(name, nameLength);
-    bytes_.append(&valueLength, 4);
-    if (valueLength > 0) bytes_.append(value, size);
+    append(&nameLength, 4);
+    append(name, nameLength);
+    append(&valueLength, 4);
+    if (valueLength > 0) append(value, size);
     count++;
   }
   if (count == 0)
-    bytes_.shrinkTo(start);
+    bytes_.resize(start);
   else
-    bytes_.put(start, &count, 4);
+    memcpy(bytes_.data() + start, &count, 4);
 }
 
 bool Batch::add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes) {
@@ -94,11 +83,11 @@ bool Batch::add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes) {
     return rows_.empty() || (bytes <= maxBytes && packedSize(count() + 1, bytes) <= limit_);
   };
   if (!fits(start + keyLength + valueLength)) return false;
-  bytes_.append(message->key, keyLength);
-  bytes_.append(message->payload, valueLength);
+  append(message->key, keyLength);
+  append(message->payload, valueLength);
   appendHeaders(message);
   if (!fits(bytes_.size())) {
-    bytes_.shrinkTo(start);
+    bytes_.resize(start);
     return false;
   }
   const size_t size = bytes_.size() - start;
@@ -159,7 +148,7 @@ Block Batch::pack(Room room) {
     position[i] = static_cast<uint32_t>(at);
     size[i] = static_cast<int32_t>(row.size);
     flags[i] = row.flags;
-    if (row.size > 0) memcpy(block + at, bytes_.at(from), row.size);
+    if (row.size > 0) memcpy(block + at, bytes_.data() + from, row.size);
     from += row.size;
     at += row.size;
     while (at % 4 != 0) block[at++] = 0;
@@ -170,9 +159,9 @@ Block Batch::pack(Room room) {
   memcpy(block, header, sizeof(header));
   rows_.clear();
   if (bytes() > kKeptScratch)
-    bytes_ = Scratch{};
+    std::vector<uint8_t>().swap(bytes_);
   else
-    bytes_.shrinkTo(0);
+    bytes_.clear();
   return Block{block, end, std::move(room)};
 }
 

@@ -30,26 +30,6 @@ struct Block {
   bool isLent() const { return room.data != nullptr; }
 };
 
-/// A growing buffer whose memory is kept from use to use and never cleared.
-class Scratch {
- public:
-  size_t size() const { return size_; }
-  const uint8_t* at(size_t position) const { return memory_.get() + position; }
-  void append(const void* from, size_t length);
-  /// Overwrites what was appended at `position`.
-  void put(size_t position, const void* from, size_t length);
-  /// Forgets what was appended from `size` on.
-  void shrinkTo(size_t size) { size_ = size; }
-
- private:
-  struct Free {
-    void operator()(uint8_t* memory) const;
-  };
-  std::unique_ptr<uint8_t, Free> memory_;
-  size_t capacity_ = 0;
-  size_t size_ = 0;
-};
-
 /// What one read collects. Each record is copied out as it comes, and given back to librdkafka while caches know it.
 class Batch {
  public:
@@ -80,12 +60,13 @@ class Batch {
     uint32_t size;
   };
 
+  void append(const void* from, size_t length);
   void appendHeaders(rd_kafka_message_t* message);
   uint32_t groupOf(const Row& row) const { return row.keyHash % static_cast<uint32_t>(groupSizes_.size()); }
 
   std::vector<Row> rows_;
   /// The records' bytes in the order of the rows, without a gap.
-  Scratch bytes_;
+  std::vector<uint8_t> bytes_;
   std::vector<size_t> groupSizes_;
   size_t limit_ = SIZE_MAX;
 };

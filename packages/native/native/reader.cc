@@ -285,22 +285,20 @@ bool Reader::collect(const Request& request) {
 }
 
 void Reader::publish(Block block) {
-  {
-    std::lock_guard state(state_);
-    if (block.data != nullptr) output_.block = std::move(block);
-    for (auto& event : newEvents_) {
-      auto& events = output_.events;
-      // One end a slot, and a bounded number of errors, however long nobody takes them.
-      if (event.isEnd)
-        std::erase_if(events, [&](auto& other) { return other.isEnd && other.slot == event.slot; });
-      else if (events.size() >= kMaxErrors)
-        if (auto old = std::find_if(events.begin(), events.end(), [](auto& e) { return !e.isEnd && !e.fatal; });
-            old != events.end())
-          events.erase(old);
-      events.push_back(std::move(event));
-    }
-    newEvents_.clear();
+  std::lock_guard state(state_);
+  if (block.data != nullptr) output_.block = std::move(block);
+  for (auto& event : newEvents_) {
+    auto& events = output_.events;
+    // One end a slot, and a bounded number of errors, however long nobody takes them.
+    if (event.isEnd)
+      std::erase_if(events, [&](auto& other) { return other.isEnd && other.slot == event.slot; });
+    else if (events.size() >= kMaxErrors)
+      if (auto old = std::find_if(events.begin(), events.end(), [](auto& e) { return !e.isEnd && !e.fatal; });
+          old != events.end())
+        events.erase(old);
+    events.push_back(std::move(event));
   }
+  newEvents_.clear();
 }
 
 void Reader::onEnd(int32_t slot, int64_t offset) {

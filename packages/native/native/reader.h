@@ -2,8 +2,8 @@
 //
 // Threads and locks. The main thread attaches, detaches, requests and takes; the reader thread does the rest in
 // passes. `pass_` is held for a pass, `state_` for a few assignments. The main thread waits for `pass_` in detach()
-// and beginSeek() only, a few milliseconds at most, and no code under `pass_` waits for the main thread: node-rdkafka's callbacks hand
-// over by uv_async, its connection lock is only tried. Lock order: pass_, then state_.
+// and beginSeek() only, a few milliseconds at most, and no code under `pass_` waits for the main thread: node-rdkafka's
+// callbacks hand over by uv_async, its connection lock is only tried. Lock order: pass_, then state_.
 #pragma once
 
 #include <atomic>

@@ -16,9 +16,9 @@ import { FrameMessage, type TopicPartitionName } from './message.js'
 import type { AbortReason, DeliveryFailure } from './protocol.js'
 
 /**
- * Acks are flushed when nothing is left to run, after a failure, at the number that the last frame said, or after so many ms. Main is woken for each flush, and on a
- * machine whose cores are all busy with handlers that costs one of them a tenth of a millisecond; while a thread has work,
- * nobody waits for its acks.
+ * Acks are flushed when nothing is left to run, after a failure, at the number that the last frame said, or after so many
+ * ms. Main is woken for each flush, and on a machine whose cores are all busy with handlers that costs one of them a tenth
+ * of a millisecond; while a thread has work, nobody waits for its acks.
  */
 const FLUSH_MS = 5
 /** More acks in one message gain nothing. */

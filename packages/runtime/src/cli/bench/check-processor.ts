@@ -4,6 +4,7 @@
  */
 import { Buffer } from 'node:buffer'
 import type { Message, ProcessContext, ThreadInfo } from '../../processor-types.js'
+import { fnv1a } from './fnv1a.js'
 
 export interface CheckOptions {
   passes: number
@@ -49,34 +50,4 @@ export default {
     fnv1a(value, state.passes)
     Atomics.add(state.times, value.readUInt32LE(0), 1)
   },
-}
-
-const PRIME = 0x01000193
-
-/** The hash by Fowler, Noll and Vo: a chain of multiplications that no compiler can shorten. */
-function fnv1a(bytes: Uint8Array, passes: number): number {
-  let hash = 0x811c9dc5 | 0
-  for (let i = 0; i < passes; i++) hash = pass(bytes, hash)
-  return hash
-}
-
-/**
- * Eight bytes a turn, so that the multiplications are what takes the time: in a loop of one byte a turn that is the bounds
- * check, and how long it takes depends on where the compiler put the code.
- */
-function pass(bytes: Uint8Array, start: number): number {
-  let hash = start | 0
-  let i = 0
-  for (const end = bytes.length & ~7; i < end; i += 8) {
-    hash = Math.imul(hash ^ bytes[i]!, PRIME)
-    hash = Math.imul(hash ^ bytes[i + 1]!, PRIME)
-    hash = Math.imul(hash ^ bytes[i + 2]!, PRIME)
-    hash = Math.imul(hash ^ bytes[i + 3]!, PRIME)
-    hash = Math.imul(hash ^ bytes[i + 4]!, PRIME)
-    hash = Math.imul(hash ^ bytes[i + 5]!, PRIME)
-    hash = Math.imul(hash ^ bytes[i + 6]!, PRIME)
-    hash = Math.imul(hash ^ bytes[i + 7]!, PRIME)
-  }
-  for (; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME)
-  return hash | 0
 }
