@@ -8,7 +8,7 @@ import { BufferGarbage } from '../buffer-garbage.js'
 import { PackedBatch } from './packed-batch.js'
 
 const SMALLEST = 64 * 1024
-const LARGEST = 1024 * 1024
+const LARGEST = 512 * 1024
 /** Buffers kept for later. A window that is read in eighths has some ten in use. */
 const KEPT = 16
 
@@ -44,8 +44,8 @@ export class BlockPool {
   /** Buffers are about as large as the blocks that come: small enough for caches, large enough to be few. */
   #follow(used: number, records: number): void {
     const before = this.#size
-    // One more record would not have fitted.
-    if (used + used / records > before) this.#size = Math.min(before * 2, LARGEST)
+    // It was full: one more such record, or the spare room that the addon keeps for padding, would not have fitted.
+    if (used + Math.max(used / records, before / 8) > before) this.#size = Math.min(before * 2, LARGEST)
     else if (used < before / 8) this.#size = Math.max(before / 2, SMALLEST)
     if (this.#size !== before) this.#free = []
   }

@@ -50,10 +50,10 @@ test('a large record has memory of its own, and the lent buffer stays for the ne
   const batch = pool.batchOf(fill(buffer, 3_000_000))
   expect(batch.byteLength).toBeGreaterThan(3_000_000)
   batch.release()
-  expect(pool.lend().byteLength).toBeLessThanOrEqual(1024 * 1024)
+  expect(pool.lend().byteLength).toBeLessThanOrEqual(512 * 1024)
 })
 
-test('buffers follow the size of the blocks, between 64 KiB and 1 MiB', () => {
+test('buffers follow the size of the blocks, between 64 KiB and 512 KiB', () => {
   const pool = new BlockPool()
   const sizes = (share: number, blocks: number) =>
     Array.from({ length: blocks }, () => {
@@ -61,7 +61,7 @@ test('buffers follow the size of the blocks, between 64 KiB and 1 MiB', () => {
       pool.batchOf(fill(buffer, buffer.byteLength * share))
       return buffer.byteLength / 1024
     })
-  expect(sizes(0.96, 6)).toEqual([64, 128, 256, 512, 1024, 1024])
-  expect(sizes(0.5, 3)).toEqual([1024, 1024, 1024])
-  expect(sizes(0.1, 6)).toEqual([1024, 512, 256, 128, 64, 64])
+  expect(sizes(0.96, 5)).toEqual([64, 128, 256, 512, 512])
+  expect(sizes(0.5, 3)).toEqual([512, 512, 512])
+  expect(sizes(0.1, 5)).toEqual([512, 256, 128, 64, 64])
 })

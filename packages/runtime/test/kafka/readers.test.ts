@@ -2,25 +2,38 @@ import Kafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartition } 
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EmbeddedBroker, startEmbeddedBroker } from '../../src/kafka/embedded-broker.js'
+import { fillTopic } from '../../src/kafka/fill-topic.js'
 import { openReader } from '../../src/kafka/open-reader.js'
 import type { PackedBatch } from '../../src/kafka/packed-batch.js'
 import type { Reader } from '../../src/kafka/reader.js'
 
 const TOPIC = 'fuzz'
+const SMALL_TOPIC = 'small'
 const PARTITIONS = 3
 const MESSAGES = 3_000
+const SMALL_MESSAGES = 40_000
 
 let broker: EmbeddedBroker
 beforeAll(async () => {
-  broker = await startEmbeddedBroker({ topics: { [TOPIC]: PARTITIONS } })
+  broker = await startEmbeddedBroker({ topics: { [TOPIC]: PARTITIONS, [SMALL_TOPIC]: PARTITIONS } })
   await produceFuzz()
 })
 afterAll(() => broker.stop())
 
 test('both readers pack the same bytes into the same columns', async () => {
-  const native = await readAll('native')
+  const native = await readFuzz('native')
   expect(native.length).toBe(MESSAGES)
-  expect(await readAll('portable')).toEqual(native)
+  expect(await readFuzz('portable')).toEqual(native)
+})
+
+test('with small records and a backlog, a read soon brings a thousand at once', async () => {
+  const { bootstrapServers } = broker
+  const value = Buffer.alloc(200)
+  const record = (i: number) => ({ key: Buffer.from(`k${i % 1_000}`), value })
+  await fillTopic({ bootstrapServers, topic: SMALL_TOPIC, messages: SMALL_MESSAGES, record, onProgress: () => {} })
+  const lengths: number[] = []
+  await readAll('native', SMALL_TOPIC, SMALL_MESSAGES, 8_192, (batch) => lengths.push(batch.length))
+  expect(Math.max(...lengths)).toBeGreaterThan(1_000)
 })
 
 /** Null, empty and filled keys and values, and some headers, the same in each run. */
@@ -52,12 +65,25 @@ interface Row {
   headers: Buffer
 }
 
-async function readAll(kind: 'native' | 'portable'): Promise<Row[]> {
+async function readFuzz(kind: 'native' | 'portable'): Promise<Row[]> {
+  const rows: Row[] = []
+  await readAll(kind, TOPIC, MESSAGES, 500, (batch) => rows.push(...rowsOf(batch)))
+  return rows.sort((a, b) => (a.at < b.at ? -1 : 1))
+}
+
+/** @param most records of one read */
+async function readAll(
+  kind: 'native' | 'portable',
+  topic: string,
+  messages: number,
+  most: number,
+  onBatch: (batch: PackedBatch) => void,
+): Promise<void> {
   let reader: Reader
   const consumer: KafkaConsumer = new Kafka.KafkaConsumer(
     {
       'bootstrap.servers': broker.bootstrapServers,
-      'group.id': kind,
+      'group.id': `${kind}-${topic}`,
       'enable.partition.eof': true,
       rebalance_cb: (event: LibrdKafkaError, partitions: TopicPartition[]) => {
         if (event.code !== Kafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS) return consumer.unassign()
@@ -68,26 +94,26 @@ async function readAll(kind: 'native' | 'portable'): Promise<Row[]> {
     { 'auto.offset.reset': 'earliest' },
   )
   await new Promise<void>((resolve, reject) => consumer.connect({}, (error) => (error ? reject(error) : resolve())))
-  const rows: Row[] = []
+  let got = 0
   const all = new Promise<void>((resolve) => {
     const onReady = () => {
       const { batch } = reader.take() ?? {}
       if (batch === undefined) return
-      rows.push(...rowsOf(batch))
+      got += batch.length
+      onBatch(batch)
       batch.release()
-      if (rows.length < MESSAGES) reader.request(500, 1_000_000)
+      if (got < messages) reader.request(most, 1_000_000)
       else resolve()
     }
     void openReader(consumer, kind, 2, onReady, pino({ level: 'silent' })).then((opened) => {
       reader = opened
-      reader.request(500, 1_000_000)
-      consumer.subscribe([TOPIC])
+      reader.request(most, 1_000_000)
+      consumer.subscribe([topic])
     })
   })
   await all
   await reader!.close()
   await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
-  return rows.sort((a, b) => (a.at < b.at ? -1 : 1))
 }
 
 function rowsOf(batch: PackedBatch): Row[] {
