@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Preloaded into `zk run`: what only the process itself knows goes into the ledger that LEDGER names, in the moment in
- * which it happens: assignments, commits, how full the window is and how far the work has come.
+ * which it happens: assignments, commits, deaths of threads, how full the window is and how far the work has come.
  */
 import { isMainThread } from 'node:worker_threads'
 
@@ -37,6 +37,7 @@ if (isMainThread && LEDGER && process.argv[2] === 'run') {
         })
       }
     }
+    if (event.type === 'thread-gone') ledger.append({ type: 'thread-gone', pid, thread: event.thread, at })
     if (event.type === 'assigned') for (const one of event.partitions) epochs.set(nameOf(one), one.epoch)
     if (event.type !== 'assigned' && event.type !== 'revoked' && event.type !== 'lost') return
     // A line speaks of one epoch.

@@ -12,6 +12,11 @@ export interface TopicPartition {
   readonly partition: number
 }
 
+/** `topic/partition`: what a partition is called in maps and logs. */
+export function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`
+}
+
 /** assigned → draining (revoked or shutting down: nothing new starts) → gone; a lost assignment skips draining. */
 export type PartitionState = 'assigned' | 'draining'
 
@@ -58,9 +63,15 @@ export class AssignmentTable {
     this.#current[slot] = undefined
   }
 
-  /** The partition's slot, given out at first sight. */
+  /** The partition's assignment now, or undefined when it is not ours. */
+  of(partition: TopicPartition): PartitionAssignment | undefined {
+    const slot = this.#slots.get(nameOf(partition))
+    return slot === undefined ? undefined : this.#current[slot]
+  }
+
+  /** Its slot for ever, also when it is assigned later. */
   slotOf({ topic, partition }: TopicPartition): PartitionSlot {
-    const name = `${topic}/${partition}`
+    const name = nameOf({ topic, partition })
     let slot = this.#slots.get(name)
     if (slot === undefined) {
       slot = this.#names.length

@@ -15,7 +15,7 @@ export class InFlightTable<Batch extends RecordBatch> {
   readonly slot: Int32Array
   readonly epoch: Int32Array
   readonly offset: Float64Array
-  readonly trackerTicket: Int32Array
+  readonly trackerPosition: Int32Array
   readonly keyHash: Uint32Array
   /** 1 where the key is not null. */
   readonly hasKey: Uint8Array
@@ -36,7 +36,7 @@ export class InFlightTable<Batch extends RecordBatch> {
     this.slot = new Int32Array(capacity)
     this.epoch = new Int32Array(capacity)
     this.offset = new Float64Array(capacity)
-    this.trackerTicket = new Int32Array(capacity)
+    this.trackerPosition = new Int32Array(capacity)
     this.keyHash = new Uint32Array(capacity)
     this.hasKey = new Uint8Array(capacity)
     this.size = new Int32Array(capacity)

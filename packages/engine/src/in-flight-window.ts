@@ -2,7 +2,7 @@
  * How much may be between the reader and a finished handler, in messages and in bytes.
  *
  * With K messages in flight and N pinned threads, utilisation is about K / (K + N - 1), so the window starts far above N
- * and then follows the handlers: as many messages as they take 20 ms for, and never fewer than it started with. The byte
+ * and then follows the handlers: as many messages as they finish in 20 ms, and never fewer than it started with. The byte
  * limit never moves. A record larger than the whole byte limit is admitted alone, because it must pass some time.
  */
 
@@ -63,7 +63,7 @@ export class InFlightWindow {
   }
 
   /**
-   * Follows the handlers: as many messages as they take `TARGET_MS` for. Moves at most by a factor of two a call, so that
+   * Follows the handlers: as many messages as they finish in `TARGET_MS`. Moves at most by a factor of two a call, so that
    * one odd batch of acks does not throw it about.
    *
    * @param lanes handlers that may be in progress at once, over all threads

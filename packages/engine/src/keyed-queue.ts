@@ -9,19 +9,19 @@ import { TicketRing } from './ticket-ring.js'
 /** An item without a key: it waits for no other item. */
 export const NO_KEY = -1
 
-interface KeyLane {
+interface Backlog {
   /** Items of the key behind the one that is running or ready; undefined until a second item arrives. */
   waiting: number[] | undefined
   /** Index of the next waiting item; what lies before it is cut off from time to time. */
   next: number
 }
 
-/** A lane's past is cut off when it is this long and the longer half: rarely enough that an item costs O(1). */
+/** A backlog's past is cut off when it is this long and the longer half: rarely enough that an item costs O(1). */
 const LONG_PAST = 256
 
 export class KeyedQueue {
   readonly #concurrency: number
-  readonly #lanes = new Map<number, KeyLane>()
+  readonly #backlogs = new Map<number, Backlog>()
   readonly #ready = new TicketRing()
   #running = 0
   #queued = 0
@@ -46,14 +46,14 @@ export class KeyedQueue {
       this.#ready.push(item)
       return
     }
-    const lane = this.#lanes.get(key)
-    if (lane === undefined) {
-      this.#lanes.set(key, { waiting: undefined, next: 0 })
+    const backlog = this.#backlogs.get(key)
+    if (backlog === undefined) {
+      this.#backlogs.set(key, { waiting: undefined, next: 0 })
       this.#ready.push(item)
-    } else if (lane.waiting === undefined) {
-      lane.waiting = [item]
+    } else if (backlog.waiting === undefined) {
+      backlog.waiting = [item]
     } else {
-      lane.waiting.push(item)
+      backlog.waiting.push(item)
     }
   }
 
@@ -69,21 +69,21 @@ export class KeyedQueue {
   done(key: number): void {
     this.#running--
     if (key === NO_KEY || this.#concurrency === 1) return
-    const lane = this.#lanes.get(key)
-    if (lane === undefined) throw new Error(`key ${key} is not in progress`)
-    if (lane.waiting === undefined) {
-      this.#lanes.delete(key)
+    const backlog = this.#backlogs.get(key)
+    if (backlog === undefined) throw new Error(`key ${key} is not in progress`)
+    if (backlog.waiting === undefined) {
+      this.#backlogs.delete(key)
       return
     }
-    this.#ready.push(lane.waiting[lane.next]!)
-    lane.next++
-    if (lane.next === lane.waiting.length) {
-      lane.waiting = undefined
-      lane.next = 0
-    } else if (lane.next >= LONG_PAST && lane.next * 2 >= lane.waiting.length) {
+    this.#ready.push(backlog.waiting[backlog.next]!)
+    backlog.next++
+    if (backlog.next === backlog.waiting.length) {
+      backlog.waiting = undefined
+      backlog.next = 0
+    } else if (backlog.next >= LONG_PAST && backlog.next * 2 >= backlog.waiting.length) {
       // A hot key may never run dry: without this its list would keep every item that it ever had.
-      lane.waiting = lane.waiting.slice(lane.next)
-      lane.next = 0
+      backlog.waiting = backlog.waiting.slice(backlog.next)
+      backlog.next = 0
     }
   }
 }

@@ -8,7 +8,7 @@
  */
 
 /** A record's place in the ring: a 32-bit counter that wraps, so that it fits a typed array. */
-export type TrackerTicket = number
+export type TrackerPosition = number
 
 const FIRST_CAPACITY = 1024
 
@@ -21,17 +21,15 @@ export class OffsetTracker {
   /** Ring positions, wrapping at 32 bits: everything before head is finished, tail is where the next record opens. */
   #head: number
   #tail: number
-  /** How many records between head and tail are finished: they wait for a straggler below them. */
-  #finishedAhead = 0
   #completed = 0
   #highestFinished = -1
   /** One past the last record opened, or the partition's end where that lies further: what is safe when nothing is open. */
   #next: number | undefined
 
-  /** @param firstTicket where tickets begin; tests begin just before they wrap */
-  constructor(firstTicket: TrackerTicket = 0) {
-    this.#head = firstTicket
-    this.#tail = firstTicket
+  /** @param first where positions begin; tests begin just before they wrap */
+  constructor(first: TrackerPosition = 0) {
+    this.#head = first
+    this.#tail = first
   }
 
   /** Whether an offset lies below what was read already: the partition was rewound and needs a new epoch. */
@@ -41,47 +39,44 @@ export class OffsetTracker {
 
   /**
    * Opens a record.
-   * @returns its ticket, to be given to `finish`
+   * @returns its position, to be given to `finish`
    * @throws RangeError when the offset `precedes` what was read
    */
-  open(offset: number): TrackerTicket {
+  open(offset: number): TrackerPosition {
     if (this.precedes(offset)) {
       throw new RangeError(`offset ${offset} was opened after offset ${this.#next! - 1}`)
     }
     if (((this.#tail - this.#head) | 0) > this.#mask) this.#grow()
-    const ticket = this.#tail
-    const at = ticket & this.#mask
+    const position = this.#tail
+    const at = position & this.#mask
     this.#offsets[at] = offset
     this.#finished[at] = 0
-    this.#tail = (ticket + 1) | 0
+    this.#tail = (position + 1) | 0
     this.#next = offset + 1
-    return ticket
+    return position
   }
 
   /**
-   * Marks a record finished. Idempotent: a late duplicate ack of the same ticket changes nothing.
+   * Marks a record finished. Idempotent: a late duplicate ack of the same record changes nothing.
    * @returns whether the watermark moved
    */
-  finish(ticket: TrackerTicket): boolean {
-    const ahead = (ticket - this.#head) | 0
+  finish(position: TrackerPosition): boolean {
+    const ahead = (position - this.#head) | 0
     if (ahead < 0 || ahead >= this.span) return false
-    const at = ticket & this.#mask
+    const at = position & this.#mask
     if (this.#finished[at] === 1) return false
     this.#finished[at] = 1
     const offset = this.#offsets[at]!
     if (offset > this.#highestFinished) this.#highestFinished = offset
-    if (ahead > 0) {
-      this.#finishedAhead++
-      return false
-    }
+    if (ahead > 0) return false
     this.#advance()
     return true
   }
 
-  /** Whether the record of this ticket, which this tracker gave out, is finished. */
-  isFinished(ticket: TrackerTicket): boolean {
-    const ahead = (ticket - this.#head) | 0
-    return ahead < 0 || this.#finished[ticket & this.#mask] === 1
+  /** Whether the record at this position, which `open` gave out, is finished. */
+  isFinished(position: TrackerPosition): boolean {
+    const ahead = (position - this.#head) | 0
+    return ahead < 0 || this.#finished[position & this.#mask] === 1
   }
 
   /** The partition's end was reached at `offset`: whatever lies below it and was never seen holds no record for us. */
@@ -97,11 +92,6 @@ export class OffsetTracker {
   /** Records between the watermark and the last one read, finished or not: what a crash may repeat at most. */
   get span(): number {
     return (this.#tail - this.#head) | 0
-  }
-
-  /** Records that are not finished. */
-  get unfinished(): number {
-    return this.span - this.#finishedAhead
   }
 
   /** Records that lie below the watermark: what a commit of it covers. */
@@ -120,9 +110,7 @@ export class OffsetTracker {
     do head = (head + 1) | 0
     while (head !== this.#tail && this.#finished[head & this.#mask] === 1)
     this.#head = head
-    const passed = (head - start) | 0
-    this.#finishedAhead -= passed - 1
-    this.#completed += passed
+    this.#completed += (head - start) | 0
   }
 
   #grow(): void {
@@ -131,9 +119,9 @@ export class OffsetTracker {
     const finished = new Uint8Array(size * 2)
     const mask = size * 2 - 1
     for (let i = 0; i < size; i++) {
-      const ticket = (this.#head + i) | 0
-      offsets[ticket & mask] = this.#offsets[ticket & this.#mask]!
-      finished[ticket & mask] = this.#finished[ticket & this.#mask]!
+      const position = (this.#head + i) | 0
+      offsets[position & mask] = this.#offsets[position & this.#mask]!
+      finished[position & mask] = this.#finished[position & this.#mask]!
     }
     this.#offsets = offsets
     this.#finished = finished

@@ -11,8 +11,9 @@
  */
 import { AssignmentTable, type PartitionAssignment, type TopicPartition } from './assignment.js'
 import { CrashLoop } from './crash-loop.js'
+import { cutAboveStarted, cutAll } from './cuts.js'
 import { Dispatcher } from './dispatcher.js'
-import { cutAboveStarted, cutAll, Drains } from './drains.js'
+import { Drains } from './drains.js'
 import { ACK_WORDS, type DeliveryState, type Effects, Outcome, type RunningRecord } from './effects.js'
 import { InFlightTable, Phase } from './in-flight-table.js'
 import type { InFlightWindow } from './in-flight-window.js'
@@ -88,7 +89,7 @@ export class WorkEngine<Batch extends RecordBatch> {
       if (assignment === undefined) continue
       const offset = offsets[i]!
       if (assignment.tracker.precedes(offset)) assignment = this.#rewound(assignment, offset)
-      const trackerTicket = assignment.tracker.open(offset)
+      const trackerPosition = assignment.tracker.open(offset)
       if (offset > assignment.cut) continue
 
       live++
@@ -99,7 +100,7 @@ export class WorkEngine<Batch extends RecordBatch> {
       table.slot[ticket] = slot
       table.epoch[ticket] = assignment.epoch
       table.offset[ticket] = offset
-      table.trackerTicket[ticket] = trackerTicket
+      table.trackerPosition[ticket] = trackerPosition
       table.keyHash[ticket] = keyHashes[i]!
       table.hasKey[ticket] = keyLengths[i]! < 0 ? 0 : 1
       table.size[ticket] = sizes[i]!
@@ -143,7 +144,7 @@ export class WorkEngine<Batch extends RecordBatch> {
         ran++
         micros += acks[at + 3]!
       }
-      this.#end(ticket, outcome)
+      if (!this.#end(ticket, outcome)) this.counters.staleAcks++
     }
     if (ran > 0) this.#followHandlers(micros / 1000 / ran)
     this.#proceed()
@@ -279,11 +280,6 @@ export class WorkEngine<Batch extends RecordBatch> {
     return this.#dispatcher.load(thread)
   }
 
-  /** Tickets of records that a thread runs or may still run, in no order: for error reports. */
-  running(): Iterable<number> {
-    return this.inFlight.dispatched()
-  }
-
   // ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Sends what may be sent, and sees whether a drain has come to its end. */
@@ -293,20 +289,20 @@ export class WorkEngine<Batch extends RecordBatch> {
     for (const { slots } of this.#drains.takeFinished(this.assignments)) this.#effects.drained(slots, true)
   }
 
-  #end(ticket: number, outcome: number): void {
+  /** @returns false when its assignment is over: the record's place is free, and nothing is finished */
+  #end(ticket: number, outcome: number): boolean {
     const table = this.inFlight
     const assignment = this.#assignmentOf(ticket)
-    if (assignment === undefined) {
-      this.counters.staleAcks++
-    } else if (table.phase[ticket] === Phase.dispatched) {
+    if (assignment !== undefined && table.phase[ticket] === Phase.dispatched) {
       assignment.inFlight--
       if (this.#completes(ticket, outcome)) {
-        assignment.tracker.finish(table.trackerTicket[ticket]!)
+        assignment.tracker.finish(table.trackerPosition[ticket]!)
         this.counters.processed++
       }
     }
     this.#dispatcher.letGo(ticket)
     table.release(ticket)
+    return assignment !== undefined
   }
 
   #completes(ticket: number, outcome: number): boolean {

@@ -8,9 +8,7 @@ int64_t timestampOf(rd_kafka_message_t* message) { return rdkafka.rd_kafka_messa
 
 }  // namespace
 
-size_t Partition::take(Batch& batch, size_t records, uint64_t share, uint64_t maxBytes, QueueEvents& events,
-                       bool* drained) {
-  *drained = false;
+bool Partition::take(Batch& batch, size_t records, uint64_t share, uint64_t maxBytes, QueueEvents& events) {
   const uint64_t before = batch.bytes();
   size_t taken = 0;
   while (taken < records && batch.bytes() - before < share) {
@@ -18,13 +16,12 @@ size_t Partition::take(Batch& batch, size_t records, uint64_t share, uint64_t ma
     rd_kafka_message_t* message = carried ? carried_.front() : next(events);
     if (message == nullptr || !batch.add(message, slot, maxBytes)) {
       if (message != nullptr && !carried) carried_.push_back(message);
-      *drained = true;
-      break;
+      return false;
     }
     if (carried) carried_.pop_front();
     taken++;
   }
-  return taken;
+  return true;
 }
 
 /// The next record that is ready, without waiting; null when the queue is empty.

@@ -42,8 +42,8 @@ class Partition {
   bool hasRecords() const { return carries() || queued() > 0; }
 
   /// Moves at most so many records into the batch, and stops at `share` bytes of its own.
-  /// @returns how many; `*drained` tells that nothing more can be had in this read.
-  size_t take(Batch& batch, size_t records, uint64_t share, uint64_t maxBytes, QueueEvents& events, bool* drained);
+  /// @returns whether more can be had of it in this read
+  bool take(Batch& batch, size_t records, uint64_t share, uint64_t maxBytes, QueueEvents& events);
 
   /// Drops what was taken and not packed, and what is known of earlier records: the position is about to change.
   /// Only while the consumer's handle is alive.

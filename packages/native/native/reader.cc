@@ -275,9 +275,8 @@ bool Reader::collect(const Request& request) {
     for (Partition* partition : readable_) {
       const size_t left = request.maxRecords - batch_.count();
       if (left == 0) break;
-      bool drained = false;
-      partition->take(batch_, std::min(share, left), byteShare, request.maxBytes, *this, &drained);
-      if (!drained) readable_[kept++] = partition;
+      if (partition->take(batch_, std::min(share, left), byteShare, request.maxBytes, *this))
+        readable_[kept++] = partition;
     }
     readable_.resize(kept);
   }

@@ -4,8 +4,9 @@
  * Frames and small blocks are garbage once their records have ended, but V8 hardly counts the bytes behind ArrayBuffers: it
  * lets tens of MiB of them pile up, in each thread. At some hundred messages a second that takes minutes in which the
  * process grows. So garbage is collected after every two MiB of them, and never more than every five seconds: with more
- * traffic than that V8 collects by itself. What waited in a queue for a second has grown old for V8, so it takes a full
- * collection, a few milliseconds of a small heap; a large one is left to V8 but for its youngest objects.
+ * traffic than that V8 collects by itself. Buffers that waited in a queue have reached V8's old generation, which only a
+ * full collection frees: a small heap gets one, which takes a few milliseconds; of a large one only the young generation is
+ * collected.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

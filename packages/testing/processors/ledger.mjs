@@ -7,6 +7,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
+import { fnv1a } from '@zk/runtime/internal/fnv1a'
 import { ledgerNow, openLedger } from '../dist/ledger/writer.js'
 
 const { LEDGER, LEDGER_CPU = '0', LEDGER_MS = '0' } = process.env
@@ -15,10 +16,17 @@ const passes = Number(LEDGER_CPU)
 const waitMs = Number(LEDGER_MS)
 const ledger = openLedger(LEDGER)
 let deliveries = 0
+/** The index of this thread's place, which its successor has too. */
+let thread = 0
 /** Keeps the hashing from being optimised away. */
 const sink = { checksum: 0 }
 
 export default {
+  /** @param {{ index: number }} info */
+  setup({ index }) {
+    thread = index
+  },
+
   /**
    * @param {{ topic: string, partition: number, offset: number, rawValue: Buffer }} message
    * @param {{ attempt: number, signal: AbortSignal }} ctx
@@ -26,7 +34,7 @@ export default {
   process(message, ctx) {
     const id = start(message, ctx.attempt)
     if (waitMs > 0) return wait(id, ctx.signal)
-    for (let pass = 0; pass < passes; pass++) sink.checksum ^= fnv1a(message.rawValue)
+    sink.checksum ^= fnv1a(message.rawValue, passes)
     end(id, true)
     return undefined
   },
@@ -47,7 +55,7 @@ async function wait(id, signal) {
 function start({ topic, partition, offset, rawValue }, attempt) {
   const id = `${process.pid}.${threadId}.${++deliveries}`
   const { key, seq } = JSON.parse(rawValue.toString())
-  const where = { attempt, thread: threadId, pid: process.pid, at: ledgerNow() }
+  const where = { attempt, thread, pid: process.pid, at: ledgerNow() }
   ledger.append({ type: 'start', id, key, seq, topic, partition, offset, ...where })
   return id
 }
@@ -55,11 +63,4 @@ function start({ topic, partition, offset, rawValue }, attempt) {
 /** @param {string} id @param {boolean} ok */
 function end(id, ok) {
   ledger.append({ type: 'end', id, ok, at: ledgerNow() })
-}
-
-/** @param {Uint8Array} bytes */
-function fnv1a(bytes) {
-  let hash = 0x811c9dc5
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
-  return hash >>> 0
 }

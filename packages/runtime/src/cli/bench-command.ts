@@ -1,10 +1,10 @@
-import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
+import { defaultSpeedup } from '../config/cpu-quota.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import type { Measurement } from './bench/measure.js'
 import { count, counts, jsonFile } from './options.js'
-import { formatTable, Progress, printJson } from './output.js'
+import { formatTable, printJson } from './output.js'
 
 interface BenchOptions {
   speedup: number[]
@@ -20,7 +20,7 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('Measures your processor over a list of speedups, on generated messages and the embedded broker.')
     .argument('<processor>', 'module whose default export has process(message, ctx)')
-    .option('--speedup <list>', 'threads to try, such as 1,2,4', counts, powersOfTwo(availableParallelism()))
+    .option('--speedup <list>', 'threads to try, such as 1,2,4', counts, powersOfTwo(defaultSpeedup().speedup))
     .option('--concurrency <n>', 'handlers in progress in one thread', count, 1)
     .option('--messages <n>', 'how many messages a run', count, 10_000)
     .option('--keys <n>', 'different keys', count, 1_000)
@@ -33,35 +33,17 @@ export function benchCommand(): Command {
 
 async function bench(processor: string, options: BenchOptions): Promise<void> {
   const { speedup, concurrency, messages, keys, size, json } = options
-  const { produceLoad } = await withKafka(() => import('./bench/load.js'))
-  const { measure } = await import('./bench/measure.js')
-  const producing = new Progress('producing', messages)
-  const load = await produceLoad({
-    messages,
-    keys,
-    value: () => Buffer.alloc(size, 'x'),
-    onProgress: (done) => producing.update(done),
-  })
-  producing.end()
+  const { measureEach } = await withKafka(() => import('./bench/measure-each.js'))
+  const logger = createLogger({ level: 'warn', output: 'stderr' })
   const results: Measurement[] = []
-  try {
-    for (const threads of speedup) {
-      const progress = new Progress(`speedup ${threads}`, messages)
-      const result = await measure({
-        load,
-        processor,
-        processorOptions: options.options,
-        speedup: threads,
-        concurrency,
-        logger: createLogger({ level: 'warn', output: 'stderr' }),
-        onProgress: (done) => progress.update(done),
-      })
-      progress.end()
-      results.push(result)
-      if (json) printJson({ event: 'bench', ...result, ratio: result.perSecond / results[0]!.perSecond })
-    }
-  } finally {
-    await load.broker.stop()
+  const measured = measureEach({
+    load: { messages, keys, value: () => Buffer.alloc(size, 'x') },
+    speedups: speedup,
+    run: () => ({ processor, processorOptions: options.options, concurrency, logger }),
+  })
+  for await (const result of measured) {
+    results.push(result)
+    if (json) printJson({ event: 'bench', ...result, ratio: result.perSecond / results[0]!.perSecond })
   }
   if (json) return
   const first = results[0]!

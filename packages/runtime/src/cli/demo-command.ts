@@ -1,12 +1,12 @@
-import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
+import { defaultSpeedup } from '../config/cpu-quota.js'
 import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type CheckOptions, checkValue } from './bench/check-processor.js'
 import type { Measurement } from './bench/measure.js'
 import { count } from './options.js'
-import { formatTable, Progress, printJson } from './output.js'
+import { formatTable, printJson } from './output.js'
 
 const KEYS = 1_000
 const VALUE_BYTES = 200
@@ -31,53 +31,33 @@ export function demoCommand(): Command {
       'Shows the runtime at work: a CPU-heavy processor with one thread and with many, every message checked.',
     )
     .option('--messages <n>', 'how many messages', count, 20_000)
-    .option(
-      '--speedup <n>',
-      'threads of the second run (default: the CPUs of this machine)',
-      count,
-      availableParallelism(),
-    )
+    .option('--speedup <n>', 'threads of the second run; default: the CPUs it may use', count, defaultSpeedup().speedup)
     .option('--json', 'JSON lines on stdout')
     .action(demo)
 }
 
 async function demo({ messages, speedup, json }: DemoOptions): Promise<void> {
-  const { produceLoad } = await withKafka(() => import('./bench/load.js'))
-  const { measure } = await import('./bench/measure.js')
-  const producing = new Progress('producing', messages)
-  const load = await produceLoad({
-    messages,
-    keys: KEYS,
-    value: (i, key, seq) => checkValue(i, key, seq, VALUE_BYTES),
-    onProgress: (done) => producing.update(done),
-  })
-  producing.end()
+  const { measureEach } = await withKafka(() => import('./bench/measure-each.js'))
   const logger = createLogger({ level: 'warn', output: 'stderr' })
-  const results: Checked[] = []
-  try {
-    for (const threads of speedup === 1 ? [1] : [1, speedup]) {
-      const progress = new Progress(`speedup ${threads}`, messages)
-      const options: CheckOptions = {
+  let options: CheckOptions
+  const measured = measureEach({
+    load: { messages, keys: KEYS, value: (i, key, seq) => checkValue(i, key, seq, VALUE_BYTES) },
+    speedups: speedup === 1 ? [1] : [1, speedup],
+    run: () => {
+      options = {
         passes: PASSES,
         times: new SharedArrayBuffer(messages * 4),
         due: new SharedArrayBuffer(KEYS * 4),
         outOfOrder: new SharedArrayBuffer(4),
       }
-      const measured = await measure({
-        load,
-        processor: new URL('./bench/check-processor.js', import.meta.url),
-        processorOptions: options,
-        speedup: threads,
-        concurrency: 1,
-        logger,
-        onProgress: (done) => progress.update(done),
-      })
-      progress.end()
-      results.push({ ...measured, ...check(options) })
-      if (json) printJson({ event: 'run', ...results.at(-1) })
-    }
-  } finally {
-    await load.broker.stop()
+      const processor = new URL('./bench/check-processor.js', import.meta.url)
+      return { processor, processorOptions: options, concurrency: 1, logger }
+    },
+  })
+  const results: Checked[] = []
+  for await (const result of measured) {
+    results.push({ ...result, ...check(options!) })
+    if (json) printJson({ event: 'run', ...results.at(-1) })
   }
   conclude(results, json ?? false)
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import type { Check } from '../kafka/cluster-check.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { ZkError } from '../zk-error.js'
+import type { Check } from './check.js'
 import { checkMachine } from './machine-checks.js'
 import { count, list, property } from './options.js'
 import { printJson } from './output.js'

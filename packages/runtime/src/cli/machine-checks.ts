@@ -1,9 +1,9 @@
 /** What `zk doctor` looks at on this machine. */
 import { createRequire } from 'node:module'
 import { defaultSpeedup } from '../config/cpu-quota.js'
-import type { Check } from '../kafka/cluster-check.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { ZkError } from '../zk-error.js'
+import type { Check } from './check.js'
 
 const MIN_NODE = 20
 
@@ -26,9 +26,9 @@ function node(): Check {
 async function* kafkaClient(): AsyncGenerator<Check> {
   const { version } = createRequire(import.meta.url)('node-rdkafka/package.json') as { version: string }
   try {
-    const { kafkaFeatures } = await withKafka(() => import('../kafka/cluster-check.js'))
-    yield { name: 'node-rdkafka', result: 'ok', found: `${version} with librdkafka ${kafkaFeatures.librdkafka}` }
-    yield compression(kafkaFeatures.builtIn)
+    const { librdkafka, features } = await withKafka(() => import('../kafka/features.js'))
+    yield { name: 'node-rdkafka', result: 'ok', found: `${version} with librdkafka ${librdkafka}` }
+    yield compression(features)
   } catch (error) {
     const found = ZkError.is(error) ? error.message : String(error)
     yield {

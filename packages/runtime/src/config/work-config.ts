@@ -263,8 +263,8 @@ export const workSchema = z.strictObject({
     description:
       'What librdkafka fetches ahead for each assigned partition, in KiB (`queued.max.messages.kbytes`; one fetch may ' +
       'exceed it). It is the part of memory that grows with the number of partitions: at most partitions × this value, ' +
-      'whatever the lag. Small messages stop at their number instead: `queued.min.messages` is 50,000 here. Either is some ' +
-      '50 ms of the fastest stream from one partition, while fetching looks for room every 10 ms.',
+      'whatever the lag. Small messages stop at their number instead: `queued.min.messages` is 50,000 here. Both ' +
+      'hold about 50 ms of the fastest stream from one partition; librdkafka looks for room every 10 ms.',
     change: 'Lower it with hundreds of partitions in one process; raise it for brokers that are far away.',
     expected: queuedMaxKbytes.expected,
   }),

@@ -26,7 +26,7 @@ export class BlockPool {
     return this.#lent
   }
 
-  /** @param block what came of it: the lent buffer or, for a record that is larger, memory of its own */
+  /** @param block what was read: the lent buffer or, for a record that is larger, memory of its own */
   batchOf(block: ArrayBuffer): PackedBatch {
     const lent = this.#lent!
     this.#lent = undefined

@@ -2,19 +2,7 @@
 import type { LibrdKafkaError } from 'node-rdkafka'
 import { errors } from '../errors.js'
 import type { ZkError } from '../zk-error.js'
-
-/** ERR__FATAL and ERR_FENCED_INSTANCE_ID. */
-const FATAL = new Set([-150, 82])
-/** ERR__AUTHENTICATION, and the broker's authorization failures for topic, group and cluster, and bad SASL. */
-const REFUSED = new Set([-169, 29, 30, 31, 58])
-
-/** ERR__TRANSPORT, ERR__RESOLVE, ERR__ALL_BROKERS_DOWN, ERR__TIMED_OUT, LEADER_NOT_AVAILABLE. */
-const UNREACHABLE = new Set([-195, -193, -187, -185, 5])
-/** With autoOffsetReset 'error': there is no offset to begin at. */
-const AUTO_OFFSET_RESET = -140
-
-/** UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, and a consumer that is closing: no other try can succeed. */
-const HOPELESS = new Set([25, 82, -150, -172])
+import { ERR__AUTO_OFFSET_RESET, FATAL, HOPELESS, REFUSED, UNREACHABLE } from './error-codes.js'
 
 /** Whether the error of a commit, by its cause, will be the same however often it is tried. */
 export function isHopeless(error: unknown): boolean {
@@ -24,7 +12,8 @@ export function isHopeless(error: unknown): boolean {
 
 /** Errors that stay until somebody does something: going on would only wait for ever. */
 export function standingError(code: number, message: string): ZkError | undefined {
-  if (code === AUTO_OFFSET_RESET) return errors.ZK_OFFSET_UNAVAILABLE(message)
+  // With autoOffsetReset 'error': there is no offset to begin at.
+  if (code === ERR__AUTO_OFFSET_RESET) return errors.ZK_OFFSET_UNAVAILABLE(message)
   return REFUSED.has(code) ? errors.ZK_BROKER_AUTH(message) : undefined
 }
 

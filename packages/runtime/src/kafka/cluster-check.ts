@@ -1,24 +1,12 @@
 /** What `zk doctor` asks a cluster, without joining a group or leaving anything behind. */
 import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata } from 'node-rdkafka'
+import type { Check } from '../cli/check.js'
 import { errors } from '../errors.js'
-import { brokerError } from './broker-errors.js'
-
-/** One line of `zk doctor`: what was found and, where it is not well, the fix. */
-export interface Check {
-  name: string
-  result: 'ok' | 'warn' | 'fail'
-  found: string
-  /** What to do; absent where all is well. */
-  fix?: string
-}
+import { connectError } from './broker-errors.js'
+import { connected, disconnected } from './connect.js'
 
 const CONNECT_TIMEOUT_MS = 8_000
 const GROUP_TIMEOUT_MS = 5_000
-
-export const kafkaFeatures: { librdkafka: string; builtIn: readonly string[] } = {
-  librdkafka: Kafka.librdkafkaVersion,
-  builtIn: Kafka.features,
-}
 
 export interface ClusterQuestion {
   brokers: readonly string[]
@@ -34,9 +22,9 @@ export async function* checkCluster(question: ClusterQuestion): AsyncGenerator<C
   try {
     yield { name: 'brokers', result: 'ok', found: `${metadata.brokers.length} reached through ${brokers.join(', ')}` }
     for (const name of topics) yield checkTopic(metadata, name)
-    if (group !== undefined && topics.length > 0) yield await checkGroup(consumer, group, topics)
+    if (group !== undefined && topics.length > 0) yield await checkGroup(consumer, group, metadata, topics)
   } finally {
-    await new Promise<void>((resolve) => consumer.disconnect(() => resolve()))
+    await disconnected(consumer)
   }
 }
 
@@ -55,10 +43,8 @@ async function connect({ brokers, group = 'zk-doctor', properties }: ClusterQues
   } catch (error) {
     throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
   }
-  const metadata = await new Promise<Metadata>((resolve, reject) => {
-    consumer.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null, data) =>
-      error ? reject(brokerError(brokers, error)) : resolve(data),
-    )
+  const metadata = await connected(consumer, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
+    throw connectError(brokers, error, consumer.getLastError())
   })
   return { consumer, metadata }
 }
@@ -73,9 +59,16 @@ function checkTopic({ topics }: Metadata, name: string): Check {
 }
 
 /** Asks for the group's offsets, which needs the same rights as joining it, and disturbs no member. */
-async function checkGroup(consumer: KafkaConsumer, group: string, topics: readonly string[]): Promise<Check> {
+async function checkGroup(
+  consumer: KafkaConsumer,
+  group: string,
+  { topics }: Metadata,
+  wanted: readonly string[],
+): Promise<Check> {
   const name = `group ${group}`
-  const partitions = topics.map((topic) => ({ topic, partition: 0 }))
+  const partitions = topics
+    .filter((topic) => wanted.includes(topic.name))
+    .flatMap((topic) => topic.partitions.map(({ id }) => ({ topic: topic.name, partition: id })))
   return new Promise((resolve) => {
     consumer.committed(partitions as never, GROUP_TIMEOUT_MS, (error: LibrdKafkaError | null, offsets) => {
       if (error) {

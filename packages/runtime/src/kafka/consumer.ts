@@ -1,40 +1,34 @@
 /**
- * The one consumer of a work, on node-rdkafka: connecting, topics, the assignment, storing and committing.
+ * The one consumer of a work, on node-rdkafka: connecting, the assignment, storing and committing.
  *
  * Assignment changes are answered one after the other, and only when no read is under way and what was read has been
  * handed over, so that a batch always belongs to the epoch in which it arrives.
  */
 import type { PartitionSlot, TopicPartition } from '@zk/engine'
-import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata, type TopicPartitionOffset } from 'node-rdkafka'
+import Kafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartitionOffset } from 'node-rdkafka'
 import type { ConsumerProperties } from '../config/properties.js'
 import { errors } from '../errors.js'
-import { librdkafkaError, logLibrdkafka } from '../log/librdkafka-log.js'
 import type { Logger } from '../log/logger.js'
 import { within } from '../within.js'
 import type { ZkError } from '../zk-error.js'
-import { brokerError, connectError, isFatal, standingError } from './broker-errors.js'
+import { connectError, isFatal, standingError } from './broker-errors.js'
+import { ClusterQueries } from './cluster-queries.js'
 import { type Committer, openCommitter } from './committer.js'
+import { connected, disconnected } from './connect.js'
+import { ERR__ASSIGN_PARTITIONS, ERR__NO_OFFSET, ERR_FENCED_INSTANCE_ID } from './error-codes.js'
+import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
 import { openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
 
-const { CODES } = Kafka
-const ASSIGN = CODES.ERRORS.ERR__ASSIGN_PARTITIONS
-
 /** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
 const CONNECT_TIMEOUT_MS = 10_000
-const WATERMARK_TIMEOUT_MS = 10_000
+const COMMITTED_TIMEOUT_MS = 10_000
 /** Leaving a group whose coordinator is gone takes librdkafka as long as the coordinator is. */
 const DISCONNECT_TIMEOUT_MS = 5_000
 
 /** The next offset to read of a partition. */
 export interface PartitionOffset extends TopicPartition {
   readonly offset: number
-}
-
-/** Where a partition ends. */
-export interface PartitionEnd extends TopicPartition {
-  /** One past the last record. */
-  readonly end: number
 }
 
 export interface ConsumerOptions {
@@ -62,6 +56,7 @@ export interface ConsumerListener {
 }
 
 export class Consumer {
+  readonly cluster: ClusterQueries
   readonly #options: ConsumerOptions
   readonly #listener: ConsumerListener
   readonly #kafka: KafkaConsumer
@@ -76,16 +71,13 @@ export class Consumer {
     this.#options = options
     this.#listener = listener
     this.#kafka = this.#create()
+    this.cluster = new ClusterQueries(this.#kafka, options.bootstrapServers)
   }
 
   /** @throws ZkError when no broker answers in time, or refuses the client */
   async connect(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      // The answer lists every topic of the cluster, though none is asked for: node-rdkafka's connect is made so.
-      this.#kafka.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null) => {
-        if (error) reject(connectError(this.#options.bootstrapServers, error, this.#kafka.getLastError()))
-        else resolve()
-      })
+    await connected(this.#kafka, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
+      throw connectError(this.#options.bootstrapServers, error, this.#kafka.getLastError())
     })
     if (this.#closing) {
       // Closed meanwhile: nobody waits for this connection.
@@ -99,13 +91,6 @@ export class Consumer {
 
   get readerKind(): Reader['kind'] | undefined {
     return this.#reader?.kind
-  }
-
-  /** @throws ZkError ZK_TOPIC_NOT_FOUND naming every topic that does not exist */
-  async requireTopics(topics: readonly string[]): Promise<void> {
-    const missing: string[] = []
-    for (const topic of topics) if (!(await this.#exists(topic))) missing.push(topic)
-    if (missing.length > 0) throw errors.ZK_TOPIC_NOT_FOUND(missing)
   }
 
   subscribe(topics: readonly string[]): void {
@@ -133,38 +118,9 @@ export class Consumer {
     this.#listener.committed(offsets)
   }
 
-  /** The partition's end as the last fetch saw it; undefined before the first. */
-  highWatermark({ topic, partition }: TopicPartition): number | undefined {
-    try {
-      const { highOffset } = this.#kafka.getWatermarkOffsets(topic, partition)
-      return highOffset >= 0 ? highOffset : undefined
-    } catch {
-      return undefined
-    }
-  }
-
-  /** Where the partitions of these topics end now, as far as they hold records. Patterns mean the topics there are. */
-  async ends(topics: readonly string[]): Promise<PartitionEnd[]> {
-    const patterns = topics.filter((topic) => topic.startsWith('^')).map((topic) => new RegExp(topic))
-    const { topics: known } = await this.#metadata()
-    const wanted = known.filter(({ name }) => topics.includes(name) || patterns.some((pattern) => pattern.test(name)))
-    const partitions = wanted.flatMap(({ name, partitions }) =>
-      partitions.map(({ id }) => ({ topic: name, partition: id })),
-    )
-    const ends = await Promise.all(partitions.map((partition) => this.#end(partition)))
-    return ends.filter((end) => end !== undefined)
-  }
-
   /** What the group has committed, in the order of the partitions; undefined where nothing. */
   committed(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
-    const asked = partitions.map(({ topic, partition }) => ({ topic, partition, offset: 0 }))
-    return new Promise((resolve, reject) => {
-      this.#kafka.committed(asked, WATERMARK_TIMEOUT_MS, (error: LibrdKafkaError | null, answers) => {
-        if (error) return reject(error)
-        const offsets = new Map(answers.map((answer) => [nameOf(answer), (answer as { offset?: number }).offset]))
-        resolve(partitions.map((partition) => offsets.get(nameOf(partition))))
-      })
-    })
+    return this.#committer!.committed(partitions, COMMITTED_TIMEOUT_MS)
   }
 
   /** What was read and not handed over yet goes to the listener now. */
@@ -193,11 +149,8 @@ export class Consumer {
     if (this.#kafka.assignments().length === 0) this.#kafka.unsubscribe()
     await this.#reader?.close()
     if (abandon) return
-    const left = await within(
-      DISCONNECT_TIMEOUT_MS,
-      new Promise<void>((resolve) => this.#kafka.disconnect(() => resolve())),
-    )
-    if (!left) {
+    const left = disconnected(this.#kafka).then(() => true)
+    if (!(await within(DISCONNECT_TIMEOUT_MS, left, false))) {
       this.#options.logger.warn(
         `The consumer was not disconnected after ${DISCONNECT_TIMEOUT_MS} ms: the brokers do not answer. Its group notices when the session times out`,
       )
@@ -226,45 +179,17 @@ export class Consumer {
     }
   }
 
-  async #exists(topic: string): Promise<boolean> {
-    const { topics } = await this.#metadata(topic)
-    return topics.some(({ name, partitions }) => name === topic && partitions.length > 0)
-  }
-
-  #metadata(topic?: string): Promise<Metadata> {
-    const asked = topic === undefined ? {} : { topic }
-    return new Promise((resolve, reject) => {
-      this.#kafka.getMetadata({ ...asked, timeout: CONNECT_TIMEOUT_MS }, (error, metadata) => {
-        if (error) reject(brokerError(this.#options.bootstrapServers, error))
-        else resolve(metadata)
-      })
-    })
-  }
-
-  /** @returns undefined for a partition without records */
-  #end({ topic, partition }: TopicPartition): Promise<PartitionEnd | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#kafka.queryWatermarkOffsets(
-        topic,
-        partition,
-        WATERMARK_TIMEOUT_MS,
-        (error, { lowOffset, highOffset } = { lowOffset: 0, highOffset: 0 }) => {
-          if (error) reject(brokerError(this.#options.bootstrapServers, error))
-          else resolve(highOffset > lowOffset ? { topic, partition, end: highOffset } : undefined)
-        },
-      )
-    })
-  }
-
   #onRebalance(event: LibrdKafkaError, partitions: TopicPartition[]): void {
     const incremental = this.#kafka.rebalanceProtocol() === 'COOPERATIVE'
     if (this.#closing) {
-      this.#answer(event.code === ASSIGN ? [] : partitions, 'unassign', incremental)
+      this.#answer(event.code === ERR__ASSIGN_PARTITIONS ? [] : partitions, 'unassign', incremental)
       return
     }
     this.#rebalance = this.#rebalance
       .then(() =>
-        event.code === ASSIGN ? this.#assign(partitions, incremental) : this.#revoke(partitions, incremental),
+        event.code === ERR__ASSIGN_PARTITIONS
+          ? this.#assign(partitions, incremental)
+          : this.#revoke(partitions, incremental),
       )
       .catch((error: unknown) => this.#listener.failed(errors.ZK_INTERNAL('A rebalance failed', { cause: error })))
   }
@@ -321,8 +246,8 @@ export class Consumer {
   #onCommit(error: LibrdKafkaError | null, offsets: TopicPartitionOffset[]): void {
     const acknowledged = offsets.filter(({ offset }) => offset >= 0)
     if (!error) this.#listener.committed(acknowledged)
-    // -168: there was nothing to commit.
-    else if (error.code !== -168) this.#options.logger.warn({ err: error }, 'A commit failed; it is tried again')
+    else if (error.code !== ERR__NO_OFFSET)
+      this.#options.logger.warn({ err: error }, 'A commit failed; it is tried again')
   }
 
   #onError(code: number, message: string, fatal: boolean): void {
@@ -337,7 +262,7 @@ export class Consumer {
       logger[level](fields, text)
       return
     }
-    const fenced = code === 82 || /fenced/i.test(message)
+    const fenced = code === ERR_FENCED_INSTANCE_ID || /fenced/i.test(message)
     this.#listener.failed(
       fenced ? errors.ZK_FENCED(groupInstanceId ?? clientId) : errors.ZK_BROKER_FATAL(`${message} (${code})`),
     )

@@ -6,8 +6,9 @@
  * With @zk/native topics get the partitions that are asked for and groups form at once. Without it the cluster comes by
  * configuration only: topics appear on use, with four partitions, and a group waits three seconds for its members.
  */
-import Kafka, { type LibrdKafkaError } from 'node-rdkafka'
+import Kafka from 'node-rdkafka'
 import { errors } from '../errors.js'
+import { connected, disconnected } from './connect.js'
 
 export interface EmbeddedBrokerOptions {
   /** Names, or names with their number of partitions. Other topics appear when they are first used. */
@@ -56,17 +57,13 @@ async function fromAddon(brokers: number, defaultPartitions: number): Promise<Em
 
 async function fromConfiguration(brokers: number): Promise<EmbeddedBroker> {
   const host = new Kafka.HighLevelProducer({ 'bootstrap.servers': 'unused', 'test.mock.num.brokers': brokers } as never)
-  const metadata = await new Promise<Kafka.Metadata>((resolve, reject) => {
-    host.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null, data) =>
-      error ? reject(error) : resolve(data),
-    )
-  })
+  const { brokers: addresses } = await connected(host, CONNECT_TIMEOUT_MS)
   return {
-    bootstrapServers: metadata.brokers.map(({ host, port }) => `${host}:${port}`).join(','),
+    bootstrapServers: addresses.map(({ host, port }) => `${host}:${port}`).join(','),
     createTopic: (name, partitions = DEFAULT_PARTITIONS) => {
       if (partitions === DEFAULT_PARTITIONS) return
       throw errors.ZK_NATIVE_NOT_BUILT(`topic ${name} of the embedded broker needs ${partitions} partitions, not 4`)
     },
-    stop: () => new Promise((resolve) => host.disconnect(() => resolve())),
+    stop: () => disconnected(host),
   }
 }

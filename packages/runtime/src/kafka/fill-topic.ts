@@ -1,11 +1,12 @@
 /** Fills a topic with generated records, as fast as librdkafka takes them. */
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import Kafka, { type LibrdKafkaError } from 'node-rdkafka'
+import { connected, disconnected } from './connect.js'
+import { ERR__QUEUE_FULL } from './error-codes.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const FLUSH_TIMEOUT_MS = 60_000
 const POLL_MS = 20
-/** librdkafka's queue is full: reports must be taken first. */
-const QUEUE_FULL = -184
 /** How many records are handed over between two looks at the event loop. */
 const CHUNK = 1_000
 
@@ -25,28 +26,25 @@ export async function fillTopic({ bootstrapServers, topic, messages, record, onP
     'linger.ms': 5,
   } as never)
   producer.setPollInterval(POLL_MS)
-  await new Promise<void>((resolve, reject) => {
-    producer.connect({ timeout: CONNECT_TIMEOUT_MS }, (error: LibrdKafkaError | null) =>
-      error ? reject(error) : resolve(),
-    )
-  })
+  await connected(producer, CONNECT_TIMEOUT_MS)
   for (let i = 0; i < messages; ) {
     try {
       const { key, value } = record(i)
       producer.produce(topic, null, value, key)
       i++
     } catch (error) {
-      if ((error as LibrdKafkaError).code !== QUEUE_FULL) throw error
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+      if ((error as LibrdKafkaError).code !== ERR__QUEUE_FULL) throw error
+      // Delivery reports must be taken first.
+      await setTimeout(POLL_MS)
     }
     if (i % CHUNK === 0) {
       onProgress(i)
-      await new Promise((resolve) => setImmediate(resolve))
+      await setImmediate()
     }
   }
   await new Promise<void>((resolve, reject) => {
     producer.flush(FLUSH_TIMEOUT_MS, (error: LibrdKafkaError | null) => (error ? reject(error) : resolve()))
   })
-  await new Promise<void>((resolve) => producer.disconnect(() => resolve()))
+  await disconnected(producer)
   onProgress(messages)
 }

@@ -20,6 +20,7 @@ export function createLogger({ level = process.env.LOG_LEVEL, output = 'stdout' 
   const destination =
     typeof output === 'object' ? output : pino.destination({ fd: output === 'stderr' ? 2 : 1, sync: true })
   const logger = pino({ name: 'zk', level: (known ? level : undefined) ?? 'info' }, destination)
-  if (!known) logger.warn({ level }, `LOG_LEVEL is not one of ${logLevels.join(', ')}, silent: using info`)
+  if (!known)
+    logger.warn({ level }, `"${level}" is no log level, using info; expected one of ${logLevels.join(', ')}, silent`)
   return logger
 }

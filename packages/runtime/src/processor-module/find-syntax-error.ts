@@ -8,6 +8,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { placeOnItsLine } from './place.js'
 
 const MAX_FILES = 50
 
@@ -25,8 +26,7 @@ export async function findSyntaxError(url: string): Promise<string> {
 function check(path: string): Promise<string> {
   return new Promise((resolve) => {
     execFile(process.execPath, ['--check', path], (_error, _stdout, stderr) => {
-      const place = /^(file:\/\/.*|\/.*|[A-Za-z]:\\.*):(\d+)$/m.exec(stderr)
-      resolve(place === null ? '' : `${toPath(place[1] ?? '')}:${place[2]}`)
+      resolve(placeOnItsLine(stderr))
     })
   })
 }
@@ -38,8 +38,4 @@ async function relativeImports(url: string): Promise<string[]> {
     (match) => match[2] ?? '',
   )
   return paths.map((path) => new URL(path, url).href).filter((found) => /\.[cm]?js$/.test(found))
-}
-
-function toPath(file: string): string {
-  return file.startsWith('file:') ? fileURLToPath(file) : file
 }

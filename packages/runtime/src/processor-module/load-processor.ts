@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url'
 import { errors } from '../errors.js'
 import type { Processor } from '../processor-types.js'
+import { errorPlace } from './error-place.js'
 
 /**
  * @param url what `resolveProcessor` gave.
@@ -15,7 +16,7 @@ export async function loadProcessor(url: string, source: string = fileURLToPath(
   try {
     namespace = (await import(url)) as Record<string, unknown>
   } catch (cause) {
-    const where = whereOf(cause) || (await whereOfSyntaxError(cause, url))
+    const where = await errorPlace(cause, url)
     throw errors.ZK_PROCESSOR_LOAD_FAILED(source, where, whyOf(cause, url, source), { cause })
   }
   return processorOf(namespace, source)
@@ -60,38 +61,10 @@ function whatIsWrong(namespace: Record<string, unknown>): string {
   return `its default export has no process function${names.length === 0 ? '' : `, only ${names.join(', ')}`}`
 }
 
-/** The place the error comes from, where its stack tells: `/app/processor.js:3`. */
-function whereOf(error: unknown): string {
-  const stack = stackOf(error)
-  // A syntax error's stack begins with its place on a line of its own; Node's frames below it say nothing.
-  const own = /^(?<file>(?:file:\/\/|\/|[A-Za-z]:\\).*):(?<line>\d+)$/m.exec(stack.split('\n    at ')[0] ?? '')
-  if (own?.groups !== undefined) return `${toPath(own.groups.file ?? '')}:${own.groups.line}`
-  for (const frame of stack.split('\n').filter((line) => /^\s+at /.test(line))) {
-    const place = /[ (](?<file>(?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(?<line>\d+)(?::\d+)?\)?$/.exec(frame)
-    if (place?.groups !== undefined) return `${toPath(place.groups.file ?? '')}:${place.groups.line}`
-  }
-  return ''
-}
-
-async function whereOfSyntaxError(error: unknown, url: string): Promise<string> {
-  if (!(error instanceof SyntaxError)) return ''
-  const { findSyntaxError } = await import('./find-syntax-error.js')
-  return await findSyntaxError(url)
-}
-
 function whyOf(error: unknown, url: string, source: string): string {
   const message = error instanceof Error ? error.message : `it threw ${String(error)}`
   // Node says which file has the import that failed: for a compiled processor that is no file of the user's.
   return message.replaceAll(url, source).replaceAll(fileURLToPath(url), source)
-}
-
-function stackOf(error: unknown): string {
-  const stack = isObject(error) ? error.stack : undefined
-  return typeof stack === 'string' ? stack : ''
-}
-
-function toPath(file: string): string {
-  return file.startsWith('file:') ? fileURLToPath(file) : file
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -20,35 +20,24 @@ const QUEUED = 2
 const CONTROL_WORDS = 4
 const ENTRY_WORDS = 2
 
-const States: readonly DeliveryState[] = ['queued', 'running', 'done', 'failed', 'discarded']
-const State = { queued: 0, running: 1, done: 2, failed: 3, discarded: 4 } as const
+/** Where the control words and the entries of deliveries begin. */
+const CONTROL = HEADER_WORDS
+const ENTRIES = CONTROL + MAX_SLOTS * CONTROL_WORDS
 
-function layout(buffer: SharedArrayBuffer) {
-  const control = HEADER_WORDS
-  return {
-    words: new Int32Array(buffer),
-    doubles: new Float64Array(buffer),
-    control,
-    entries: control + MAX_SLOTS * CONTROL_WORDS,
-  }
-}
+const State = { queued: 0, running: 1, done: 2, failed: 3, discarded: 4 } as const
+const States = Object.keys(State) as readonly DeliveryState[]
 
 /** The main thread's side. */
 export class Board {
   readonly buffer: SharedArrayBuffer
   readonly #words: Int32Array
   readonly #doubles: Float64Array
-  readonly #control: number
-  readonly #entries: number
 
   /** @param capacity rows of the in-flight table: an entry each */
   constructor(capacity: number) {
-    this.buffer = new SharedArrayBuffer(4 * (HEADER_WORDS + MAX_SLOTS * CONTROL_WORDS + capacity * ENTRY_WORDS))
-    const { words, doubles, control, entries } = layout(this.buffer)
-    this.#words = words
-    this.#doubles = doubles
-    this.#control = control
-    this.#entries = entries
+    this.buffer = new SharedArrayBuffer(4 * (ENTRIES + capacity * ENTRY_WORDS))
+    this.#words = new Int32Array(this.buffer)
+    this.#doubles = new Float64Array(this.buffer)
   }
 
   /**
@@ -56,13 +45,13 @@ export class Board {
    * the port orders them before anything that the thread does with the frame.
    */
   queue(ticket: number, sequence: number): void {
-    const at = this.#entries + ticket * ENTRY_WORDS
+    const at = ENTRIES + ticket * ENTRY_WORDS
     this.#words[at] = State.queued
     this.#words[at + 1] = sequence
   }
 
   deliveryState(ticket: number, sequence: number): DeliveryState {
-    const at = this.#entries + ticket * ENTRY_WORDS
+    const at = ENTRIES + ticket * ENTRY_WORDS
     const state = Atomics.load(this.#words, at)
     return this.#words[at + 1] === sequence ? States[state]! : 'unknown'
   }
@@ -72,9 +61,9 @@ export class Board {
     if (!held) Atomics.notify(this.#words, HOLD)
   }
 
-  /** Call while held, or with an epoch that no thread has been sent deliveries beyond. */
+  /** Call while held, or with the latest epoch of which any thread has deliveries. */
   cut(slot: PartitionSlot, epoch: number, aboveOffset: number): void {
-    const at = this.#control + slot * CONTROL_WORDS
+    const at = CONTROL + slot * CONTROL_WORDS
     this.#doubles[(at + 2) >> 1] = aboveOffset
     Atomics.store(this.#words, at, epoch)
   }
@@ -97,23 +86,18 @@ export class Board {
 export class BoardWriter {
   readonly #words: Int32Array
   readonly #doubles: Float64Array
-  readonly #control: number
-  readonly #entries: number
 
   constructor(buffer: SharedArrayBuffer) {
-    const { words, doubles, control, entries } = layout(buffer)
-    this.#words = words
-    this.#doubles = doubles
-    this.#control = control
-    this.#entries = entries
+    this.#words = new Int32Array(buffer)
+    this.#doubles = new Float64Array(buffer)
   }
 
   /** @returns false when the delivery must not start: its partition was cut below it. */
   start(ticket: number, slot: PartitionSlot, epoch: number, offset: number): boolean {
-    const entry = this.#entries + ticket * ENTRY_WORDS
+    const entry = ENTRIES + ticket * ENTRY_WORDS
     Atomics.store(this.#words, entry, State.running)
     while (Atomics.load(this.#words, HOLD) === 1) Atomics.wait(this.#words, HOLD, 1)
-    const at = this.#control + slot * CONTROL_WORDS
+    const at = CONTROL + slot * CONTROL_WORDS
     const cutEpoch = Atomics.load(this.#words, at)
     // Of an epoch before the one that was cut nothing starts: its offsets say nothing about the newer cut.
     if (epoch > cutEpoch || (epoch === cutEpoch && offset <= this.#doubles[(at + 2) >> 1]!)) return true
@@ -126,7 +110,7 @@ export class BoardWriter {
    * drain treats "running" and "ended" alike.
    */
   end(ticket: number, outcome: 'done' | 'failed' | 'discarded'): void {
-    this.#words[this.#entries + ticket * ENTRY_WORDS] = State[outcome]
+    this.#words[ENTRIES + ticket * ENTRY_WORDS] = State[outcome]
   }
 
   publish(running: number, queued: number): void {

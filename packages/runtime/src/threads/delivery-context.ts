@@ -1,10 +1,10 @@
+import type { TopicPartition } from '@zk/engine'
 import type { Logger } from '../log/logger.js'
 import type { Message, ProcessContext } from '../processor-types.js'
-import type { TopicPartitionName } from './message.js'
 import type { AbortReason } from './protocol.js'
 
 interface Surroundings {
-  logFor(name: TopicPartitionName, offset: number): Logger
+  logFor(name: TopicPartition, offset: number): Logger
 }
 
 /** What a handler gets beside its record. The parts that cost something are made when they are asked for. */

@@ -4,7 +4,7 @@
  */
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
-import { ACK_WORDS, KeyedQueue, NO_KEY, type Ordering, Outcome } from '@zk/engine'
+import { ACK_WORDS, KeyedQueue, NO_KEY, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
 import { BufferGarbage } from '../buffer-garbage.js'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
@@ -12,7 +12,7 @@ import type { Processor } from '../processor-types.js'
 import type { BoardWriter } from './board.js'
 import { DeliveryContext } from './delivery-context.js'
 import { Frame } from './frame.js'
-import { FrameMessage, type TopicPartitionName } from './message.js'
+import { FrameMessage } from './message.js'
 import type { AbortReason, DeliveryFailure } from './protocol.js'
 
 /**
@@ -35,7 +35,7 @@ export interface ExecutorOptions {
   capacity: number
   stopOnFailure: boolean
   /** A logger that adds the fields of a record to each line. */
-  logFor(name: TopicPartitionName, offset: number): Logger
+  logFor(name: TopicPartition, offset: number): Logger
   post(acks: ArrayBuffer, failures: DeliveryFailure[]): void
 }
 
@@ -44,7 +44,7 @@ export class Executor {
   readonly #board: BoardWriter
   readonly #queue: KeyedQueue
   readonly #garbage = new BufferGarbage()
-  readonly #names: TopicPartitionName[] = []
+  readonly #names: TopicPartition[] = []
   /** By ticket: where the record is. */
   readonly #frames: (Frame | undefined)[]
   readonly #records: Int32Array
@@ -69,7 +69,7 @@ export class Executor {
     this.#contexts = new Array(options.capacity).fill(undefined)
   }
 
-  name(slot: number, name: TopicPartitionName): void {
+  name(slot: number, name: TopicPartition): void {
     this.#names[slot] = name
   }
 
@@ -81,7 +81,7 @@ export class Executor {
       const ticket = frame.ticket(i)
       this.#frames[ticket] = frame
       this.#records[ticket] = i
-      this.#queue.push(this.#laneOf(frame, i), ticket)
+      this.#queue.push(this.#queueKeyOf(frame, i), ticket)
     }
     this.#pump()
   }
@@ -92,7 +92,7 @@ export class Executor {
     }
   }
 
-  #laneOf(frame: Frame, i: number): number {
+  #queueKeyOf(frame: Frame, i: number): number {
     const { ordering } = this.#options
     if (ordering === 'partition') return frame.slot(i)
     if (ordering === 'none' || frame.keyLength(i) < 0) return NO_KEY
@@ -114,7 +114,7 @@ export class Executor {
     else this.#timer ??= setTimeout(this.#flushLate, FLUSH_MS)
   }
 
-  /** @returns the time after it, `started` where it goes on */
+  /** @returns the clock when the record ended, or `started` while its promise is pending */
   #run(ticket: number, started: number): number {
     const frame = this.#frames[ticket]!
     const i = this.#records[ticket]!
@@ -158,8 +158,7 @@ export class Executor {
   }
 
   #fail(ticket: number, error: unknown, started: number): number {
-    const sequence = this.#frames[ticket]!.sequence(this.#records[ticket]!)
-    this.#failures.push({ ticket, sequence, error: describeError(error) })
+    this.#failures.push({ ticket, error: describeError(error) })
     if (this.#options.stopOnFailure) this.#halted = true
     const now = this.#end(ticket, 'failed', started)
     // Whoever reads "failed" from the board while the next handler spins should know why.
@@ -179,7 +178,7 @@ export class Executor {
     this.#acks[at + 3] = (now - started) * 1000
     this.#ackCount++
     this.#frames[ticket] = undefined
-    this.#queue.done(this.#laneOf(frame, i))
+    this.#queue.done(this.#queueKeyOf(frame, i))
     if (this.#ackCount >= this.#flushAcks || now - this.#lastFlush >= FLUSH_MS) this.#flush(now)
     return now
   }

@@ -2,12 +2,12 @@
  * N places for threads. A place keeps its index and its board; the thread in it may die and is replaced, and whoever
  * listens hears of it between the two: `gone`, then, once the next one is set up, `up`.
  */
-import type { PartitionSlot } from '@zk/engine'
+import { setTimeout } from 'node:timers/promises'
+import type { PartitionSlot, TopicPartition } from '@zk/engine'
 import { errors } from '../errors.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
 import { within } from '../within.js'
 import { Board, MAX_SLOTS } from './board.js'
-import type { TopicPartitionName } from './message.js'
 import type { AbortReason, FromThread, ThreadSetup } from './protocol.js'
 import { Thread, type ThreadCause } from './thread.js'
 
@@ -48,7 +48,7 @@ export class ThreadHost {
   readonly #options: ThreadHostOptions
   readonly #listener: ThreadListener
   readonly #places: Place[]
-  readonly #names = new Map<PartitionSlot, TopicPartitionName>()
+  readonly #names = new Map<PartitionSlot, TopicPartition>()
   #stopping = false
 
   constructor(options: ThreadHostOptions, listener: ThreadListener) {
@@ -83,13 +83,16 @@ export class ThreadHost {
     return this.#places[index]!.thread?.utilization() ?? 0
   }
 
-  /** The frame is transferred. What is sent to a place without a thread goes out again when its thread was gone. */
+  /**
+   * The frame is transferred. Sending to a place whose thread has died does nothing: the engine sends those records again
+   * once it hears `gone`.
+   */
   send(index: number, frame: ArrayBuffer): void {
     this.#places[index]!.thread?.post(frame, [frame])
   }
 
   /** Before the first record of the slot is sent. */
-  announce(slot: PartitionSlot, name: TopicPartitionName): void {
+  announce(slot: PartitionSlot, name: TopicPartition): void {
     if (slot >= MAX_SLOTS) throw errors.ZK_INTERNAL(`More than ${MAX_SLOTS} partitions were assigned over time`)
     if (this.#names.has(slot)) return
     this.#names.set(slot, name)
@@ -109,7 +112,7 @@ export class ThreadHost {
    */
   async reload({ url, source }: ResolvedProcessor, retire: (index: number) => Promise<boolean>): Promise<void> {
     const setup = { ...this.#options.setup, processorUrl: url, processorSource: source }
-    const spare = this.#thread(SPARE, new Board(1).buffer)
+    const spare = this.#spawn(SPARE, new Board(1).buffer)
     try {
       await spare.setup(setup, this.#options.setupTimeoutMs)
     } finally {
@@ -143,12 +146,12 @@ export class ThreadHost {
     for (const { thread } of threads) thread.terminate()
     const stuck = new Set(threads.map(({ index }) => index))
     const allGone = Promise.all(threads.map(({ thread, index }) => thread.gone.then(() => stuck.delete(index))))
-    await within(terminateTimeoutMs, allGone)
+    await within(terminateTimeoutMs, allGone, undefined)
     if (stuck.size > 0) throw errors.ZK_THREAD_UNSTOPPABLE([...stuck], terminateTimeoutMs)
     return failures.filter((error) => error !== undefined)
   }
 
-  #thread(index: number, board: SharedArrayBuffer): Thread {
+  #spawn(index: number, board: SharedArrayBuffer): Thread {
     const { stdoutToStderr, maxHeapMb } = this.#options
     return new Thread({
       index,
@@ -165,13 +168,14 @@ export class ThreadHost {
     const place = this.#places[index]!
     place.board.reset()
     place.retiring = false
-    const thread = this.#thread(index, place.board.buffer)
+    const thread = this.#spawn(index, place.board.buffer)
     place.thread = thread
     try {
       await thread.setup(setup, setupTimeoutMs)
     } catch (error) {
       thread.terminate()
-      if (!(await within(terminateTimeoutMs, thread.gone))) {
+      const gone = thread.gone.then(() => true)
+      if (!(await within(terminateTimeoutMs, gone, false))) {
         throw errors.ZK_THREAD_UNSTOPPABLE([index], terminateTimeoutMs, { cause: error })
       }
       place.thread = undefined
@@ -200,7 +204,7 @@ export class ThreadHost {
           if (!this.#stopping) this.#listener.lost(error as Error)
           return
         }
-        await new Promise((resolve) => setTimeout(resolve, delay))
+        await setTimeout(delay)
       }
     }
   }

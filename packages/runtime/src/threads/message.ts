@@ -2,14 +2,10 @@
  * A record as a handler sees it. Everything is made on first access, as a private copy, so that a handler that reads
  * nothing pays nothing and one that changes or transfers a Buffer harms nobody.
  */
+import type { TopicPartition } from '@zk/engine'
 import type { Format } from '@zk/formats'
 import type { Headers, Message } from '../processor-types.js'
 import type { Frame } from './frame.js'
-
-export interface TopicPartitionName {
-  readonly topic: string
-  readonly partition: number
-}
 
 export class FrameMessage<V> implements Message<V> {
   readonly topic: string
@@ -23,7 +19,7 @@ export class FrameMessage<V> implements Message<V> {
   #value: V | null | undefined
   #headers: Headers | undefined
 
-  constructor(frame: Frame, i: number, { topic, partition }: TopicPartitionName, format: Format<V> | undefined) {
+  constructor(frame: Frame, i: number, { topic, partition }: TopicPartition, format: Format<V> | undefined) {
     this.topic = topic
     this.partition = partition
     this.offset = frame.offset(i)

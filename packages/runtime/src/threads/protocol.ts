@@ -5,10 +5,9 @@
  * through comlink on a second port, because it is rare and answers are wanted. Ports are not ordered to each other.
  */
 import type { MessagePort } from 'node:worker_threads'
-import type { Ordering, PartitionSlot } from '@zk/engine'
+import type { Ordering, PartitionSlot, TopicPartition } from '@zk/engine'
 import type { DescribedError } from '../describe-error.js'
 import type { LogBatch } from '../log/thread-log.js'
-import type { TopicPartitionName } from './message.js'
 
 /** Why `ctx.signal` aborts. */
 export type AbortReason = 'revoked' | 'shutdown' | 'aborted'
@@ -17,7 +16,7 @@ export type AbortReason = 'revoked' | 'shutdown' | 'aborted'
 export type ToThread =
   | ArrayBuffer
   /** The name behind a slot; sent before the first frame that uses it. */
-  | ({ type: 'partition'; slot: PartitionSlot } & TopicPartitionName)
+  | ({ type: 'partition'; slot: PartitionSlot } & TopicPartition)
   /** Running handlers of these slots should give up. */
   | { type: 'abort'; slots: readonly PartitionSlot[]; reason: AbortReason }
 
@@ -28,7 +27,6 @@ export type FromThread =
 
 export interface DeliveryFailure {
   ticket: number
-  sequence: number
   error: DescribedError
 }
 

@@ -13,6 +13,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { Piscina } from 'piscina'
 import { reviveError } from '../describe-error.js'
 import { errors } from '../errors.js'
+import { within } from '../within.js'
 import type { FromThread, ThreadAnswer, ThreadControl, ThreadSetup, ThreadTask, ToThread } from './protocol.js'
 
 export interface ThreadOptions {
@@ -111,18 +112,10 @@ export class Thread {
     void this.#pool.destroy().catch(() => {})
   }
 
-  async #call(call: () => Promise<ThreadAnswer>, timeoutMs: number): Promise<ThreadAnswer | 'timeout' | 'gone'> {
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<'timeout'>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs, 'timeout')
-    })
+  #call(call: () => Promise<ThreadAnswer>, timeoutMs: number): Promise<ThreadAnswer | 'timeout' | 'gone'> {
     // comlink's promises never settle when the other side dies.
     const gone = this.gone.then(() => 'gone' as const)
-    try {
-      return await Promise.race([call(), timeout, gone])
-    } finally {
-      clearTimeout(timer)
-    }
+    return within(timeoutMs, Promise.race([call(), gone]), 'timeout' as const)
   }
 
   async #end(exit: Promise<unknown>, close: Promise<unknown>): Promise<ThreadCause> {

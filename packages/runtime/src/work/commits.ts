@@ -1,4 +1,5 @@
 /** From watermarks to acknowledged commits: what is stored for the next automatic one, and the ones that cannot wait. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { PartitionAssignment, PartitionSlot, WorkEngine } from '@zk/engine'
 import { isHopeless } from '../kafka/broker-errors.js'
 import type { Consumer, PartitionOffset } from '../kafka/consumer.js'
@@ -74,11 +75,14 @@ export class Commits {
         return undefined
       } catch (error) {
         if (isHopeless(error) || performance.now() + RETRY_MS >= deadline) {
-          logger.error({ err: error }, 'The last commit failed: records finished since the one before are repeated')
+          logger.error(
+            { err: error },
+            'A commit was not acknowledged: what was finished since the one before is repeated',
+          )
           return error as Error
         }
         // Refused because a rebalance was under way: with its end we have the generation that the broker wants.
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        await delay(RETRY_MS)
       }
     }
   }

@@ -1,11 +1,12 @@
 /**
  * One run of a work: the shell that connects consumer, engine and threads, from start to summary.
  *
- * The engine decides; here its effects are carried out and its events come in. Everything runs on the main thread and no
- * user code does.
+ * The engine decides; here its effects are carried out and its events come in. No handler runs here; listeners and loggers
+ * of the user's do.
  */
-import { availableParallelism } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { ACK_WORDS, type Effects, Outcome, type PartitionSlot, type TopicPartition, WorkEngine } from '@zk/engine'
+import { defaultSpeedup } from '../config/cpu-quota.js'
 import type { WorkConfig } from '../config/work-config.js'
 import { errors } from '../errors.js'
 import { Consumer } from '../kafka/consumer.js'
@@ -18,7 +19,7 @@ import { packFrame } from '../threads/frame.js'
 import { ThreadHost } from '../threads/host.js'
 import type { FromThread } from '../threads/protocol.js'
 import { Commits } from './commits.js'
-import { Endings, isBeyondCommit } from './ending.js'
+import { type Ending, Endings, isBeyondCommit } from './ending.js'
 import type { RunSignals, WorkEvent } from './events.js'
 import { Failures } from './failures.js'
 import { consumerOptions, engineOptions, hostOptions, type RunContext } from './run-options.js'
@@ -139,7 +140,7 @@ export class WorkRun {
     this.#engine.retire(thread)
     const deadline = performance.now() + this.#config.drainTimeoutMs
     while (this.#engine.heldBy(thread) > 0 && performance.now() < deadline && this.#endings.current === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, RETIRE_LOOK_MS))
+      await delay(RETIRE_LOOK_MS)
     }
     if (this.#endings.current === undefined) return true
     if (this.#host.isUp(thread)) this.#engine.threadUp(thread)
@@ -151,7 +152,7 @@ export class WorkRun {
   async #start(): Promise<void> {
     const { topics, waitForTopics, speedup, speedupReason } = this.#config
     this.#logger.info({ topics, speedup }, `Starting ${speedup} threads: ${speedupReason}`)
-    if (speedup > 2 * availableParallelism()) {
+    if (speedup > 2 * defaultSpeedup().speedup) {
       this.#logger.warn(
         { speedup },
         'More than two threads a CPU gain nothing: for handlers that wait, raise concurrency',
@@ -162,8 +163,9 @@ export class WorkRun {
     if (failed !== undefined) throw failed.reason
     if (this.#endings.current !== undefined) return
     const named = topics.filter((topic) => !topic.startsWith('^'))
-    if (!waitForTopics) await this.#consumer.requireTopics(named)
-    this.#untilEnd?.begin(await this.#consumer.ends(topics))
+    const missing = waitForTopics ? [] : await this.#consumer.cluster.missing(named)
+    if (missing.length > 0) throw errors.ZK_TOPIC_NOT_FOUND(missing)
+    this.#untilEnd?.begin(await this.#consumer.cluster.ends(topics))
     if (this.#endings.current !== undefined) return
     this.#consumer.subscribe(topics)
     this.#phase = 'running'
@@ -171,40 +173,47 @@ export class WorkRun {
   }
 
   async #finish(): Promise<RunSummary> {
-    const { shutdownTimeoutMs, graceMs } = this.#config
-    const deadline = performance.now() + shutdownTimeoutMs
+    const deadline = performance.now() + this.#config.shutdownTimeoutMs
     this.#phase = 'draining'
-    this.#consumer.handOver()
-    let complete = this.#endings.current!.type === 'drain' && (await this.#drainAll(shutdownTimeoutMs))
-    let late: OpenRecord[] = []
-    if (!complete) {
-      const aborted = this.#endings.current!.type !== 'drain'
-      this.#engine.halt(this.#slots())
-      if (!aborted) late = openRecords(this.#engine)
-      this.#host.abort(this.#slots(), aborted ? 'aborted' : 'shutdown')
-      complete = await this.#drainAll(aborted ? ABORT_GRACE_MS : graceMs)
-      this.#engine.harvest()
-    }
-    // A commit waits behind a JoinGroup that is under way, which lasts as long as the slowest member drains.
-    const drained = this.#endings.current!.type === 'drain'
-    if (!isBeyondCommit(this.#endings.current!))
-      await this.#commitAll(drained ? Math.max(COMMIT_TIMEOUT_MS, deadline - performance.now()) : COMMIT_TIMEOUT_MS)
-    if (this.#endings.current!.type === 'fail') throw this.#endings.current!.error
-    if (this.#endings.current!.type === 'drain' && this.#commitFailure !== undefined) {
-      await this.#stopThreads(complete)
-      throw this.#commitFailure
-    }
-    const blocked = late.filter((open) => !open.isFinished()).map(({ record }) => record)
-    const reason = this.#endings.current!.type === 'abort' ? 'aborted' : blocked.length > 0 ? 'deadline' : 'drained'
+    const { complete, late } = await this.#windDown()
+    if (!isBeyondCommit(this.#ending)) await this.#commitAll(deadline)
+    // Each step may have been overtaken by a harder ending; from here on it is settled.
+    const ending = this.#ending
+    if (ending.type === 'fail') throw ending.error
     await this.#stopThreads(complete)
+    if (ending.type === 'drain' && this.#commitFailure !== undefined) throw this.#commitFailure
+    const blocked = late.filter((open) => !open.isFinished()).map(({ record }) => record)
+    const reason = ending.type === 'abort' ? 'aborted' : blocked.length > 0 ? 'deadline' : 'drained'
     return summarize(reason, this.#engine.counters, this.#commits.covered, blocked)
+  }
+
+  /** How the run was told to end; asked only once it was. */
+  get #ending(): Ending {
+    return this.#endings.current!
+  }
+
+  /** @returns whether all handlers have ended, and what was open when the shutdown deadline passed */
+  async #windDown(): Promise<{ complete: boolean; late: readonly OpenRecord[] }> {
+    const { shutdownTimeoutMs, graceMs } = this.#config
+    this.#consumer.handOver()
+    if (this.#ending.type === 'drain' && (await this.#drainAll(shutdownTimeoutMs))) return { complete: true, late: [] }
+    const aborted = this.#ending.type !== 'drain'
+    this.#engine.halt(this.#slots())
+    const late = aborted ? [] : openRecords(this.#engine)
+    this.#host.abort(this.#slots(), aborted ? 'aborted' : 'shutdown')
+    const complete = await this.#drainAll(aborted ? ABORT_GRACE_MS : graceMs)
+    this.#engine.harvest()
+    return { complete, late }
   }
 
   #drainAll(timeoutMs: number): Promise<boolean> {
     return Promise.race([this.#drain(this.#slots(), timeoutMs), this.#endings.changed().then(() => false)])
   }
 
-  async #commitAll(timeoutMs: number): Promise<void> {
+  async #commitAll(deadline: number): Promise<void> {
+    // It waits behind a JoinGroup that is under way, which lasts as long as the slowest member drains.
+    const patience = this.#ending.type === 'drain' ? deadline - performance.now() : 0
+    const timeoutMs = Math.max(COMMIT_TIMEOUT_MS, patience)
     this.#commitFailure = await Promise.race([
       this.#commits.commit(this.#slots(), timeoutMs),
       this.#endings.changed().then(() => undefined),
@@ -275,8 +284,8 @@ export class WorkRun {
 
   async #revoked(partitions: readonly TopicPartition[], { lost }: { lost: boolean }): Promise<void> {
     const slots = partitions
-      .map((partition) => this.#engine.assignments.slotOf(partition))
-      .filter((slot) => this.#engine.assignments.at(slot) !== undefined)
+      .map((partition) => this.#engine.assignments.of(partition)?.slot)
+      .filter((slot) => slot !== undefined)
     if (lost) {
       // Others own them already: storing or committing now could only move their offsets back.
       this.#logger.warn(

@@ -60,7 +60,7 @@ export function snapshot({ phase, engine, host, consumer, commits, processedBy }
     reader: consumer.readerKind,
     partitions: [...engine.assignments].map((assignment) => {
       const { topic, partition, state, tracker, inFlight, paused, slot } = assignment
-      const high = consumer.highWatermark(assignment)
+      const high = consumer.cluster.highWatermark(assignment)
       const { watermark } = tracker
       const lag = high === undefined || watermark === undefined ? undefined : Math.max(0, high - watermark)
       return { topic, partition, state, watermark, committed: commits.committed(slot), lag, inFlight, paused }

@@ -53,13 +53,13 @@ export interface OpenRecord {
 
 /** What threads run or may still run now, lowest offsets first, at most 100. */
 export function openRecords(engine: WorkEngine<PackedBatch>): OpenRecord[] {
-  const { slot, epoch, offset, thread, batch, index, trackerTicket } = engine.inFlight
-  const all = [...engine.running()].sort((a, b) => offset[a]! - offset[b]!)
+  const { slot, epoch, offset, thread, batch, index, trackerPosition } = engine.inFlight
+  const all = [...engine.inFlight.dispatched()].sort((a, b) => offset[a]! - offset[b]!)
   return all.slice(0, MAX_BLOCKED).flatMap((ticket) => {
     const assignment = engine.assignments.find(slot[ticket]!, epoch[ticket]!)
     if (assignment === undefined) return []
     const { topic, partition, tracker } = assignment
-    const place = trackerTicket[ticket]!
+    const place = trackerPosition[ticket]!
     const key = previewKey(batch[ticket]!, index[ticket]!)
     const record = { topic, partition, offset: offset[ticket]!, key, thread: thread[ticket]! }
     return [{ record, isFinished: () => tracker.isFinished(place) }]

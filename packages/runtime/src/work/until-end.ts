@@ -4,7 +4,7 @@
  * behind that a rebalance may still bring to it.
  */
 import type { AssignmentTable, TopicPartition } from '@zk/engine'
-import type { PartitionEnd } from '../kafka/consumer.js'
+import type { PartitionEnd } from '../kafka/cluster-queries.js'
 
 /** How often the group's commits are asked for, in milliseconds. */
 const ASK_MS = 1_000
@@ -30,7 +30,7 @@ export class UntilEnd {
     if (this.#open === undefined) return false
     const foreign: PartitionEnd[] = []
     for (const partition of this.#open) {
-      const own = assignments.at(assignments.slotOf(partition))
+      const own = assignments.of(partition)
       if (own === undefined) foreign.push(partition)
       else if ((own.tracker.watermark ?? -1) < partition.end) return false
     }

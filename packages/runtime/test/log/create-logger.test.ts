@@ -45,5 +45,5 @@ test('LOG_LEVEL sets the level, an option goes before it, silent is silent', () 
 
 test('a LOG_LEVEL that does not exist is said, and info used', () => {
   const { stdout } = logWith('', { LOG_LEVEL: 'verbose' })
-  expect(stdout).toEqual([expect.stringContaining('is not one of trace, debug'), 'middle', 'high'])
+  expect(stdout).toEqual([expect.stringContaining('"verbose" is no log level'), 'middle', 'high'])
 })

@@ -12,7 +12,7 @@ const SLOT = 0
 
 type Handler = (message: Message<unknown>, ctx: ProcessContext) => unknown
 
-/** An executor whose records are rows 0, 1, 2 … of a table, all of one key, with offsets like their rows. */
+/** An executor whose records are rows 0, 1, 2 … of a table, without an order, with offsets like their rows. */
 function lane(handler: Handler, { concurrency = 4, stopOnFailure = false } = {}) {
   const board = new Board(CAPACITY)
   const acks: [ticket: number, outcome: number][] = []

@@ -1,5 +1,6 @@
 /** librdkafka's own log lines and errors, as lines of the runtime's logger. */
-import type { Logger, LogLevel } from './logger.js'
+import type { Logger, LogLevel } from '../log/logger.js'
+import { ERR__FATAL, PASSING } from './error-codes.js'
 
 export interface LogEntry {
   level: LogLevel
@@ -28,12 +29,6 @@ interface LogSource {
 }
 
 const bySeverity: readonly LogLevel[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug']
-const FATAL = -150
-/**
- * _TRANSPORT, _RESOLVE, _ALL_BROKERS_DOWN, _TIMED_OUT: librdkafka goes on trying by itself, and a broker that restarts
- * causes them on every client.
- */
-const passing = new Set([-195, -193, -187, -185])
 
 /** Writes the client's log lines with the runtime's logger from now on. Its errors are the owner's to handle. */
 export function logLibrdkafka(client: LogSource, { clientId, logger }: { clientId: string; logger: Logger }): void {
@@ -53,7 +48,7 @@ export function librdkafkaLog(event: LibrdkafkaLogEvent, clientId: string): LogE
 
 export function librdkafkaError(error: LibrdkafkaErrorEvent, clientId: string): LogEntry {
   const { code, message } = error
-  const level = code === FATAL ? 'fatal' : code !== undefined && passing.has(code) ? 'warn' : 'error'
+  const level = code === ERR__FATAL ? 'fatal' : code !== undefined && PASSING.has(code) ? 'warn' : 'error'
   return { level, fields: { clientId, ...(code !== undefined && { code }) }, message }
 }
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { librdkafkaError, librdkafkaLog, logLibrdkafka } from '../../src/log/librdkafka-log.js'
+import { librdkafkaError, librdkafkaLog, logLibrdkafka } from '../../src/kafka/librdkafka-log.js'
 
 describe('log lines of librdkafka', () => {
   test.each([

@@ -1,0 +1,73 @@
+/** The offset above which nothing of a partition starts any more, while its work ends. */
+import type { AssignmentTable, PartitionAssignment } from './assignment.js'
+import type { DeliveryState, Effects } from './effects.js'
+import { type InFlightTable, Phase } from './in-flight-table.js'
+import type { RecordBatch } from './record-batch.js'
+
+/**
+ * Cuts partitions that begin to drain above their highest record that has started, so that what runs on leaves no hole.
+ * Deliveries above the cut are abandoned: their threads discard them when they come to them, and nobody waits for it.
+ */
+export function cutAboveStarted(
+  partitions: ReadonlySet<PartitionAssignment>,
+  assignments: AssignmentTable,
+  table: InFlightTable<RecordBatch>,
+  effects: Pick<Effects, 'hold' | 'cut' | 'deliveryState'>,
+): void {
+  const { offset, thread, sequence } = table
+  const sent = sentOf(partitions, assignments, table)
+  for (const assignment of partitions) assignment.cut = assignment.tracker.highestFinished
+  // Held: a thread publishes "running" before it looks at hold and cut, so whatever the boards do not show as started
+  // by now waits, and will find the cut.
+  effects.hold(true)
+  for (const [ticket, assignment] of sent) {
+    if (!hasStarted(effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!))) continue
+    assignment.cut = Math.max(assignment.cut, offset[ticket]!)
+  }
+  for (const { slot, epoch, cut } of partitions) effects.cut(slot, epoch, cut)
+  effects.hold(false)
+  for (const [ticket, assignment] of sent) if (offset[ticket]! > assignment.cut) abandon(ticket, assignment, table)
+}
+
+/** Cuts partitions altogether: what runs may end, and nothing else of them starts, whatever holes that leaves. */
+export function cutAll(
+  partitions: ReadonlySet<PartitionAssignment>,
+  assignments: AssignmentTable,
+  table: InFlightTable<RecordBatch>,
+  effects: Pick<Effects, 'hold' | 'cut' | 'deliveryState'>,
+): void {
+  const { thread, sequence } = table
+  effects.hold(true)
+  for (const assignment of partitions) {
+    assignment.cut = -1
+    effects.cut(assignment.slot, assignment.epoch, -1)
+  }
+  for (const [ticket, assignment] of sentOf(partitions, assignments, table)) {
+    const state = effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
+    if (!hasStarted(state)) abandon(ticket, assignment, table)
+  }
+  effects.hold(false)
+}
+
+/** While threads are held: what has not started by now will find the cut. */
+function hasStarted(state: DeliveryState): boolean {
+  return state !== 'queued' && state !== 'discarded' && state !== 'unknown'
+}
+
+function sentOf(
+  partitions: ReadonlySet<PartitionAssignment>,
+  assignments: AssignmentTable,
+  table: InFlightTable<RecordBatch>,
+): [ticket: number, assignment: PartitionAssignment][] {
+  const sent: [number, PartitionAssignment][] = []
+  for (const ticket of table.dispatched()) {
+    const assignment = assignments.find(table.slot[ticket]!, table.epoch[ticket]!)
+    if (assignment !== undefined && partitions.has(assignment)) sent.push([ticket, assignment])
+  }
+  return sent
+}
+
+function abandon(ticket: number, assignment: PartitionAssignment, table: InFlightTable<RecordBatch>): void {
+  table.phase[ticket] = Phase.abandoned
+  assignment.inFlight--
+}

@@ -1,0 +1,81 @@
+/** What a connected consumer can ask its cluster; nothing here touches the assignment. */
+import type { TopicPartition } from '@zk/engine'
+import type { KafkaConsumer, LibrdKafkaError, Metadata } from 'node-rdkafka'
+import { brokerError } from './broker-errors.js'
+
+const TIMEOUT_MS = 10_000
+
+/** Where a partition ends. */
+export interface PartitionEnd extends TopicPartition {
+  /** One past the last record. */
+  readonly end: number
+}
+
+export class ClusterQueries {
+  readonly #kafka: KafkaConsumer
+  readonly #bootstrapServers: readonly string[]
+
+  constructor(kafka: KafkaConsumer, bootstrapServers: readonly string[]) {
+    this.#kafka = kafka
+    this.#bootstrapServers = bootstrapServers
+  }
+
+  /** @returns those of the topics that do not exist */
+  async missing(topics: readonly string[]): Promise<string[]> {
+    const missing: string[] = []
+    for (const topic of topics) if (!(await this.#exists(topic))) missing.push(topic)
+    return missing
+  }
+
+  /** The partition's end as the last fetch saw it; undefined before the first. */
+  highWatermark({ topic, partition }: TopicPartition): number | undefined {
+    try {
+      const { highOffset } = this.#kafka.getWatermarkOffsets(topic, partition)
+      return highOffset >= 0 ? highOffset : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Where the partitions of these topics end now, as far as they hold records. Patterns mean the topics there are. */
+  async ends(topics: readonly string[]): Promise<PartitionEnd[]> {
+    const patterns = topics.filter((topic) => topic.startsWith('^')).map((topic) => new RegExp(topic))
+    const { topics: known } = await this.#metadata()
+    const wanted = known.filter(({ name }) => topics.includes(name) || patterns.some((pattern) => pattern.test(name)))
+    const partitions = wanted.flatMap(({ name, partitions }) =>
+      partitions.map(({ id }) => ({ topic: name, partition: id })),
+    )
+    const ends = await Promise.all(partitions.map((partition) => this.#end(partition)))
+    return ends.filter((end) => end !== undefined)
+  }
+
+  async #exists(topic: string): Promise<boolean> {
+    const { topics } = await this.#metadata(topic)
+    return topics.some(({ name, partitions }) => name === topic && partitions.length > 0)
+  }
+
+  #metadata(topic?: string): Promise<Metadata> {
+    const asked = topic === undefined ? {} : { topic }
+    return new Promise((resolve, reject) => {
+      this.#kafka.getMetadata({ ...asked, timeout: TIMEOUT_MS }, (error, metadata) => {
+        if (error) reject(brokerError(this.#bootstrapServers, error))
+        else resolve(metadata)
+      })
+    })
+  }
+
+  /** @returns undefined for a partition without records */
+  #end({ topic, partition }: TopicPartition): Promise<PartitionEnd | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#kafka.queryWatermarkOffsets(
+        topic,
+        partition,
+        TIMEOUT_MS,
+        (error: LibrdKafkaError | null, { lowOffset, highOffset } = { lowOffset: 0, highOffset: 0 }) => {
+          if (error) reject(brokerError(this.#bootstrapServers, error))
+          else resolve(highOffset > lowOffset ? { topic, partition, end: highOffset } : undefined)
+        },
+      )
+    })
+  }
+}

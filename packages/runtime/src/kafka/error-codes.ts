@@ -1,0 +1,38 @@
+/** librdkafka's error codes, in the groups that the runtime tells apart. */
+import Kafka from 'node-rdkafka'
+
+const { ERRORS } = Kafka.CODES
+
+/** librdkafka goes on trying by itself; a broker that restarts causes these on every client. */
+export const PASSING: ReadonlySet<number> = new Set([
+  ERRORS.ERR__TRANSPORT,
+  ERRORS.ERR__RESOLVE,
+  ERRORS.ERR__ALL_BROKERS_DOWN,
+  ERRORS.ERR__TIMED_OUT,
+])
+
+export const UNREACHABLE: ReadonlySet<number> = new Set([...PASSING, ERRORS.ERR_LEADER_NOT_AVAILABLE])
+
+/** By its credentials or its rights. */
+export const REFUSED: ReadonlySet<number> = new Set([
+  ERRORS.ERR__AUTHENTICATION,
+  ERRORS.ERR_SASL_AUTHENTICATION_FAILED,
+  ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED,
+  ERRORS.ERR_GROUP_AUTHORIZATION_FAILED,
+  ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED,
+])
+
+/** The client is of no use any more. */
+export const FATAL: ReadonlySet<number> = new Set([ERRORS.ERR__FATAL, ERRORS.ERR_FENCED_INSTANCE_ID])
+
+/** Of a commit: the member is out of its group, or its client is closing, and no other try can succeed. */
+export const HOPELESS: ReadonlySet<number> = new Set([...FATAL, ERRORS.ERR_UNKNOWN_MEMBER_ID, ERRORS.ERR__STATE])
+
+export const {
+  ERR__ASSIGN_PARTITIONS,
+  ERR__AUTO_OFFSET_RESET,
+  ERR__FATAL,
+  ERR__NO_OFFSET,
+  ERR__QUEUE_FULL,
+  ERR_FENCED_INSTANCE_ID,
+} = ERRORS
