@@ -6,6 +6,7 @@ import type { TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError } from 'node-rdkafka'
 import { errors } from '../errors.js'
 import type { PartitionOffset } from './consumer.js'
+import type { Native } from './open-reader.js'
 
 export interface Committer {
   /** @throws ZkError ZK_COMMIT_FAILED */
@@ -16,9 +17,11 @@ export interface Committer {
   assignmentLost(): boolean
 }
 
-export async function openCommitter(consumer: KafkaConsumer, kind: 'native' | 'portable'): Promise<Committer> {
-  if (kind === 'portable') return portableCommitter(consumer)
-  const native = await import('@zk/native')
+export function openCommitter(consumer: KafkaConsumer, native: Native | undefined): Committer {
+  return native === undefined ? portableCommitter(consumer) : nativeCommitter(consumer, native)
+}
+
+function nativeCommitter(consumer: KafkaConsumer, native: Native): Committer {
   return {
     async commit(offsets, timeoutMs) {
       try {

@@ -17,7 +17,7 @@ import { type Committer, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
 import { ERR__ASSIGN_PARTITIONS, ERR__NO_OFFSET, ERR_FENCED_INSTANCE_ID } from './error-codes.js'
 import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
-import { openReader } from './open-reader.js'
+import { loadNative, openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
 
 /** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
@@ -76,6 +76,9 @@ export class Consumer {
 
   /** @throws ZkError when no broker answers in time, or refuses the client */
   async connect(): Promise<void> {
+    const { reader, groups, logger } = this.#options
+    const native = await loadNative(reader, logger)
+    if (this.#closing) return
     await connected(this.#kafka, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
       throw connectError(this.#options.bootstrapServers, error, this.#kafka.getLastError())
     })
@@ -84,9 +87,9 @@ export class Consumer {
       this.#kafka.disconnect()
       return
     }
-    const { reader, groups, logger } = this.#options
-    this.#reader = await openReader(this.#kafka, reader, groups, () => this.handOver(), logger)
-    this.#committer = await openCommitter(this.#kafka, this.#reader.kind)
+    // In this turn of the event loop: a close in between would find nothing to close.
+    this.#reader = openReader(this.#kafka, native, groups, () => this.handOver())
+    this.#committer = openCommitter(this.#kafka, native)
   }
 
   get readerKind(): Reader['kind'] | undefined {

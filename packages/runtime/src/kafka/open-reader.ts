@@ -6,29 +6,35 @@ import { NativeReader } from './native-reader.js'
 import { PortableReader } from './portable-reader.js'
 import type { Reader } from './reader.js'
 
+export type Native = typeof import('@zk/native')
+
 /**
- * @param groups into how many parts the records of a block will be divided, by the hash of their key
+ * @returns the addon; undefined where the portable reader is to be used
  * @throws ZkError when the native reader is required and cannot be had
  */
-export async function openReader(
-  consumer: KafkaConsumer,
-  wanted: 'auto' | 'native' | 'portable',
-  groups: number,
-  onReady: () => void,
-  logger: Logger,
-): Promise<Reader> {
-  if (wanted === 'portable') return new PortableReader(consumer, onReady)
+export async function loadNative(wanted: 'auto' | 'native' | 'portable', logger: Logger): Promise<Native | undefined> {
+  if (wanted === 'portable') return undefined
   try {
-    const native = await import('@zk/native')
-    return new NativeReader(native.openReader(consumer, { onReady, groups }))
+    return await import('@zk/native')
   } catch (error) {
     if (wanted === 'native') throw nativeError(error)
     logger.warn(
       { err: error },
       'The native reader is not available: reading through node-rdkafka, slower, and handlers that fill the libuv pool can delay it',
     )
-    return new PortableReader(consumer, onReady)
+    return undefined
   }
+}
+
+/** @param groups into how many parts the records of a block will be divided, by the hash of their key */
+export function openReader(
+  consumer: KafkaConsumer,
+  native: Native | undefined,
+  groups: number,
+  onReady: () => void,
+): Reader {
+  if (native === undefined) return new PortableReader(consumer, onReady)
+  return new NativeReader(native.openReader(consumer, { onReady, groups }))
 }
 
 function nativeError(error: unknown): Error {

@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EmbeddedBroker, startEmbeddedBroker } from '../../src/kafka/embedded-broker.js'
 import { fillTopic } from '../../src/kafka/fill-topic.js'
-import { openReader } from '../../src/kafka/open-reader.js'
+import { loadNative, openReader } from '../../src/kafka/open-reader.js'
 import type { PackedBatch } from '../../src/kafka/packed-batch.js'
 import type { Reader } from '../../src/kafka/reader.js'
 
@@ -105,8 +105,8 @@ async function readAll(
       if (got < messages) reader.request(most, 1_000_000)
       else resolve()
     }
-    void openReader(consumer, kind, 2, onReady, pino({ level: 'silent' })).then((opened) => {
-      reader = opened
+    void loadNative(kind, pino({ level: 'silent' })).then((native) => {
+      reader = openReader(consumer, native, 2, onReady)
       reader.request(most, 1_000_000)
       consumer.subscribe([topic])
     })

@@ -149,3 +149,13 @@ test('run() in a program of one’s own leaves no handle open', async () => {
     { event: 'handles', open: [] },
   ])
 })
+
+test('a run that is shut down just as its consumer connects leaves nothing that keeps the process', async () => {
+  const topic = await stage.topic(2)
+  const program = new URL('./programs/stopped-early.mjs', import.meta.url).pathname
+  const env = { BROKERS: stage.bootstrapServers, TOPIC: topic, JOURNAL: stage.journal().path }
+  const child = Zk.program(program, env)
+  stage.alsoEnd(child)
+  expect((await child.exited).code).toBe(0)
+  expect(child.printed.all).toEqual([{ event: 'summary', reason: 'drained' }])
+})
