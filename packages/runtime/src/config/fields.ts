@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { errors } from '../errors.js'
 import type { ZkError } from '../zk-error.js'
 import { ownedProperty } from './owned-properties.js'
+import { isPattern, patternFault } from './topic-pattern.js'
 
 export interface FieldDoc {
   /** What it is. */
@@ -43,14 +44,7 @@ const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
 
 /** @returns what is wrong with a topic name or pattern. */
 function topicFault(topic: string): string | undefined {
-  if (topic.startsWith('^')) {
-    try {
-      new RegExp(topic)
-      return undefined
-    } catch {
-      return 'it starts with "^" and is not a regular expression'
-    }
-  }
+  if (isPattern(topic)) return patternFault(topic)
   if (topic === '') return 'it is empty'
   if (topic === '.' || topic === '..') return 'Kafka reserves it'
   if (topic.length > 249) return `it has ${topic.length} characters`

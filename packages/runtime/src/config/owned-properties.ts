@@ -11,6 +11,7 @@ const owned: Readonly<Record<string, string>> = {
   'group.id': field('groupId'),
   'group.instance.id': field('groupInstanceId'),
   'partition.assignment.strategy': field('assignmentStrategy'),
+  'topic.blacklist': 'say in topics what is to be read',
   'auto.offset.reset': field('autoOffsetReset'),
   'isolation.level': field('isolationLevel'),
   'enable.auto.commit': offsets,

@@ -28,7 +28,9 @@ const maxHeapMb = whole(16, 1_048_576, 'MiB')
 export const workSchema = z.strictObject({
   topic: documented(topicName.optional(), {
     group: Input,
-    description: 'The topic to read; `topics` for several. A name that starts with `^` is a regular expression.',
+    description:
+      'The topic to read; `topics` for several. A name that starts with `^` is a regular expression ' +
+      '(the part of POSIX extended that JavaScript shares: sets, groups, `|`, quantifiers).',
     change: 'Either `topic` or `topics` is required.',
     expected: 'a topic name, or a regular expression that starts with ^',
   }),

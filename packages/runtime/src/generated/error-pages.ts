@@ -93,11 +93,11 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Create the topic or correct the name. Set \`waitForTopics\` when something else creates it after the start.`,
   ZK_TOPIC_INVALID: `# ZK_TOPIC_INVALID
 
-**What happened.** A topic name cannot exist in Kafka, or a pattern is not a regular expression.
+**What happened.** A topic name cannot exist in Kafka, or a pattern is not a regular expression that librdkafka and JavaScript read alike.
 
-**Why.** Kafka allows 1 to 249 characters of \`a-z\`, \`A-Z\`, \`0-9\`, \`.\`, \`_\` and \`-\`, and neither \`.\` nor \`..\`. A name that begins with \`^\` is taken as a regular expression over topic names.
+**Why.** Kafka allows 1 to 249 characters of \`a-z\`, \`A-Z\`, \`0-9\`, \`.\`, \`_\` and \`-\`, and neither \`.\` nor \`..\`. A name that begins with \`^\` is taken as a regular expression over topic names: librdkafka matches it by the C library's POSIX extended ones, which know no \`\\d\` or \`(?:\`, and the runtime by JavaScript's, which know no \`[[:digit:]]\`.
 
-**What to do.** Correct the name.`,
+**What to do.** Correct the name, or write the pattern with sets such as \`[0-9]\`, groups, \`|\` and quantifiers only.`,
   ZK_BROKER_UNREACHABLE: `# ZK_BROKER_UNREACHABLE
 
 **What happened.** None of the bootstrap servers answered in time.

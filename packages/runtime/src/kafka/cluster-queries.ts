@@ -1,6 +1,7 @@
 /** What a connected consumer can ask its cluster; nothing here touches the assignment. */
 import type { TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError, Metadata } from 'node-rdkafka'
+import { isPattern } from '../config/topic-pattern.js'
 import { brokerError } from './broker-errors.js'
 
 const TIMEOUT_MS = 10_000
@@ -39,7 +40,7 @@ export class ClusterQueries {
 
   /** Where the partitions of these topics end now, as far as they hold records. Patterns mean the topics there are. */
   async ends(topics: readonly string[]): Promise<PartitionEnd[]> {
-    const patterns = topics.filter((topic) => topic.startsWith('^')).map((topic) => new RegExp(topic))
+    const patterns = topics.filter(isPattern).map((topic) => new RegExp(topic))
     const { topics: known } = await this.#metadata()
     const wanted = known.filter(({ name }) => topics.includes(name) || patterns.some((pattern) => pattern.test(name)))
     const partitions = wanted.flatMap(({ name, partitions }) =>

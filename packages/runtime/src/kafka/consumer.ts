@@ -96,8 +96,13 @@ export class Consumer {
     return this.#reader?.kind
   }
 
+  /** @throws ZkError ZK_TOPIC_INVALID */
   subscribe(topics: readonly string[]): void {
-    this.#kafka.subscribe([...topics])
+    try {
+      this.#kafka.subscribe([...topics])
+    } catch (error) {
+      throw errors.ZK_TOPIC_INVALID(topics.join(', '), `librdkafka refuses it (${(error as Error).message})`)
+    }
   }
 
   request(records: number, bytes: number): void {

@@ -7,6 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ACK_WORDS, type Effects, Outcome, type PartitionSlot, type TopicPartition, WorkEngine } from '@zk/engine'
 import { defaultSpeedup } from '../config/cpu-quota.js'
+import { isPattern } from '../config/topic-pattern.js'
 import type { WorkConfig } from '../config/work-config.js'
 import { errors } from '../errors.js'
 import { Consumer } from '../kafka/consumer.js'
@@ -162,7 +163,7 @@ export class WorkRun {
     const failed = (await Promise.allSettled(starting)).find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
     if (this.#endings.current !== undefined) return
-    const named = topics.filter((topic) => !topic.startsWith('^'))
+    const named = topics.filter((topic) => !isPattern(topic))
     const missing = waitForTopics ? [] : await this.#consumer.cluster.missing(named)
     if (missing.length > 0) throw errors.ZK_TOPIC_NOT_FOUND(missing)
     this.#untilEnd?.begin(await this.#consumer.cluster.ends(topics))

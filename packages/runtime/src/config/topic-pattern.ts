@@ -1,0 +1,32 @@
+/**
+ * Patterns over topic names.
+ *
+ * librdkafka matches them with the C library's POSIX extended regular expressions; what the runtime asks the cluster about
+ * them (such as where their topics end) is matched by JavaScript. So only what means the same to both is a pattern.
+ */
+
+const DIFFERENT: readonly (readonly [RegExp, string])[] = [
+  [/\\[A-Za-z0-9]/, 'classes and references such as \\d and \\1; write [0-9]'],
+  [/\(\?/, 'groups that begin with (?'],
+  [/[*+?}][*+?{]/, 'a quantifier behind another'],
+  [/\{(?!\d+(,\d*)?\})/, 'a { that is no {n}, {n,} or {n,m}'],
+]
+
+export const isPattern = (topic: string): boolean => topic.startsWith('^')
+
+/** @returns what is wrong with a pattern */
+export function patternFault(pattern: string): string | undefined {
+  try {
+    new RegExp(pattern)
+  } catch {
+    return 'it starts with "^" and is not a regular expression'
+  }
+  const brackets = pattern.match(/(?<!\\)\[(?:\\.|[^\]\\])*\]/g) ?? []
+  if (brackets.some((set) => /^\[\^?\]|\\|.\[/.test(set))) {
+    return 'librdkafka reads a set such as [[:alpha:]], [\\d] or []] differently; list the characters'
+  }
+  // An escaped character is itself to both, and one in a set is.
+  const rest = pattern.replace(/(?<!\\)\[(?:\\.|[^\]\\])*\]/g, 'x').replace(/\\[^A-Za-z0-9]/g, 'x')
+  const [, why] = DIFFERENT.find(([different]) => different.test(rest)) ?? []
+  return why === undefined ? undefined : `librdkafka's regular expressions (POSIX extended) do not know ${why}`
+}
