@@ -41,11 +41,11 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
   return {
     commit: (offsets, timeoutMs) =>
       new Promise((resolve, reject) => {
-        const finish = (error: Error | null) => {
+        const finish = (error?: Error | null) => {
           clearTimeout(timer)
           consumer.off('offset.commit', onCommit)
-          if (error === null) resolve()
-          else reject(errors.ZK_COMMIT_FAILED(error.message, { cause: error }))
+          if (error) reject(errors.ZK_COMMIT_FAILED(error.message, { cause: error }))
+          else resolve()
         }
         const onCommit = (error: LibrdKafkaError | null, committed: PartitionOffset[]) => {
           if (covers(committed, offsets)) finish(error as Error | null)

@@ -2,16 +2,17 @@
  * Log lines of a worker thread on their way to the main thread's logger. This half runs in the thread.
  *
  * Bounded, because the main thread owns the consumer: a handler that logs in a tight loop must not fill its port
- * or its time. Lines are posted together, at most every 50 ms or 256 of them; past 5,000 lines or 4 M characters a
- * second the rest is counted and not sent. A synchronous handler never lets a timer fire, so the 256th line is
- * posted by the call that wrote it.
+ * or its time. The first 16 lines of 50 ms are posted by the calls that wrote them: the line before a crash or an endless
+ * loop is the one that is wanted, and neither lets a timer fire. What follows is posted together, after the 50 ms or as 256
+ * lines. Past 5,000 lines or 4 M characters a second the rest is counted and not sent.
  */
 import { type DescribedError, describeError } from '../describe-error.js'
 import { boundedText, type CopyBudget, type Plain, plainFields, safeKeys, safeRead } from '../plain-copy.js'
-import { type Logger, type LogLevel, type LogMethod, logLevels } from './logger.js'
+import type { Logger, LogLevel, LogMethod } from './logger.js'
 
 const FLUSH_MS = 50
 const FLUSH_LINES = 256
+const PROMPT_LINES = 16
 const WINDOW_MS = 1000
 const MAX_LINES = 5000
 const MAX_CHARACTERS = 4 * 1024 * 1024
@@ -52,16 +53,14 @@ export interface ThreadLog {
 export interface ThreadLogOptions {
   thread: number
   post: (batch: LogBatch) => void
-  /** Lines below it are not sent. Default `trace`: the main thread's logger decides. */
-  level?: LogLevel
 }
 
-export function createThreadLog({ thread, post, level = 'trace' }: ThreadLogOptions): ThreadLog {
-  const lowest = logLevels.indexOf(level)
+export function createThreadLog({ thread, post }: ThreadLogOptions): ThreadLog {
   let lines: LogLine[] = []
   let dropped = 0
   let timer: NodeJS.Timeout | undefined
   let window = { until: 0, lines: 0, characters: 0 }
+  let prompt = { until: 0, lines: 0 }
 
   function flush(): void {
     clearTimeout(timer)
@@ -76,7 +75,8 @@ export function createThreadLog({ thread, post, level = 'trace' }: ThreadLogOpti
   function write(record: RecordPlace | undefined, level: LogLevel, first: unknown, second?: unknown): void {
     const now = performance.now()
     if (now >= window.until) window = { until: now + WINDOW_MS, lines: 0, characters: 0 }
-    // The timer does not keep the thread alive: what ends a thread in order calls flush.
+    if (now >= prompt.until) prompt = { until: now + FLUSH_MS, lines: 0 }
+    // The timer does not keep the thread alive: what ends a thread calls flush.
     timer ??= setTimeout(flush, FLUSH_MS).unref()
     if (window.lines >= MAX_LINES || window.characters >= MAX_CHARACTERS) {
       dropped++
@@ -86,14 +86,14 @@ export function createThreadLog({ thread, post, level = 'trace' }: ThreadLogOpti
     lines.push({ level, time: Date.now(), ...contentOf(first, second, budget), ...(record && { record }) })
     window.lines++
     window.characters += MAX_LINE_CHARACTERS - budget.characters
-    if (lines.length >= FLUSH_LINES) flush()
+    if (++prompt.lines <= PROMPT_LINES || lines.length >= FLUSH_LINES) flush()
   }
 
   function logger(record?: RecordPlace): Logger {
-    const method = (level: LogLevel): LogMethod =>
-      logLevels.indexOf(level) < lowest
-        ? () => {}
-        : (first: unknown, second?: unknown) => write(record, level, first, second)
+    const method =
+      (level: LogLevel): LogMethod =>
+      (first: unknown, second?: unknown) =>
+        write(record, level, first, second)
     return {
       trace: method('trace'),
       debug: method('debug'),

@@ -23,6 +23,8 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
   const ended = new Promise<void>((resolve) => data.once('close', () => resolve()))
   const post = (message: FromThread, transfer: ArrayBuffer[] = []) => data.postMessage(message, transfer)
   const threadLog = createThreadLog({ thread: index, post: (batch) => post({ type: 'log', batch }) })
+  // Of a thread that dies by an exception or process.exit too: what it posts here still arrives.
+  process.once('exit', threadLog.flush)
 
   let processor: Processor<unknown> | undefined
   const api: ThreadControl = {

@@ -10,6 +10,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 function threadLog(options: Partial<ThreadLogOptions> = {}) {
@@ -32,38 +33,44 @@ function written(batch: LogBatch): Record<string, unknown>[] {
 }
 
 describe('the thread side', () => {
-  test('lines are posted together after 50 ms', () => {
+  test('a line is posted at once, with its time, fields and record', () => {
     const { logger, batches } = threadLog()
     logger().info('one')
     vi.advanceTimersByTime(30)
     logger({ topic: 't', partition: 1, offset: 2 }).warn({ a: 1 }, 'two')
-    expect(batches).toEqual([])
-    vi.advanceTimersByTime(20)
+    const second = { level: 'warn', time: 1_000_030, message: 'two', fields: { a: 1 } }
     expect(batches).toEqual([
-      {
-        thread: 3,
-        dropped: 0,
-        lines: [
-          { level: 'info', time: 1_000_000, message: 'one' },
-          {
-            level: 'warn',
-            time: 1_000_030,
-            message: 'two',
-            fields: { a: 1 },
-            record: { topic: 't', partition: 1, offset: 2 },
-          },
-        ],
-      },
+      { thread: 3, dropped: 0, lines: [{ level: 'info', time: 1_000_000, message: 'one' }] },
+      { thread: 3, dropped: 0, lines: [{ ...second, record: { topic: 't', partition: 1, offset: 2 } }] },
     ])
     vi.advanceTimersByTime(1000)
-    expect(batches).toHaveLength(1)
+    expect(batches).toHaveLength(2)
+  })
+
+  test('after 16 lines in 50 ms the rest is posted together, when those have passed', () => {
+    const { logger, batches, lines } = threadLog()
+    for (let i = 0; i < 40; i++) logger().info(`line ${i}`)
+    expect(batches).toHaveLength(16)
+    vi.advanceTimersByTime(50)
+    expect(batches).toHaveLength(17)
+    expect(lines().map(({ message }) => message)).toEqual(Array.from({ length: 40 }, (_, i) => `line ${i}`))
   })
 
   test('a handler that never returns to the event loop is heard at each 256th line', () => {
     const { logger, batches } = threadLog()
     const log = logger()
-    for (let i = 0; i < 513; i++) log.info(`line ${i}`)
-    expect(batches.map(({ lines }) => lines.length)).toEqual([256, 256])
+    for (let i = 0; i < 16 + 513; i++) log.info(`line ${i}`)
+    expect(batches.slice(16).map(({ lines }) => lines.length)).toEqual([256, 256])
+  })
+
+  test('and at its next line after 50 ms, with all before', () => {
+    const { logger, batches } = threadLog()
+    for (let i = 0; i < 20; i++) logger().info('quick')
+    // No timer fires: the event loop does not turn.
+    vi.setSystemTime(1_000_100)
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 100)
+    logger().info('slow')
+    expect(batches.at(-1)!.lines.map(({ message }) => message)).toEqual([...Array(4).fill('quick'), 'slow'])
   })
 
   test('past 5,000 lines a second the rest is counted, reported, and nothing else is kept of it', () => {
@@ -99,22 +106,15 @@ describe('the thread side', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(6_000_000)
   })
 
-  test('flush posts at once and leaves no timer behind', () => {
+  test('flush posts what waits and leaves no timer behind', () => {
     const { logger, flush, batches } = threadLog()
-    logger().info('last words')
+    for (let i = 0; i < 17; i++) logger().info('last words')
+    expect(batches).toHaveLength(16)
     flush()
-    expect(batches).toHaveLength(1)
+    expect(batches).toHaveLength(17)
     expect(vi.getTimerCount()).toBe(0)
     flush()
-    expect(batches).toHaveLength(1)
-  })
-
-  test('levels below the given one are not sent', () => {
-    const { logger, flush, lines } = threadLog({ level: 'warn' })
-    const log = logger()
-    for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const) log[level](level)
-    flush()
-    expect(lines().map(({ level }) => level)).toEqual(['warn', 'error', 'fatal'])
+    expect(batches).toHaveLength(17)
   })
 
   test('whatever is logged neither throws nor fails to be cloned', () => {
@@ -176,7 +176,7 @@ describe('the main side', () => {
     logger().error(error)
     logger().error({ err: error, step: 'connect' }, 'set-up')
     flush()
-    const [alone, field] = written(batches[0]!)
+    const [alone, field] = batches.flatMap(written)
     expect(alone).toMatchObject({ msg: error.message, err: { type: 'ZkError', code: 'ZK_PROCESSOR_SETUP_FAILED' } })
     expect(field).toMatchObject({
       msg: 'set-up',

@@ -35,6 +35,9 @@ describe.each(readers)('%s reader', (reader) => {
     expect(play.events.all.map(({ type }) => type)).toEqual(expect.arrayContaining(['thread-gone', 'thread-up']))
     const dead = cutShort(journal)
     expect(dead.map(({ key }) => key)).toContain('deadly')
+    // What it logged before, but for what waited when V8 ended it.
+    const words = play.log.all.filter(({ message }) => message === 'carrying out')
+    expect(words).toHaveLength(how === 'heap' ? 16 : 20)
     expect(
       places([...new Map(journal.done().map((line) => [`${line.partition}.${line.offset}`, line])).values()]),
     ).toEqual(places(produced))

@@ -61,6 +61,8 @@ function ruleOf({ rules = {}, journal }, key) {
 }
 
 async function carryOut(rule, options, ctx, id) {
+  // As one would to find out what happens next.
+  if (rule !== undefined) for (let i = 0; i < 20; i++) ctx.log.info({ rule, line: i }, 'carrying out')
   switch (rule) {
     case 'exit':
       process.exit(9)
