@@ -1,4 +1,4 @@
-export { AssignmentTable, PartitionAssignment, type TopicPartition } from './assignment.js'
+export { AssignmentTable, nameOf, PartitionAssignment, type TopicPartition } from './assignment.js'
 export {
   ACK_WORDS,
   type DeliveryState,

@@ -156,6 +156,12 @@ const table = {
       'Check security.protocol, the credentials, and what they allow on the topic and the group.',
     retryable: false,
   }),
+  ZK_GROUP_REFUSED: entry({
+    message: (why: string) =>
+      `The consumer group refused this member: ${why}. ` +
+      "Check assignmentStrategy and sessionTimeoutMs against the group's other members and the broker's limits.",
+    retryable: false,
+  }),
   ZK_BROKER_FATAL: entry({
     message: (why: string) =>
       `The Kafka client cannot go on: ${why}. Nothing more is read or committed; restart the process.`,

@@ -112,6 +112,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** A wrong \`security.protocol\` or \`sasl.mechanism\`, expired credentials, an unknown certificate authority, or missing permissions on the topic (Read, Describe) or the group (Read).
 
 **What to do.** Correct the \`additionalProps\` for security, or the permissions. Trying again without a change does not help.`,
+  ZK_GROUP_REFUSED: `# ZK_GROUP_REFUSED
+
+**What happened.** The group's coordinator does not let this member join, and would not at the next try.
+
+**Why.** The other members use assignment strategies of which this one has none in common (cooperative-sticky does not mix with range and roundrobin), the session timeout lies outside of the broker's \`group.min.session.timeout.ms\` to \`group.max.session.timeout.ms\`, the group has as many members as the broker allows, or its name is empty.
+
+**What to do.** Give \`assignmentStrategy\` a strategy that all members know, for a rolling change as documented there, or \`sessionTimeoutMs\` a value that the broker takes.`,
   ZK_BROKER_FATAL: `# ZK_BROKER_FATAL
 
 **What happened.** librdkafka reported an error from which the client instance cannot recover. Exit code 3.

@@ -2,7 +2,7 @@
 import type { LibrdKafkaError } from 'node-rdkafka'
 import { errors } from '../errors.js'
 import type { ZkError } from '../zk-error.js'
-import { ERR__AUTO_OFFSET_RESET, FATAL, HOPELESS, REFUSED, UNREACHABLE } from './error-codes.js'
+import { ERR__AUTO_OFFSET_RESET, FATAL, GROUP_REFUSED, HOPELESS, REFUSED, UNREACHABLE } from './error-codes.js'
 
 /** Whether the error of a commit, by its cause, will be the same however often it is tried. */
 export function isHopeless(error: unknown): boolean {
@@ -14,6 +14,7 @@ export function isHopeless(error: unknown): boolean {
 export function standingError(code: number, message: string): ZkError | undefined {
   // With autoOffsetReset 'error': there is no offset to begin at.
   if (code === ERR__AUTO_OFFSET_RESET) return errors.ZK_OFFSET_UNAVAILABLE(message)
+  if (GROUP_REFUSED.has(code)) return errors.ZK_GROUP_REFUSED(message)
   return REFUSED.has(code) ? errors.ZK_BROKER_AUTH(message) : undefined
 }
 

@@ -2,7 +2,7 @@
  * Commits with an answer. node-rdkafka's commitSync blocks the main thread for as long as there is no coordinator, so
  * it is never called: the addon commits through a queue of its own, and without the addon the commit callback answers.
  */
-import type { TopicPartition } from '@zk/engine'
+import { nameOf, type TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError } from 'node-rdkafka'
 import { errors } from '../errors.js'
 import type { PartitionOffset } from './consumer.js'
@@ -74,11 +74,11 @@ function inOrder(
   partitions: readonly TopicPartition[],
   answers: readonly (TopicPartition & { offset?: number | null })[],
 ): (number | undefined)[] {
-  const at = new Map(answers.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset ?? undefined]))
-  return partitions.map(({ topic, partition }) => at.get(`${topic}/${partition}`))
+  const at = new Map(answers.map((answer) => [nameOf(answer), answer.offset ?? undefined]))
+  return partitions.map((partition) => at.get(nameOf(partition)))
 }
 
 function covers(committed: readonly PartitionOffset[], wanted: readonly PartitionOffset[]): boolean {
-  const at = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
-  return wanted.every(({ topic, partition, offset }) => (at.get(`${topic}/${partition}`) ?? -1) >= offset)
+  const at = new Map(committed.map((one) => [nameOf(one), one.offset]))
+  return wanted.every((one) => (at.get(nameOf(one)) ?? -1) >= one.offset)
 }

@@ -4,18 +4,23 @@
  * Assignment changes are answered one after the other, and only when no read is under way and what was read has been
  * handed over, so that a batch always belongs to the epoch in which it arrives.
  */
-import type { PartitionSlot, TopicPartition } from '@zk/engine'
+import { nameOf, type PartitionSlot, type TopicPartition } from '@zk/engine'
 import Kafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartitionOffset } from 'node-rdkafka'
 import type { ConsumerProperties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import { within } from '../within.js'
 import type { ZkError } from '../zk-error.js'
-import { connectError, isFatal, standingError } from './broker-errors.js'
+import { brokerError, connectError, isFatal, standingError } from './broker-errors.js'
 import { ClusterQueries } from './cluster-queries.js'
 import { type Committer, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
-import { ERR__ASSIGN_PARTITIONS, ERR__NO_OFFSET, ERR_FENCED_INSTANCE_ID } from './error-codes.js'
+import {
+  ERR__ASSIGN_PARTITIONS,
+  ERR__NO_OFFSET,
+  ERR_FENCED_INSTANCE_ID,
+  ERR_UNKNOWN_TOPIC_OR_PART,
+} from './error-codes.js'
 import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
 import { loadNative, openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
@@ -65,6 +70,8 @@ export class Consumer {
   /** Assignment changes in order; each waits for the one before. */
   #rebalance: Promise<void> = Promise.resolve()
   readonly #slots = new Map<string, PartitionSlot>()
+  /** What librdkafka was told to read. */
+  readonly #owned = new Set<string>()
   #closing = false
 
   constructor(options: ConsumerOptions, listener: ConsumerListener) {
@@ -94,6 +101,20 @@ export class Consumer {
 
   get readerKind(): Reader['kind'] | undefined {
     return this.#reader?.kind
+  }
+
+  /**
+   * Asks the group's coordinator for an offset: a broker that the bootstrap servers name and that cannot be reached from
+   * here would otherwise be waited for without end.
+   * @throws ZkError when it does not answer in time, or refuses
+   */
+  async requireCoordinator(topic: string): Promise<void> {
+    try {
+      await this.committed([{ topic, partition: 0 }])
+    } catch (error) {
+      if ((error as LibrdKafkaError).code === ERR_UNKNOWN_TOPIC_OR_PART) return
+      throw brokerError(this.#options.bootstrapServers, error as Error)
+    }
   }
 
   /** @throws ZkError ZK_TOPIC_INVALID */
@@ -160,7 +181,7 @@ export class Consumer {
     const left = disconnected(this.#kafka).then(() => true)
     if (!(await within(DISCONNECT_TIMEOUT_MS, left, false))) {
       this.#options.logger.warn(
-        `The consumer was not disconnected after ${DISCONNECT_TIMEOUT_MS} ms: the brokers do not answer. Its group notices when the session times out`,
+        `The consumer was not disconnected after ${DISCONNECT_TIMEOUT_MS} ms: the brokers do not answer, or the group is in a rebalance. It notices when the session times out`,
       )
     }
   }
@@ -190,7 +211,10 @@ export class Consumer {
   #onRebalance(event: LibrdKafkaError, partitions: TopicPartition[]): void {
     const incremental = this.#kafka.rebalanceProtocol() === 'COOPERATIVE'
     if (this.#closing) {
-      this.#answer(event.code === ERR__ASSIGN_PARTITIONS ? [] : partitions, 'unassign', incremental)
+      // An assignment is answered by an empty one: an unassign leaves librdkafka waiting for the assign, and it never
+      // closes. Once node-rdkafka disconnects it takes no assign any more, and librdkafka an unassign for it.
+      const isAssign = event.code === ERR__ASSIGN_PARTITIONS
+      if (!isAssign || !this.#answer([], 'assign', incremental)) this.#answer(partitions, 'unassign', incremental)
       return
     }
     this.#rebalance = this.#rebalance
@@ -238,16 +262,21 @@ export class Consumer {
     }
   }
 
-  #answer(partitions: TopicPartition[], how: 'assign' | 'unassign', incremental: boolean): void {
+  /** @returns false when a disconnect overtook the answer, and everything has been given back */
+  #answer(partitions: TopicPartition[], how: 'assign' | 'unassign', incremental: boolean): boolean {
+    // Of an assignment that was answered by an empty one nothing can be given back: librdkafka refuses that, and waits on.
+    const given = how === 'assign' ? partitions : partitions.filter((partition) => this.#owned.has(nameOf(partition)))
     try {
       if (how === 'assign') {
-        if (incremental) this.#kafka.incrementalAssign(partitions)
-        else this.#kafka.assign(partitions)
-      } else if (incremental) this.#kafka.incrementalUnassign(partitions)
+        if (incremental) this.#kafka.incrementalAssign(given)
+        else this.#kafka.assign(given)
+      } else if (incremental) this.#kafka.incrementalUnassign(given)
       else this.#kafka.unassign()
+      for (const partition of given) this.#owned[how === 'assign' ? 'add' : 'delete'](nameOf(partition))
+      return true
     } catch (error) {
-      // A disconnect that overtook the answer has already given everything back.
       if (this.#kafka.isConnected() && !this.#closing) throw error
+      return false
     }
   }
 
@@ -275,8 +304,4 @@ export class Consumer {
       fenced ? errors.ZK_FENCED(groupInstanceId ?? clientId) : errors.ZK_BROKER_FATAL(`${message} (${code})`),
     )
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`
 }

@@ -22,6 +22,15 @@ export const REFUSED: ReadonlySet<number> = new Set([
   ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED,
 ])
 
+/** By the group's coordinator, when it joins: as long as neither its configuration nor the group changes. */
+export const GROUP_REFUSED: ReadonlySet<number> = new Set([
+  ERRORS.ERR_INCONSISTENT_GROUP_PROTOCOL,
+  ERRORS.ERR_INVALID_GROUP_ID,
+  ERRORS.ERR_INVALID_SESSION_TIMEOUT,
+  ERRORS.ERR_GROUP_MAX_SIZE_REACHED,
+  ERRORS.ERR_UNSUPPORTED_ASSIGNOR,
+])
+
 /** The client is of no use any more. */
 export const FATAL: ReadonlySet<number> = new Set([ERRORS.ERR__FATAL, ERRORS.ERR_FENCED_INSTANCE_ID])
 
@@ -35,4 +44,5 @@ export const {
   ERR__NO_OFFSET,
   ERR__QUEUE_FULL,
   ERR_FENCED_INSTANCE_ID,
+  ERR_UNKNOWN_TOPIC_OR_PART,
 } = ERRORS

@@ -159,13 +159,12 @@ export class WorkRun {
         'More than two threads a CPU gain nothing: for handlers that wait, raise concurrency',
       )
     }
-    const starting = [this.#host.start(), this.#consumer.connect()]
-    const failed = (await Promise.allSettled(starting)).find((result) => result.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    await Promise.all([this.#host.start(), this.#consumer.connect()])
     if (this.#endings.current !== undefined) return
     const named = topics.filter((topic) => !isPattern(topic))
     const missing = waitForTopics ? [] : await this.#consumer.cluster.missing(named)
     if (missing.length > 0) throw errors.ZK_TOPIC_NOT_FOUND(missing)
+    if (named[0] !== undefined) await this.#consumer.requireCoordinator(named[0])
     this.#untilEnd?.begin(await this.#consumer.cluster.ends(topics))
     if (this.#endings.current !== undefined) return
     this.#consumer.subscribe(topics)

@@ -1,0 +1,67 @@
+import { createMockCluster } from '@zk/native/mock-cluster'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Consumer } from '../../src/kafka/consumer.js'
+
+const TOPIC = 'orders'
+
+let cluster: ReturnType<typeof createMockCluster>
+beforeAll(() => {
+  cluster = createMockCluster({ brokers: 1 })
+  // Time for both members to come.
+  cluster.setGroupInitialRebalanceDelay(500)
+  cluster.createTopic(TOPIC, 1)
+})
+afterAll(() => cluster.close())
+
+// Two members, one partition: to one of them the group assigns nothing, which librdkafka wants answered too.
+test.each(['native', 'portable'] as const)('%s: members that close just as they are assigned leave', async (reader) => {
+  const warnings: string[] = []
+  await Promise.all(
+    [0, 1].map(async () => {
+      let onJoined = () => {}
+      const joined = new Promise<void>((resolve) => {
+        onJoined = resolve
+      })
+      const consumer = newConsumer(reader, `g-${reader}`, warnings, () => onJoined())
+      await consumer.connect()
+      consumer.subscribe([TOPIC])
+      consumer.request(100, 1_000_000)
+      await joined
+      await consumer.close({ abandon: false })
+    }),
+  )
+  expect(warnings).toEqual([])
+})
+
+/** @param onJoined the group has formed, and its assignment is on the way */
+function newConsumer(reader: 'native' | 'portable', group: string, warnings: string[], onJoined: () => void): Consumer {
+  const quiet = () => {}
+  const debug = (_fields: unknown, message?: string) => {
+    if (message?.includes('JoinGroup response: GenerationId')) onJoined()
+  }
+  const warn = (first: unknown, second?: unknown) => warnings.push(String(second ?? first))
+  const global = {
+    'bootstrap.servers': cluster.bootstrapServers,
+    'group.id': group,
+    'partition.assignment.strategy': 'cooperative-sticky',
+    debug: 'cgrp',
+  }
+  return new Consumer(
+    {
+      properties: { global, topic: {} },
+      bootstrapServers: [cluster.bootstrapServers],
+      clientId: group,
+      groupInstanceId: undefined,
+      reader,
+      groups: 1,
+      logger: { trace: quiet, debug, info: quiet, warn, error: warn, fatal: warn },
+    },
+    {
+      read: quiet,
+      assigned: (partitions) => partitions.map(({ partition }) => partition),
+      revoked: async () => {},
+      committed: quiet,
+      failed: (error) => warnings.push(error.message),
+    },
+  )
+}
