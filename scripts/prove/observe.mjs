@@ -52,7 +52,8 @@ if (isMainThread && LEDGER && process.argv[2] === 'run') {
     const { onEvent } = options
     const sample = setInterval(() => {
       const state = this.state()
-      if (state === undefined) return
+      // A process begins with its first assignment: there is nothing to tell before.
+      if (state === undefined || epochs.size === 0) return
       const { window, partitions } = state
       ledger.append({ type: 'window', pid, messages: window.messages, bytes: window.bytes, ...CAPS })
       const lag = partitions.reduce((sum, one) => sum + (one.lag ?? 0), 0)

@@ -5,6 +5,7 @@
  * Work to do in between: LEDGER_CPU passes of FNV-1a over the value, synchronously, or LEDGER_MS milliseconds of
  * waiting. With neither it returns at once, without a promise.
  */
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
 import { fnv1a } from '@zk/runtime/internal/fnv1a'
@@ -15,6 +16,8 @@ if (!LEDGER) throw new Error('LEDGER must name the ledger file')
 const passes = Number(LEDGER_CPU)
 const waitMs = Number(LEDGER_MS)
 const ledger = openLedger(LEDGER)
+/** Tells its deliveries from those of a later process with the same pid. */
+const run = randomUUID().slice(0, 8)
 let deliveries = 0
 /** The index of this thread's place, which its successor has too. */
 let thread = 0
@@ -53,7 +56,7 @@ async function wait(id, signal) {
 
 /** @param {{ topic: string, partition: number, offset: number, rawValue: Buffer }} message @param {number} attempt */
 function start({ topic, partition, offset, rawValue }, attempt) {
-  const id = `${process.pid}.${threadId}.${++deliveries}`
+  const id = `${process.pid}.${threadId}.${run}.${++deliveries}`
   const { key, seq } = JSON.parse(rawValue.toString())
   const where = { attempt, thread, pid: process.pid, at: ledgerNow() }
   ledger.append({ type: 'start', id, key, seq, topic, partition, offset, ...where })

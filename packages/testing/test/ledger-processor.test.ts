@@ -54,12 +54,21 @@ test('each delivery is a start with all that is known of it, then an end', async
   const { pid, out } = await run({ LEDGER })
   expect(out).toEqual(['sync', 'sync'])
   const record = { key: 'a', topic: 't', partition: 3, thread: 0, pid, at: expect.any(Number) }
+  const ids = lines().flatMap((line) => (line.type === 'start' ? [line.id] : []))
   expect(lines()).toEqual([
-    { type: 'start', id: `${pid}.0.1`, seq: 0, offset: 40, attempt: 1, ...record },
-    { type: 'end', id: `${pid}.0.1`, ok: true, at: expect.any(Number) },
-    { type: 'start', id: `${pid}.0.2`, seq: 1, offset: 41, attempt: 2, ...record },
-    { type: 'end', id: `${pid}.0.2`, ok: true, at: expect.any(Number) },
+    { type: 'start', id: ids[0], seq: 0, offset: 40, attempt: 1, ...record },
+    { type: 'end', id: ids[0], ok: true, at: expect.any(Number) },
+    { type: 'start', id: ids[1], seq: 1, offset: 41, attempt: 2, ...record },
+    { type: 'end', id: ids[1], ok: true, at: expect.any(Number) },
   ])
+  expect(ids[0]).toMatch(new RegExp(`^${pid}\\.0\\.\\w{8}\\.1$`))
+  expect(ids[1]).toBe(ids[0]!.replace(/1$/, '2'))
+})
+
+test('two processes never give the same name to a delivery, not even with the same pid', async () => {
+  for (const _ of [1, 2]) await run({ LEDGER })
+  const names = lines().flatMap((line) => (line.type === 'start' ? [line.id.split('.').slice(2).join('.')] : []))
+  expect(new Set(names).size).toBe(4)
 })
 
 const durations = () => {

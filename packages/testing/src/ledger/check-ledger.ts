@@ -10,6 +10,7 @@ import { progress } from './invariants/progress.js'
 import { window } from './invariants/window.js'
 import type { LedgerLine } from './lines.js'
 import { type ReadResult, readLedger } from './reader.js'
+import { unexplainedTears } from './torn-lines.js'
 
 export interface CheckOptions extends Partial<JudgeOptions> {
   /** Invariants that this run does not promise. */
@@ -77,13 +78,14 @@ export function checkLedger(source: string | Iterable<LedgerLine>, options: Chec
     const finding = invariant === 'I4' ? duplicateFinding : judges[invariant](ledger, judging)
     verdicts[invariant] = verdictOf(finding, waive.includes(invariant))
   }
-  const malformed = [...read.malformed, ...ledger.malformed].map(([number, why]) => `line ${number} ${why}`)
+  const torn = unexplainedTears(read.torn, ledger)
+  const malformed = [...read.malformed, ...torn, ...ledger.malformed].map(([number, why]) => `line ${number} ${why}`)
   const unproven = require.filter((invariant) => verdicts[invariant].state === 'unseen')
   const broken = Object.values(verdicts).some((v) => v.state === 'broken')
   return {
     ok: !broken && malformed.length === 0 && unproven.length === 0,
     invariants: verdicts,
-    counts: { lines, torn: read.torn, ...countRecords(ledger), ...duplicateCounts },
+    counts: { lines, torn: read.torn.length, ...countRecords(ledger), ...duplicateCounts },
     malformed,
     unproven,
   }
@@ -96,7 +98,7 @@ function load(source: string | Iterable<LedgerLine>): { ledger: IndexedLedger; r
     lines++
     indexer.add(line, number)
   }
-  let read: ReadResult = { torn: 0, malformed: [] }
+  let read: ReadResult = { torn: [], malformed: [] }
   if (typeof source === 'string') read = readLedger(source, add)
   else for (const line of source) add(line, lines + 1)
   return { ledger: indexer.finish(), read, lines }
@@ -112,7 +114,7 @@ function countRecords(ledger: IndexedLedger) {
   for (const { records } of ledger.partitions) {
     for (const record of records.values()) {
       if (record.succeededAt !== undefined) counts.succeeded++
-      if (record.outcome) counts[record.outcome]++
+      if (record.outcome) counts[record.outcome.line.type]++
     }
   }
   return counts

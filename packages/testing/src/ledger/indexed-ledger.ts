@@ -2,19 +2,17 @@ import type {
   AssignedLine,
   CommittedLine,
   CutLine,
+  DeadLine,
   EndLine,
-  ExitLine,
-  KilledLine,
+  FailedLine,
   LedgerLine,
   LostLine,
   ProducedLine,
-  ProgressLine,
   RecordFields,
   RevokedLine,
   StartLine,
-  ThreadGoneLine,
-  WindowLine,
 } from './lines.js'
+import { createProcesses, type ProcessLog, speaks } from './process-log.js'
 
 /** A line and where it stands; the numbers order everything. */
 export interface Placed<L> {
@@ -48,16 +46,18 @@ export interface LedgerRecord extends RecordFields {
   /** In the order of their starts. */
   deliveries: Delivery[]
   /** How it was finished without success. */
-  outcome: 'dead' | 'failed' | undefined
+  outcome: Placed<DeadLine | FailedLine> | undefined
   /** The first successful end, by line number. */
   succeededAt: number | undefined
 }
 
 /** The time for which one process owned one partition. */
 export interface Run {
-  pid: number
+  process: ProcessLog
   /** As in the `assigned` line; undefined when the ledger has none and the run was inferred. */
   epoch: number | undefined
+  /** Line number of the `assigned` line; undefined when the run was inferred. */
+  assignedAt: number | undefined
   partition: PartitionLog
   /** Line number of the first thing known of it. */
   from: number
@@ -80,31 +80,20 @@ export interface PartitionLog extends Chain {
   runs: Run[]
   commits: PlacedCommit[]
   /** Run of each process that owns it, or owned it last. */
-  current: Map<number, Run>
-}
-
-export interface ProcessLog {
-  pid: number
-  /** Line numbers of the first and last line in which the process itself speaks. */
-  from: number
-  lastSaid: number
-  kills: Placed<KilledLine>[]
-  exit: Placed<ExitLine> | undefined
-  threadsGone: Placed<ThreadGoneLine>[]
-  windows: Placed<WindowLine>[]
-  progress: Placed<ProgressLine>[]
-  /** Line numbers at which what it owns changed. */
-  assignmentsChangedAt: number[]
+  current: Map<ProcessLog, Run>
 }
 
 /** A ledger laid out for the invariants: by partition, record, delivery and process. */
 export interface IndexedLedger {
   partitions: PartitionLog[]
-  processes: Map<number, ProcessLog>
+  /** In the order of their first lines. */
+  processes: ProcessLog[]
   /** In the order of their starts. */
   deliveries: Delivery[]
   records: number
   produced: number
+  /** When its last line was written, where any line says so. */
+  lastAt: number | undefined
   /** Lines that contradict the form of a ledger itself: [line number, why]. */
   malformed: [number, string][]
 }
@@ -113,13 +102,14 @@ export interface IndexedLedger {
 export function createIndexer(): { add(line: LedgerLine, number: number): void; finish(): IndexedLedger } {
   const topics = new Map<string, PartitionLog[]>()
   const partitions: PartitionLog[] = []
-  const processes = new Map<number, ProcessLog>()
+  const processes = createProcesses()
   const deliveries: Delivery[] = []
   const byId = new Map<string, Delivery>()
   const malformed: [number, string][] = []
   let group: string | undefined
   let records = 0
   let produced = 0
+  let lastAt: number | undefined
 
   function partitionOf(topic: string, partition: number): PartitionLog {
     const list = topics.get(topic) ?? []
@@ -173,58 +163,44 @@ export function createIndexer(): { add(line: LedgerLine, number: number): void; 
     return record
   }
 
-  function processOf(pid: number, number: number): ProcessLog {
-    let log = processes.get(pid)
-    if (!log) {
-      log = {
-        ...{ pid, from: number, lastSaid: 0, kills: [], exit: undefined },
-        ...{ threadsGone: [], windows: [], progress: [], assignmentsChangedAt: [] },
-      }
-      processes.set(pid, log)
+  function beginRun(log: PartitionLog, process: ProcessLog, epoch: number | undefined, number: number): Run {
+    const run: Run = {
+      ...{ process, epoch, assignedAt: undefined, partition: log, from: number },
+      ...{ until: undefined, lost: undefined, cuts: [] },
     }
-    return log
-  }
-
-  function speaks(pid: number, number: number): ProcessLog {
-    const log = processOf(pid, number)
-    log.lastSaid = number
-    return log
-  }
-
-  function beginRun(log: PartitionLog, pid: number, epoch: number | undefined, number: number): Run {
-    const run: Run = { pid, epoch, partition: log, from: number, until: undefined, lost: undefined, cuts: [] }
     log.runs.push(run)
+    log.current.set(process, run)
     return run
   }
 
   /** The run a line belongs to: by its epoch where it has one, else the process's present one. */
-  function runOf(log: PartitionLog, pid: number, epoch: number | undefined, number: number): Run {
-    const current = log.current.get(pid)
+  function runOf(log: PartitionLog, process: ProcessLog, epoch: number | undefined, number: number): Run {
+    const current = log.current.get(process)
     // An inferred run takes the first epoch that is told of it.
     if (current) current.epoch ??= epoch
     if (current && (epoch === undefined || current.epoch === epoch)) return current
-    const older = epoch === undefined ? undefined : log.runs.findLast((r) => r.pid === pid && r.epoch === epoch)
-    if (older) return older
-    const run = beginRun(log, pid, epoch, number)
-    log.current.set(pid, run)
-    return run
+    const older = epoch === undefined ? undefined : log.runs.findLast((r) => r.process === process && r.epoch === epoch)
+    return older ?? beginRun(log, process, epoch, number)
   }
 
   function assigned(line: AssignedLine, number: number): void {
-    speaks(line.pid, number).assignmentsChangedAt.push(number)
+    const process = speaks(processes.present(line.pid, 'assigned'), number)
+    process.assignments.push({ number, line })
     for (const { topic, partition } of line.partitions) {
       const log = partitionOf(topic, partition)
-      const current = log.current.get(line.pid)
+      const current = log.current.get(process)
       // A cooperative rebalance may tell again of what the process has kept.
-      if (current && current.until === undefined && current.epoch === line.epoch) continue
-      log.current.set(line.pid, beginRun(log, line.pid, line.epoch, number))
+      const kept = current && current.until === undefined && current.epoch === line.epoch
+      const run = kept ? current : beginRun(log, process, line.epoch, number)
+      run.assignedAt ??= number
     }
   }
 
   function unassigned(line: RevokedLine | LostLine, number: number): void {
-    speaks(line.pid, number).assignmentsChangedAt.push(number)
+    const process = speaks(processes.present(line.pid), number)
+    process.assignments.push({ number, line })
     for (const { topic, partition } of line.partitions) {
-      const run = runOf(partitionOf(topic, partition), line.pid, line.epoch, number)
+      const run = runOf(partitionOf(topic, partition), process, line.epoch, number)
       run.until ??= number
       if (line.type === 'lost') run.lost ??= { number, line }
     }
@@ -235,9 +211,9 @@ export function createIndexer(): { add(line: LedgerLine, number: number): void; 
       malformed.push([number, `starts delivery ${line.id} a second time`])
       return
     }
-    speaks(line.pid, number)
+    const process = speaks(processes.present(line.pid), number, line.thread)
     const record = recordOf(line, number)
-    const run = runOf(partitionOf(line.topic, line.partition), line.pid, line.epoch, number)
+    const run = runOf(record.log, process, line.epoch, number)
     const delivery: Delivery = { start: line, startedAt: number, end: undefined, endedAt: undefined, record, run }
     byId.set(line.id, delivery)
     deliveries.push(delivery)
@@ -250,7 +226,7 @@ export function createIndexer(): { add(line: LedgerLine, number: number): void; 
       malformed.push([number, `ends delivery ${line.id}, which ${delivery ? 'has ended before' : 'never started'}`])
       return
     }
-    speaks(delivery.start.pid, number)
+    speaks(delivery.run.process, number, delivery.start.thread)
     delivery.end = line
     delivery.endedAt = number
     if (line.ok) delivery.record.succeededAt ??= number
@@ -259,13 +235,15 @@ export function createIndexer(): { add(line: LedgerLine, number: number): void; 
   function committed(line: CommittedLine, number: number): void {
     group ??= line.group
     if (line.group !== group) malformed.push([number, `commits for group ${line.group} in a ledger of group ${group}`])
-    speaks(line.pid, number)
+    // No sign of life: what the broker acknowledged may be read back from it when the process is gone.
+    const process = processes.of(line.pid)
     const log = partitionOf(line.topic, line.partition)
-    log.commits.push({ number, line, run: runOf(log, line.pid, line.epoch, number) })
+    log.commits.push({ number, line, run: runOf(log, process, line.epoch, number) })
   }
 
   return {
     add(line, number) {
+      if ('at' in line) lastAt = line.at ?? lastAt
       switch (line.type) {
         case 'produced':
           recordOf(line, number).produced ??= { number, line }
@@ -279,37 +257,38 @@ export function createIndexer(): { add(line: LedgerLine, number: number): void; 
           return committed(line, number)
         case 'dead':
         case 'failed':
-          recordOf(line, number).outcome = line.type
+          recordOf(line, number).outcome ??= { number, line }
           return
         case 'assigned':
           return assigned(line, number)
         case 'revoked':
         case 'lost':
           return unassigned(line, number)
-        case 'cut':
-          speaks(line.pid, number)
-          runOf(partitionOf(line.topic, line.partition), line.pid, undefined, number).cuts.push({ number, line })
+        case 'cut': {
+          const process = speaks(processes.present(line.pid), number)
+          runOf(partitionOf(line.topic, line.partition), process, undefined, number).cuts.push({ number, line })
           return
+        }
         case 'thread-gone':
-          speaks(line.pid, number).threadsGone.push({ number, line })
+          speaks(processes.present(line.pid), number).threadsGone.push({ number, line })
           return
         case 'killed':
-          processOf(line.pid, number).kills.push({ number, line })
+          processes.of(line.pid).kills.push({ number, line })
           return
         case 'exit':
-          processOf(line.pid, number).exit = { number, line }
+          processes.present(line.pid).exit = { number, line }
           return
         case 'window':
-          speaks(line.pid, number).windows.push({ number, line })
+          speaks(processes.present(line.pid), number).windows.push({ number, line })
           return
         case 'progress':
-          speaks(line.pid, number).progress.push({ number, line })
+          speaks(processes.present(line.pid), number).progress.push({ number, line })
           return
         default:
           return assertNever(line)
       }
     },
-    finish: () => ({ partitions, processes, deliveries, records, produced, malformed }),
+    finish: () => ({ partitions, processes: processes.all, deliveries, records, produced, lastAt, malformed }),
   }
 }
 

@@ -6,7 +6,8 @@
  * durations: milliseconds of the machine's monotonic clock, see `ledgerNow`.
  *
  * A ledger tells of one consumer group. Whoever starts processes must log how each of them ended (`killed` or `exit`):
- * to the checker a process of which nothing is said is still alive.
+ * to the checker a process of which nothing is said is still alive. A pid may come again, as in containers: after `exit`
+ * a new process has it, after a SIGKILL without `exit` with the next `assigned`. Two that live at a time may not share one.
  */
 export type LedgerLine =
   | ProducedLine
@@ -63,7 +64,7 @@ export interface EndLine {
   at: number
 }
 
-/** The broker acknowledged a commit: `offset` is the next one to read. */
+/** The broker acknowledged a commit: `offset` is the next one to read. May be read back from it after the process is gone. */
 export interface CommittedLine {
   type: 'committed'
   group: string
@@ -94,7 +95,7 @@ interface AssignmentFields {
   at: number
 }
 
-/** Written before the first record of the assignment is handed to a thread. */
+/** Written before the first record of the assignment is handed to a thread. Where one process writes it, all do. */
 export interface AssignedLine extends AssignmentFields {
   type: 'assigned'
 }
@@ -131,7 +132,7 @@ export interface ThreadGoneLine {
   at: number
 }
 
-/** Somebody sent a signal to a process. SIGSTOP belongs here too. */
+/** Somebody has sent a signal to a process: written when kill() has returned, or later. SIGSTOP belongs here too. */
 export interface KilledLine {
   type: 'killed'
   pid: number
@@ -139,7 +140,7 @@ export interface KilledLine {
   at: number
 }
 
-/** A process ended; written by the one who waited for it. */
+/** A process ended; written by the one who waited for it: no line of its own comes later. */
 export interface ExitLine {
   type: 'exit'
   pid: number
@@ -152,7 +153,7 @@ export interface ExitLine {
   at?: number
 }
 
-/** How full the window was. */
+/** How full the window was. Every handler that runs is in it. */
 export interface WindowLine {
   type: 'window'
   pid: number
@@ -162,7 +163,7 @@ export interface WindowLine {
   capBytes: number
 }
 
-/** How far a process is, written from time to time. */
+/** How far a process is, written at least every `stallMs` while there is lag. */
 export interface ProgressLine {
   type: 'progress'
   pid: number

@@ -4,22 +4,24 @@ import { type LedgerLine, whyNotALine } from './lines.js'
 const CHUNK_BYTES = 1 << 20
 const NEWLINE = 0x0a
 const LINE_HEAD = '{"type":"'
+/** Of what is no line, in the complaint about it. */
+const SHOWN_CHARS = 40
 
 export interface ReadResult {
-  /** Lines cut short by the death of their writer. They tell nothing and are left out. */
-  torn: number
+  /** Numbers of the lines that were cut short. They tell nothing and are left out. */
+  torn: number[]
   /** Whole lines that no ledger should have: [line number, why]. */
   malformed: [number, string][]
 }
 
 /** Reads a ledger file in pieces and calls `visit` with each line and its number, counted from 1. */
 export function readLedger(path: string, visit: (line: LedgerLine, number: number) => void): ReadResult {
-  const result: ReadResult = { torn: 0, malformed: [] }
+  const result: ReadResult = { torn: [], malformed: [] }
   let number = 0
   eachTextLine(path, (text) => {
     number++
     if (text === '') return
-    const value = parse(text) ?? salvage(text, result)
+    const value = parse(text) ?? salvage(text, number, result)
     if (value === undefined) return
     const why = whyNotALine(value)
     if (why) result.malformed.push([number, why])
@@ -37,8 +39,10 @@ function parse(text: string): unknown {
 }
 
 /** A torn line has no newline, so the next writer's line is glued to it: that one is whole and must not be lost. */
-function salvage(text: string, result: ReadResult): unknown {
-  result.torn++
+function salvage(text: string, number: number, result: ReadResult): unknown {
+  // What does not begin as a line does was never one.
+  if (text.startsWith(LINE_HEAD) || LINE_HEAD.startsWith(text)) result.torn.push(number)
+  else result.malformed.push([number, `is no ledger line: ${JSON.stringify(text.slice(0, SHOWN_CHARS))}`])
   const next = text.lastIndexOf(LINE_HEAD)
   return next > 0 ? parse(text.slice(next)) : undefined
 }

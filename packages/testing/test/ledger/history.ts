@@ -2,7 +2,8 @@ import type { LedgerLine, RecordFields } from '../../src/ledger/lines.js'
 
 /**
  * A small model of a correct runtime that keeps a ledger: processes with threads own partitions, run handlers one at a
- * time a thread and in order per key, commit what is finished, and die in all the ways that a ledger can tell of.
+ * time a thread and in order per key, commit what is finished, and die in all the ways that a ledger can tell of. Pids
+ * come again.
  * Every history it writes must be accepted.
  */
 export interface HistoryPlan {
@@ -46,6 +47,7 @@ export function writeHistory(plan: HistoryPlan): LedgerLine[] {
   let clock = 1000
   let ids = 0
   let pids = 100
+  const freePids: number[] = []
   let threadIds = 0
   let next = 0
 
@@ -71,8 +73,8 @@ export function writeHistory(plan: HistoryPlan): LedgerLine[] {
   }
   const produced = () => logs.flat().map(({ attempts: _, ...fields }): LedgerLine => ({ type: 'produced', ...fields }))
 
-  function join(): Proc {
-    const proc: Proc = { pid: ++pids, threads: [], owned: new Map() }
+  function join(pid = ++pids): Proc {
+    const proc: Proc = { pid, threads: [], owned: new Map() }
     proc.threads = Array.from({ length: plan.threads }, () => ++threadIds)
     procs.push(proc)
     return proc
@@ -196,11 +198,16 @@ export function writeHistory(plan: HistoryPlan): LedgerLine[] {
     for (const partition of [...proc.owned.keys()]) revoke(proc, partition)
     procs.splice(procs.indexOf(proc), 1)
     lines.push({ type: 'exit', pid: proc.pid, code: 0, expectedCode: 0, openHandles: [], at: at() })
+    freePids.push(proc.pid)
   }
 
   function kill(proc: Proc): void {
     procs.splice(procs.indexOf(proc), 1)
     lines.push({ type: 'killed', pid: proc.pid, signal: 'SIGKILL', at: at() })
+    // What a handler was writing when the signal came.
+    const running = [...proc.owned.values()].flatMap((o) => o.running)[0]
+    if (running && choose(2) === 1) lines.push({ type: 'end', id: running.id, ok: true, at: at() })
+    freePids.push(proc.pid)
   }
 
   function report(proc: Proc): void {
@@ -215,7 +222,7 @@ export function writeHistory(plan: HistoryPlan): LedgerLine[] {
   function step(): void {
     const ownedByNobody = logs.map((_, p) => p).filter((p) => !procs.some((proc) => proc.owned.has(p)))
     if (ownedByNobody.length > 0 && choose(3) > 0) {
-      assign(pick(procs) ?? join(), pick(ownedByNobody)!)
+      assign(pick(procs) ?? join(freePids.pop()), pick(ownedByNobody)!)
       return
     }
     const proc = pick(procs) ?? join()

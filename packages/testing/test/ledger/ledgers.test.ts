@@ -57,6 +57,16 @@ describe('options', () => {
     expect(checkLedger(file, { require: ['I2'] }).ok).toBe(true)
   })
 
+  test('no loss is proved only by what was produced', () => {
+    const nothing = fileOf('right-nothing-produced-in-it')
+    expect(checkLedger(nothing).invariants.I1).toEqual({ state: 'unseen', evidence: 0 })
+    expect(checkLedger(nothing, { require: ['I1'] }).ok).toBe(false)
+    expect(checkLedger([], { require: ['I1'] }).ok).toBe(false)
+    const other = { type: 'produced', key: 'b', seq: 0, topic: 'orders', partition: 1, offset: 0 } as const
+    expect(checkLedger([other], { require: ['I1'] }).invariants.I1.state).toBe('broken')
+    expect(checkLedger(fileOf('right-pid-comes-again-after-an-exit'), { require: ['I1'] }).ok).toBe(true)
+  })
+
   test('with order by partition, records of different keys may not overlap either', () => {
     const file = fileOf('right-graceful-drain')
     expect(checkLedger(file).ok).toBe(true)

@@ -1,18 +1,40 @@
 import { endOfProcess, overAt } from '../ends-of-work.js'
-import type { IndexedLedger, ProcessLog } from '../indexed-ledger.js'
+import type { IndexedLedger } from '../indexed-ledger.js'
 import type { Judge } from '../invariant.js'
+import { outlived, type ProcessLog, sigkill } from '../process-log.js'
+import { isUntold } from '../runs.js'
 import { nameDelivery, nameLine, nameRecord } from '../sentences.js'
 
-/** I8: each process ended as it was expected to, left nothing open, and ended at all. */
+/** I8: each process ended as it was expected to, left nothing open, ended at all, and did nothing after its end. */
 export const cleanEnd: Judge = (ledger) => {
-  const processes = [...ledger.processes.values()]
+  const { processes } = ledger
   const evidence = processes.filter((p) => p.exit).length
-  if (evidence === 0) return { evidence }
   for (const process of processes) {
-    const contradiction = uncleanExit(process) ?? abandoned(process, ledger)
+    const unclean = evidence > 0 ? uncleanExit(process) : undefined
+    const contradiction = livesOn(process) ?? haunts(process, ledger) ?? unclean ?? abandoned(process, ledger)
     if (contradiction) return { evidence, contradiction }
   }
   return { evidence }
+}
+
+function livesOn(process: ProcessLog): string | undefined {
+  const { pid, exit, lastSaid } = process
+  if (exit && lastSaid > exit.number) return `pid ${pid} went on until line ${lastSaid} after its ${nameLine(exit)}`
+  const killed = sigkill(process)
+  const last = killed && outlived(process, killed.number)
+  if (last === undefined) return undefined
+  return `pid ${pid} went on until line ${last} after its SIGKILL, ${nameLine(killed!)}`
+}
+
+/** Whoever has the pid of a process that ended is a new one, and a new one owns nothing that it was not assigned. */
+function haunts(process: ProcessLog, ledger: IndexedLedger): string | undefined {
+  const { pid, before } = process
+  if (!before?.exit) return undefined
+  const late = ledger.deliveries.find((d) => d.run.process === process && isUntold(d.run))
+  return (
+    late &&
+    `pid ${pid} ran ${nameDelivery(late)} of ${nameRecord(late.record)} after its ${nameLine(before.exit)}, and no process of that pid was assigned the partition since`
+  )
 }
 
 function uncleanExit(process: ProcessLog): string | undefined {
@@ -29,11 +51,11 @@ function uncleanExit(process: ProcessLog): string | undefined {
 }
 
 /** A process that says "drained" must not have walked away from a handler. */
-function abandoned({ pid, exit }: ProcessLog, ledger: IndexedLedger): string | undefined {
+function abandoned(process: ProcessLog, ledger: IndexedLedger): string | undefined {
+  const { pid, exit } = process
   if (exit?.line.code !== 0) return undefined
   const left = ledger.deliveries.find(
-    (d) =>
-      d.start.pid === pid && d.endedAt === undefined && overAt(d, ledger) === endOfProcess(ledger.processes.get(pid)),
+    (d) => d.run.process === process && d.endedAt === undefined && overAt(d) === endOfProcess(process),
   )
   return (
     left &&

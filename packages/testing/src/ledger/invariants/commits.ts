@@ -1,10 +1,12 @@
 import type { IndexedLedger, LedgerRecord, PartitionLog, PlacedCommit, Run } from '../indexed-ledger.js'
 import type { Judge } from '../invariant.js'
+import { isUntold } from '../runs.js'
 import { howItEnded, lineAt, nameDelivery, nameLine, nameRecord } from '../sentences.js'
 
 /**
  * I5: within one ownership of a partition the commits ascend, from where the partition stood when the ownership began;
- * a process commits only under its present ownership; and whatever a commit covers was finished before it.
+ * a process commits only under its present ownership, which the ledger has told of; and whatever a commit covers was
+ * finished before it, and before the next owner was assigned the partition.
  *
  * Commits of different owners are not compared by their place in the file: the old owner's acknowledgement may be
  * logged after the new owner's first one.
@@ -13,7 +15,8 @@ export const commits: Judge = (ledger) => {
   let evidence = 0
   for (const partition of ledger.partitions) {
     evidence += partition.commits.length
-    const contradiction = backward(partition) ?? foreign(partition) ?? unfinished(partition, ledger)
+    const contradiction =
+      backward(partition) ?? foreign(partition) ?? outdated(partition, ledger) ?? unfinished(partition, ledger)
     if (contradiction) return { evidence, contradiction }
   }
   return { evidence }
@@ -46,11 +49,32 @@ function foreign({ commits, runs }: PartitionLog): string | undefined {
       const how = run.lost?.number === run.until ? nameLine(run.lost) : `revoked (line ${run.until})`
       return `${nameCommit(commit)} came after the partition was given up: ${how}`
     }
-    const later = runs.find((r) => r.pid === run.pid && r.from > run.from && r.from < number)
+    const later = runs.find((r) => r.process === run.process && r.from > run.from && r.from < number)
     if (later)
-      return `${nameCommit(commit)} is of an old epoch: pid ${run.pid} has epoch ${later.epoch} since line ${later.from}`
+      return `${nameCommit(commit)} is of an old epoch: pid ${commit.line.pid} has epoch ${later.epoch} since line ${later.from}`
+    if (isUntold(run)) return `${nameCommit(commit)} came from a process that was never assigned the partition`
   }
   return undefined
+}
+
+/** The acknowledgement may be logged late; but what it covers had finished while no other was assigned the partition. */
+function outdated({ records, commits, runs }: PartitionLog, ledger: IndexedLedger): string | undefined {
+  for (const commit of commits) {
+    const next = nextOwner(commit, runs)
+    if (!next) continue
+    const covered = [...records.values()].filter((r) => r.offset < commit.line.offset)
+    const record = covered.find((r) => !finishedBefore(r, next.from))
+    if (record)
+      return `${nameCommit(commit)} covers ${nameRecord(record)}, ${state(record, ledger)}, and pid ${next.process.pid} owned the partition since line ${next.from}`
+  }
+  return undefined
+}
+
+/** Who is frozen over an assignment tells of it when it belongs to another again, but then finds it lost. */
+function nextOwner({ run, number }: PlacedCommit, runs: readonly Run[]): Run | undefined {
+  const { assignedAt: since, process } = run
+  if (since === undefined) return undefined
+  return runs.find((r) => r.process !== process && r.assignedAt! > since && r.assignedAt! < number && !r.lost)
 }
 
 function unfinished({ records, commits }: PartitionLog, ledger: IndexedLedger): string | undefined {

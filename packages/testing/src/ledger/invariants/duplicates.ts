@@ -24,7 +24,7 @@ interface Repeat {
 /**
  * I4: each delivery after a success must be explained by what became of the successful one: its process died or lost
  * the partition before a commit covered it, a deadline cut its partition below it, or its thread died at that moment.
- * So a death explains each record once, and only records of the dead.
+ * Each of them before the repeat: what comes later explains nothing. So a death explains each record once, and only records of the dead.
  */
 export function duplicates(ledger: IndexedLedger, options: JudgeOptions): Finding & { counts: DuplicateCounts } {
   const counts: DuplicateCounts = {
@@ -58,7 +58,7 @@ export function duplicates(ledger: IndexedLedger, options: JudgeOptions): Findin
       counts.explainedByDeadlines++
       return undefined
     }
-    if (!violentEnd(done.run, ledger))
+    if (!violentEnd(done.run, again.startedAt))
       return `pid ${done.start.pid} neither died nor lost the partition nor was cut below it`
     counts.explainedByDeaths++
     return undefined
@@ -66,9 +66,9 @@ export function duplicates(ledger: IndexedLedger, options: JudgeOptions): Findin
 
   function explainByThread(done: Delivery, again: Delivery): string | undefined {
     const { pid, thread } = done.start
-    const gone = ledger.processes
-      .get(pid)!
-      .threadsGone.find((t) => t.line.thread === thread && t.number > done.endedAt! && t.number < again.startedAt)
+    const gone = done.run.process.threadsGone.find(
+      (t) => t.line.thread === thread && t.number > done.endedAt! && t.number < again.startedAt,
+    )
     if (!gone) return `under the same assignment, and thread ${thread} of pid ${pid} did not die in between`
     const explained = (unmarked.get(gone) ?? 0) + 1
     if (explained > options.concurrency) {

@@ -6,7 +6,8 @@ import { chainOf } from './chain-of.js'
 
 /**
  * I2: within a chain, first successes ascend, and so do starts, except that a new owner may begin again after the old
- * one died or lost the partition; then never below the acknowledged commit.
+ * one died or lost the partition; then never below the acknowledged commit. First starts ascend without exception:
+ * no death makes a record begin for the first time after a later one has begun.
  *
  * Starts are judged beside successes because a retry of a record that is dead-lettered in the end has no success, and
  * may still not run after its successor.
@@ -51,6 +52,7 @@ function backwardSuccess(ledger: IndexedLedger, options: JudgeOptions): Contradi
 
 function backwardStart(ledger: IndexedLedger, options: JudgeOptions): Contradiction | undefined {
   const last = new Map<Chain, Delivery>()
+  const highest = new Map<Chain, Delivery>()
   const committedAt = new Map<PartitionLog, ReturnType<typeof commitsSoFar>>()
   for (const { run } of ledger.deliveries) {
     if (!committedAt.has(run.partition)) committedAt.set(run.partition, commitsSoFar(run.partition.commits))
@@ -58,13 +60,15 @@ function backwardStart(ledger: IndexedLedger, options: JudgeOptions): Contradict
   for (const delivery of ledger.deliveries) {
     const chain = chainOf(delivery.record, options)
     if (!chain) continue
-    const why = whyNotNow(delivery, last.get(chain))
+    const top = highest.get(chain)
+    const why = whyNotNow(delivery, last.get(chain)) ?? whyNotFirst(delivery, top)
     if (why)
       return {
         number: delivery.startedAt,
         sentence: `${nameRecord(delivery.record)}: ${nameDelivery(delivery)} ${why}`,
       }
     last.set(chain, delivery)
+    if (!top || top.record.offset < delivery.record.offset) highest.set(chain, delivery)
   }
   return undefined
 
@@ -77,7 +81,16 @@ function backwardStart(ledger: IndexedLedger, options: JudgeOptions): Contradict
     if (!before || before.record.offset <= offset) return undefined
     const what = `began after ${nameDelivery(before)} of the later ${nameRecord(before.record)}`
     if (before.run === delivery.run) return `${what} under the same assignment`
-    if (before.run.cuts.length > 0 || violentEnd(before.run, ledger)) return undefined
+    const cut = before.run.cuts.some((c) => c.number < delivery.startedAt)
+    if (cut || violentEnd(before.run, delivery.startedAt)) return undefined
     return `${what}, though pid ${before.start.pid} neither died nor lost the partition`
   }
+}
+
+function whyNotFirst({ record, startedAt }: Delivery, later: Delivery | undefined): string | undefined {
+  const isFirst = record.deliveries[0]!.startedAt === startedAt
+  if (!isFirst || !later || later.record.offset < record.offset) return undefined
+  // Given up before any handler saw it: that a replay runs it is luck.
+  if (record.outcome && record.outcome.number < later.startedAt) return undefined
+  return `began for the first time after ${nameDelivery(later)} of the later ${nameRecord(later.record)}`
 }

@@ -2,16 +2,19 @@ import type { LedgerRecord } from '../indexed-ledger.js'
 import type { Judge } from '../invariant.js'
 import { howItEnded, lineAt, nameDelivery, nameRecord } from '../sentences.js'
 
-/** I1: every record that was acknowledged to its producer, or was delivered, was finished in one of the visible ways. */
+/**
+ * I1: every record that was acknowledged to its producer, or was delivered, was finished in one of the visible ways.
+ * Only what was produced is evidence: deliveries alone cannot tell what is missing.
+ */
 export const noLoss: Judge = (ledger) => {
   for (const { records } of ledger.partitions) {
     for (const record of records.values()) {
       if (record.succeededAt === undefined && record.outcome === undefined) {
-        return { evidence: ledger.records, contradiction: sentence(record) }
+        return { evidence: ledger.produced, contradiction: sentence(record) }
       }
     }
   }
-  return { evidence: ledger.records }
+  return { evidence: ledger.produced }
 }
 
 function sentence(record: LedgerRecord): string {

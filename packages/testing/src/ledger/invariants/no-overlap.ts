@@ -14,7 +14,7 @@ export const noOverlap: Judge = (ledger, options) => {
     const chain = chainOf(delivery.record, options)
     if (!chain) continue
     const before = last.get(chain)
-    const over = before && overAt(before, ledger)
+    const over = before && overAt(before)
     if (before && (over === undefined || over > delivery.startedAt)) {
       const until =
         over === undefined
