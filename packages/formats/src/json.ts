@@ -18,6 +18,12 @@ export function json(): Format<unknown>
  */
 export function json<V>(schema: Schema<V>): Format<V>
 export function json(schema?: Schema<unknown>): Format<unknown> {
+  // At once, where the module is loaded: otherwise every record would fail, each with a riddle.
+  if (schema !== undefined && typeof (schema as Schema<unknown> | null)?.parse !== 'function') {
+    throw new TypeError(
+      'json(schema) expects something with a parse method, such as a zod schema; json() checks nothing',
+    )
+  }
   return {
     name: 'json',
     decode: (bytes) => {

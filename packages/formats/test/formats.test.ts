@@ -43,6 +43,10 @@ describe('string', () => {
   test('a value that is not a string is refused', () => {
     expect(failure(() => string.encode(7 as unknown as string)).code).toBe('ZK_ENCODE_FAILED')
   })
+
+  test.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('a text that has no UTF-8 is refused: %j', (text) => {
+    expect(failure(() => string.encode(text)).code).toBe('ZK_ENCODE_FAILED')
+  })
 })
 
 describe('bytes', () => {
@@ -52,6 +56,11 @@ describe('bytes', () => {
     expect(Buffer.isBuffer(decoded)).toBe(true)
     expect([...decoded]).toEqual([2, 3])
     expect(decoded.buffer).toBe(given.buffer)
+    expect(bytes.encode(decoded)).toBe(decoded)
+  })
+
+  test.each([['abc'], [[1, 2]], [null], [undefined]])('%j is refused: it is no bytes', (value) => {
+    expect(failure(() => bytes.encode(value as never)).code).toBe('ZK_ENCODE_FAILED')
   })
 })
 
@@ -102,6 +111,13 @@ describe('json', () => {
       expect(failure(() => json().encode(value)).code).toBe('ZK_ENCODE_FAILED')
     }
   })
+
+  test.each([[{}], [null], [{ safeParse: () => {} }], [z.object]])(
+    'a schema that cannot parse is refused at once',
+    (schema) => {
+      expect(() => json(schema as never)).toThrow(/json\(schema\) expects something with a parse method/)
+    },
+  )
 
   test('a schema need not be of zod', () => {
     const even = { parse: (value: unknown) => (Number(value) % 2 === 0 ? Number(value) : fail()) }

@@ -263,7 +263,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** A value could not be written in a format.
 
-**Why.** It does not fit the schema, or has no representation in the format (\`undefined\`, a function, a circular reference in JSON).
+**Why.** It does not fit the schema, or has no representation in the format (\`undefined\`, a function, a circular reference in JSON; half of a surrogate pair in text; what is no bytes in \`bytes\`).
 
 **What to do.** Correct the value.`,
   ZK_CLI_USAGE: `# ZK_CLI_USAGE
