@@ -30,7 +30,8 @@ export interface ProcessorOutcome<V = Buffer> {
 /**
  * Sets the processor up, runs it over the records and tears it down.
  * @returns the outcomes in the order of the records; a failed record is an outcome and stops nothing
- * @throws what `setup` or `teardown` throws, and TypeError for something that is no processor
+ * @throws what `setup` or `teardown` throws, TypeError for something that is no processor, RangeError for a concurrency
+ *   that would run nothing
  */
 export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
   processor: Processor<V, O, S>,
@@ -38,6 +39,7 @@ export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
   { options, concurrency = 1, signal = new AbortController().signal, log = silent }: RunProcessorOptions<O> = {},
 ): Promise<ProcessorOutcome<V>[]> {
   if (typeof processor?.process !== 'function') throw new TypeError('a processor is an object with a process function')
+  if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError('concurrency is a whole number from 1')
   const messages = records.map((record, i) => fakeMessage<V>({ offset: i, ...record }, processor.format))
   const state = (await processor.setup?.({ index: 0, options: structuredClone(options) as O, log })) as S
   try {

@@ -86,6 +86,10 @@ describe('order', () => {
     expect(await trace(['a', 'b', 'c'], 1)).toEqual(['start 0', 'end 0', 'start 1', 'end 1', 'start 2', 'end 2'])
   })
 
+  test.each([0, -1, 1.5, Number.NaN])('a concurrency of %d is refused: it would run nothing', async (concurrency) => {
+    await expect(runProcessor({ process() {} }, [{}], { concurrency })).rejects.toThrow('concurrency is a whole number')
+  })
+
   test('records without a key wait for none', async () => {
     expect((await trace([null, null, null], 3)).slice(0, 3)).toEqual(['start 0', 'start 1', 'start 2'])
   })
