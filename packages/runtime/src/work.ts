@@ -22,7 +22,7 @@ export interface RunOptions extends RunSignals {
   processEnds?: boolean
   /** What processors print on stdout goes to stderr. Default false. */
   stdoutToStderr?: boolean
-  /** Hears what happens to the run: assignments, commits, threads that come and go. What it throws is logged. */
+  /** Hears what happens to the run: assignments, commits, threads that come and go. What it throws or rejects with is logged. */
   onEvent?: (event: WorkEvent) => void
 }
 
@@ -106,10 +106,13 @@ export class Work {
   }
 
   #tell(onEvent: RunOptions['onEvent'], event: WorkEvent): void {
+    const failed = (error: unknown) =>
+      this.#logger.error({ err: error, event: event.type }, 'onEvent failed; the work goes on')
     try {
-      onEvent?.(event)
+      // An async listener rejects, and nobody else would hear of it.
+      void Promise.resolve(onEvent?.(event)).catch(failed)
     } catch (error) {
-      this.#logger.error({ err: error, event: event.type }, 'onEvent threw; the work goes on')
+      failed(error)
     }
   }
 
