@@ -21,14 +21,18 @@ function threadLog(options: Partial<ThreadLogOptions> = {}) {
 
 /** What pino writes for a batch. */
 function written(batch: LogBatch): Record<string, unknown>[] {
-  const lines: Record<string, unknown>[] = []
+  return writtenText(batch).map((line) => JSON.parse(line))
+}
+
+function writtenText(batch: LogBatch): string[] {
+  const lines: string[] = []
   const output = new Writable({
     write: (chunk, _encoding, done) => {
-      lines.push(JSON.parse(String(chunk)))
+      lines.push(String(chunk))
       done()
     },
   })
-  writeLogBatch(pino({ level: 'trace' }, output), batch)
+  writeLogBatch(pino({ name: 'zk', level: 'trace' }, output), batch)
   return lines
 }
 
@@ -168,6 +172,20 @@ describe('the main side', () => {
         loggedAt: 1_000_000,
       }),
     ])
+  })
+
+  test('fields with the names of what pino writes itself cannot replace it, and are kept beside it', () => {
+    const { logger, flush, batches } = threadLog()
+    const forged = { level: 99, time: 'never', pid: 1, hostname: 'h', name: 'evil', msg: 'evil' }
+    logger().info(forged, 'said')
+    logger().info({ msg: 'a message of its own' })
+    flush()
+    const [line, alone] = written(batches[0]!)
+    expect(line).toMatchObject({ level: 30, time: 1_000_000, pid: process.pid, name: 'zk', msg: 'said' })
+    expect(line).toMatchObject({ level_: 99, time_: 'never', pid_: 1, hostname_: 'h', name_: 'evil', msg_: 'evil' })
+    const keys = [...writtenText(batches[0]!)[0]!.matchAll(/"(\w+)":/g)].map(([, key]) => key)
+    expect(keys).toEqual([...new Set(keys)])
+    expect(alone).toMatchObject({ msg: 'a message of its own' })
   })
 
   test('errors arrive as errors: alone or as a field, with code, stack and cause', () => {
