@@ -42,15 +42,17 @@ export function findModule(processor: URL | string, cwd: string): FoundModule {
     if (isFile(other)) {
       return { path: realpathSync(other), language: typeScript.has(twin) ? 'typescript' : 'javascript' }
     }
-    throw errors.ZK_PROCESSOR_NOT_FOUND(path, `there is no such file, and no ${twin} file beside it`)
   }
-  const near = Object.keys(twins).find((candidate) => isFile(path + candidate))
   throw errors.ZK_PROCESSOR_NOT_FOUND(
     path,
-    isFolder(path)
-      ? 'it is a folder'
-      : `there is no such file${near === undefined ? '' : ` (there is one with the extension ${near})`}`,
+    isFolder(path) ? 'it is a folder' : `there is no such file${hint(path, twin)}`,
   )
+}
+
+function hint(path: string, twin: string | undefined): string {
+  if (twin !== undefined) return `, and no ${twin} file beside it`
+  const near = Object.keys(twins).find((candidate) => isFile(path + candidate))
+  return near === undefined ? '' : ` (there is one with the extension ${near})`
 }
 
 function toPath(processor: URL | string, cwd: string): string {

@@ -58,10 +58,11 @@ describe('finding', () => {
   })
 
   test('what cannot be a processor says why and what to do', async () => {
-    const cwd = folderOf({ 'sub/x.js': plain, 'b.ts': plain, 'c.json': '{}' })
+    const cwd = folderOf({ 'sub/x.js': plain, 'folder.js/x.js': plain, 'b.ts': plain, 'c.json': '{}' })
     const failures: [URL | string, string][] = [
       ['missing.js', 'no .ts file beside it'],
       ['sub', 'it is a folder'],
+      ['folder.js', 'it is a folder'],
       ['b', 'there is one with the extension .ts'],
       ['c.json', '".json" is not .js'],
       ['https://example.com/a.js', 'only file: URLs'],
