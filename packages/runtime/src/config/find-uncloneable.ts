@@ -2,7 +2,11 @@
  * What in a value keeps it from being copied to a thread, with its path: "#<Object> could not be cloned" is no help
  * to somebody whose options hold a database pool three levels down.
  */
+import { types } from 'node:util'
 import { formatPath } from './format-path.js'
+
+/** Deeper ones exhaust the stack, here or where they are copied. */
+const MAX_LEVELS = 1_000
 
 export interface Uncloneable {
   /** Such as `processorOptions.db.connect`. */
@@ -22,6 +26,8 @@ function search(value: unknown, path: readonly PropertyKey[], seen: Set<object>)
   if (typeof value === 'function') return { path: formatPath(path), kind: 'a function' }
   if (typeof value === 'symbol') return { path: formatPath(path), kind: 'a symbol' }
   if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
+  if (types.isProxy(value)) return { path: formatPath(path), kind: 'a proxy' }
+  if (path.length > MAX_LEVELS) return { path: String(path[0]), kind: `nested more than ${MAX_LEVELS} levels deep` }
   seen.add(value)
   const members = membersOf(value)
   for (const [key, read] of members) {
@@ -34,13 +40,16 @@ function search(value: unknown, path: readonly PropertyKey[], seen: Set<object>)
     const found = search(member, [...path, key], seen)
     if (found !== undefined) return found
   }
-  if (members.length > 0) return undefined
   const kind = `an instance of ${value.constructor?.name || 'a class'}`
-  if (!isCloneable(value)) return { path: formatPath(path), kind }
+  const empty = members.length === 0
+  if (empty && !isCloneable(value)) return { path: formatPath(path), kind }
   // A URL, for one, has all its state inside: its copy is {}.
-  return isClassInstance(value) && isPlain(structuredClone(value))
-    ? { path: formatPath(path), kind: `${kind} (its copy would be empty)` }
-    : undefined
+  const hidesState = isClassInstance(value) && (empty || (hasPrivateFields(value) && isCloneable(value)))
+  if (!hidesState || !isPlain(structuredClone(value))) return undefined
+  return {
+    path: formatPath(path),
+    kind: `${kind} (its copy would be ${empty ? 'empty' : 'without its private fields'})`,
+  }
 }
 
 function membersOf(value: object): [key: PropertyKey, read: () => unknown][] {
@@ -74,4 +83,16 @@ function isPlain(value: object): boolean {
 
 function isClassInstance(value: object): boolean {
   return !isPlain(value) && !Array.isArray(value)
+}
+
+/** The declaration of a private field: it may not stand beside `.` or a quote, as a use or a colour do. */
+const PRIVATE_FIELD = /[\s{;}]#[A-Za-z_$][\w$]*\s*[=;}\n]/
+
+/** Nothing shows them in an object: only the source of its class tells. */
+function hasPrivateFields(value: object): boolean {
+  for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
+    const own: unknown = at.constructor
+    if (typeof own === 'function' && PRIVATE_FIELD.test(Function.prototype.toString.call(own))) return true
+  }
+  return false
 }

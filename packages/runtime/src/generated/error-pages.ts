@@ -2,7 +2,7 @@
 export const errorPages: Readonly<Record<string, string>> = {
   ZK_CONFIG_INVALID: `# ZK_CONFIG_INVALID
 
-**What happened.** The configuration has one or more fields that are missing, of the wrong type, out of range or unknown. All problems are listed, each with its path.
+**What happened.** The configuration of a client or a work, or what \`workFactory\` or \`run\` was called with, has one or more fields that are missing, of the wrong type, out of range or unknown. All problems are listed, each with its path.
 
 **Why.** Mostly a spelling mistake (the message then suggests the nearest field), a number given as a string, or a time in seconds: every field that ends in \`Ms\` is in milliseconds.
 
@@ -30,7 +30,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** The message says which of the two to change.`,
   ZK_OPTIONS_NOT_CLONEABLE: `# ZK_OPTIONS_NOT_CLONEABLE
 
-**What happened.** Something inside \`processorOptions\` cannot be copied to a thread: a function, a symbol, a promise, a class with private state. The message names the path, for example \`processorOptions.db.connect\`.
+**What happened.** Something inside \`processorOptions\` cannot be copied to a thread: a function, a symbol, a promise, a proxy, an instance of a class with private fields. The message names the path, for example \`processorOptions.db.connect\`.
 
 **Why.** Threads share no objects. The options are copied to each thread by the structured clone algorithm.
 

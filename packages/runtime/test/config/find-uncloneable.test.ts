@@ -7,12 +7,35 @@ class Pool {
     return this.#connections
   }
 }
+class Session {
+  readonly #token = 'secret'
+  user = 'a'
+  get token() {
+    return this.#token
+  }
+}
+/** Nothing of it is hidden. */
+class Colours {
+  accent = '#ffd; #eee'
+  #shade() {
+    return '#000'
+  }
+  get dark() {
+    return this.#shade()
+  }
+}
 class Settings {
   region = 'eu'
 }
 
 const circular: { self?: unknown } = {}
 circular.self = circular
+
+function nested(levels: number): object {
+  let value = {}
+  for (let i = 0; i < levels; i++) value = { value }
+  return value
+}
 
 describe('what cannot be copied to a thread is found', () => {
   test.each<[string, unknown, string, string]>([
@@ -31,6 +54,20 @@ describe('what cannot be copied to a thread is found', () => {
       'an instance of Pool (its copy would be empty)',
     ],
     ['a URL', { u: new URL('http://x') }, 'options.u', 'an instance of URL (its copy would be empty)'],
+    [
+      'a class with private fields beside others',
+      { list: [new Session()] },
+      'options.list[0]',
+      'an instance of Session (its copy would be without its private fields)',
+    ],
+    [
+      'a URL with a field of its own',
+      { u: Object.assign(new URL('http://x'), { name: 'home' }) },
+      'options.u',
+      'an instance of URL (its copy would be without its private fields)',
+    ],
+    ['a proxy', { p: new Proxy({}, {}) }, 'options.p', 'a proxy'],
+    ['endless depth', { deep: nested(20_000) }, 'options', 'nested more than 1000 levels deep'],
     [
       'a throwing getter',
       {
@@ -60,6 +97,8 @@ test.each<[string, unknown]>([
   ['bytes', { a: Buffer.from('x'), b: new Uint8Array(30_000_000), c: new ArrayBuffer(8), d: new SharedArrayBuffer(8) }],
   ['empty things', { a: {}, b: [], c: Object.create(null), d: new Map() }],
   ['an instance whose data is its own', new Settings()],
+  ['an instance with private methods only', new Colours()],
+  ['a thousand levels', nested(999)],
 ])('%s can be copied', (_what, value) => {
   expect(findUncloneable(value, 'options')).toBeUndefined()
 })
