@@ -1,4 +1,5 @@
 /** The entry: what several works of a process have in common. */
+import { checkFactoryOptions } from './config/call-options.js'
 import type { ClientConfig, ClientInput } from './config/client-config.js'
 import { parseClientConfig, parseWorkConfig } from './config/parse-config.js'
 import type { WorkInput } from './config/work-config.js'
@@ -28,8 +29,14 @@ export class Client {
     this.#config = config
   }
 
-  /** Works are made through a factory, so that those of one kind share a logger. Connects nothing. */
-  workFactory({ logger = createLogger() }: WorkFactoryOptions = {}): WorkFactory {
+  /**
+   * Works are made through a factory, so that those of one kind share a logger. Connects nothing.
+   *
+   * @throws ZkError ZK_CONFIG_INVALID for a logger without the six methods
+   */
+  workFactory(options: WorkFactoryOptions = {}): WorkFactory {
+    checkFactoryOptions(options)
+    const { logger = createLogger() } = options
     return {
       create: (input) => {
         if (this.#closed) throw errors.ZK_CLIENT_CLOSED('create')

@@ -1,4 +1,5 @@
 /** A work: a topic, a group and a processor, ready to run. */
+import { checkRunOptions } from './config/call-options.js'
 import type { ClientConfig } from './config/client-config.js'
 import type { WorkConfig } from './config/work-config.js'
 import { errors } from './errors.js'
@@ -49,6 +50,7 @@ export class Work {
    * @throws ZkError when it cannot start or has to stop; nothing unfinished has been committed then
    */
   async run(options: RunOptions = {}): Promise<RunSummary> {
+    checkRunOptions(options)
     if (this.#closing.signal.aborted) throw errors.ZK_CLIENT_CLOSED('run')
     if (this.#running !== undefined) throw errors.ZK_WORK_ALREADY_RUNNING(this.#config.clientId)
     this.#running = this.#start(options)

@@ -5,6 +5,7 @@ import { type DefaultSpeedup, defaultSpeedup } from './cpu-quota.js'
 import { findUncloneable } from './find-uncloneable.js'
 import { formatPath } from './format-path.js'
 import { type Problem, parse, problemsError, show } from './problems.js'
+import { usesBrokersGroup } from './properties.js'
 import { type WorkConfig, workSchema } from './work-config.js'
 
 /** @throws ZK_CONFIG_INVALID, or ZK_CONFIG_OWNED_PROPERTY when that is the only problem. */
@@ -47,13 +48,14 @@ export function parseWorkConfig(
         message: `is ${show(given)}; expected a whole number, at least ${min}`,
       })
   }
-  const brokersGroup = props['group.protocol'] === 'consumer'
+  const brokersGroup = usesBrokersGroup(props)
   problems.push(...contradictions(config, brokersGroup))
   if (problems.length > 0) throw problemsError('work configuration', problems)
   if (brokersGroup) checkBrokersOwn(props, input)
   const uncloneable = findUncloneable(config.processorOptions, 'processorOptions')
   if (uncloneable !== undefined) throw errors.ZK_OPTIONS_NOT_CLONEABLE(uncloneable.path, uncloneable.kind)
-  return config
+  // A copy, so that what happens to the caller's object later cannot fail a run.
+  return { ...config, processorOptions: structuredClone(config.processorOptions) }
 }
 
 /** Fields that `additionalProps` may replace. Everything that reads the field must see what librdkafka is told. */

@@ -19,7 +19,9 @@ export type Parsed<S extends z.ZodType> =
 export function parse<S extends z.ZodObject>(schema: S, input: unknown): Parsed<S> {
   const result = schema.safeParse(input, { reportInput: true })
   if (result.success) return { value: result.data, problems: [] }
-  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, schema)) }
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, schema))
+  // A number that is no safe integer is also beyond its limits, which is one problem in our words.
+  return { problems: uniqueBy(problems, ({ path, message }) => `${path}: ${message}`) }
 }
 
 /** The error of one problem or more. `what` is the configuration's name. */
@@ -41,6 +43,10 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
   return String(value)
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()]
 }
 
 function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodObject): Problem[] {

@@ -26,7 +26,7 @@ export function consumerProperties(work: WorkConfig, client: ClientConfig): Cons
       'client.id': work.clientId,
       'group.id': work.groupId,
       ...(work.groupInstanceId !== undefined && { 'group.instance.id': work.groupInstanceId }),
-      ...(given['group.protocol'] === 'consumer' ? {} : classicGroup(work)),
+      ...(usesBrokersGroup(given) ? {} : classicGroup(work)),
       'max.poll.interval.ms': work.maxPollIntervalMs,
       'auto.commit.interval.ms': work.autoCommitIntervalMs,
       'queued.max.messages.kbytes': work.queuedMaxKbytes,
@@ -38,6 +38,11 @@ export function consumerProperties(work: WorkConfig, client: ClientConfig): Cons
     },
     topic: { 'auto.offset.reset': work.autoOffsetReset },
   }
+}
+
+/** Whether the group protocol is that of KIP-848. librdkafka takes the value in any case. */
+export function usesBrokersGroup(props: Readonly<Properties>): boolean {
+  return String(props['group.protocol']).toLowerCase() === 'consumer'
 }
 
 /** With KIP-848 the broker decides these, and librdkafka refuses them even with their defaults. */

@@ -94,7 +94,8 @@ export const workSchema = z.strictObject({
   ),
   processorOptions: documented(z.unknown().optional(), {
     group: Threads,
-    description: "Plain data for the processor: each thread's `setup(thread)` gets a copy as `thread.options`.",
+    description:
+      "Plain data for the processor: each thread's `setup(thread)` gets a copy as `thread.options`, of what it is at `create`.",
     change: 'For addresses, limits and switches. Connections and functions are made in `setup`.',
     expected: 'structured-cloneable data',
     defaultText: 'undefined',

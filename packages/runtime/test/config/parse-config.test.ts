@@ -96,6 +96,17 @@ describe('a work', () => {
     })
   })
 
+  test('a number that is no safe integer is one problem', () => {
+    expect(failure(() => work({ speedup: 1e20 })).details!.problems).toHaveLength(1)
+  })
+
+  test('what happens to processorOptions later does not reach the work', () => {
+    const options: Record<string, unknown> = { region: 'eu' }
+    const { processorOptions } = work({ processorOptions: options })
+    options.connect = () => {}
+    expect(processorOptions).toEqual({ region: 'eu' })
+  })
+
   test('a given speedup is said to be given', () => {
     expect(work({ speedup: 8 })).toMatchObject({ speedup: 8, speedupReason: 'it is set in the configuration' })
   })
@@ -295,6 +306,7 @@ describe('fields that contradict each other', () => {
     [{}, { 'group.protocol.type': 'consumer' }, 'group.protocol.type'],
   ])('group.protocol=consumer excludes %j %j', (fields, props, named) => {
     conflict({ ...fields, additionalProps: { 'group.protocol': 'consumer', ...props } }, `Remove ${named},`)
+    conflict({ ...fields, additionalProps: { 'group.protocol': 'Consumer', ...props } }, `Remove ${named},`)
   })
 
   test('group.protocol=consumer alone is fine, and knows no session timeout to contradict', () => {

@@ -63,12 +63,12 @@ test('times given as properties are sent once, as numbers', () => {
   })
 })
 
-test('with group.protocol=consumer nothing is sent that the broker decides', () => {
-  const { global } = properties({ additionalProps: { 'group.protocol': 'consumer' } })
+test.each(['consumer', 'Consumer'])('with group.protocol=%s nothing is sent that the broker decides', (protocol) => {
+  const { global } = properties({ additionalProps: { 'group.protocol': protocol } })
   for (const property of ['session.timeout.ms', 'partition.assignment.strategy', 'heartbeat.interval.ms']) {
     expect(global).not.toHaveProperty([property])
   }
-  expect(global).toMatchObject({ 'group.protocol': 'consumer', 'max.poll.interval.ms': 300_000 })
+  expect(global).toMatchObject({ 'group.protocol': protocol, 'max.poll.interval.ms': 300_000 })
 })
 
 test('a static member has its id', () => {

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { createClient } from '../../src/client.js'
+import type { Logger } from '../../src/log/logger.js'
+import type { RunOptions } from '../../src/work.js'
+
+const client = createClient({ bootstrapServers: ['localhost:9092'] })
+const logger: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {} }
+
+test.each<[unknown, string]>([
+  [null, '(root): is null; expected an object'],
+  [{ signal: 'x' }, 'signal: is "x"; expected an AbortSignal'],
+  [{ shutdown: {} }, 'shutdown: is an object; expected an AbortSignal'],
+  [{ untilEnd: 'yes' }, 'untilEnd: is "yes"; expected true or false'],
+  [{ onEvent: {} }, 'onEvent: is an object; expected a function'],
+  [{ shutdwn: new AbortController().signal }, 'shutdwn: is not a field; did you mean shutdown?'],
+])('run(%j) is refused before anything starts: %s', async (options, problem) => {
+  const work = client.workFactory({ logger }).create({ topic: 't', groupId: 'g', processor: './nowhere.js' })
+  await expect(work.run(options as RunOptions)).rejects.toMatchObject({
+    code: 'ZK_CONFIG_INVALID',
+    message: expect.stringContaining(problem),
+  })
+})
+
+const { fatal: _, ...withoutFatal } = logger
+test.each<[string, unknown, string]>([
+  ['nothing', null, '(root): is null; expected an object'],
+  ['an empty logger', { logger: {} }, 'logger: has no trace, debug, info, warn, error, fatal;'],
+  ['a logger without fatal', { logger: withoutFatal }, 'logger: has no fatal;'],
+  ['a logger that is null', { logger: null }, 'logger: has no trace'],
+])('workFactory with %s is refused', (_what, options, problem) => {
+  expect(() => client.workFactory(options as never)).toThrow(
+    expect.objectContaining({ code: 'ZK_CONFIG_INVALID', message: expect.stringContaining(problem) }),
+  )
+})
