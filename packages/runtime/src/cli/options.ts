@@ -33,6 +33,8 @@ export function jsonFile(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new InvalidArgumentError(`Expected a file of JSON: ${(error as Error).message}`)
+    // Where JSON is wrong, Node quotes what stands around it, which may be a secret.
+    const why = (error as Error).message.replace(/, (\.\.\.)?".*/s, '')
+    throw new InvalidArgumentError(`Expected a file of JSON: ${why}`)
   }
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { errors } from '../errors.js'
 import type { ZkError } from '../zk-error.js'
+import { withoutCredentials } from './is-secret.js'
 import { ownedProperty } from './owned-properties.js'
 import { isPattern, patternFault } from './topic-pattern.js'
 
@@ -73,7 +74,7 @@ export const bootstrapServer = z.string().superRefine((server, context) => {
 })
 
 function serverFault(server: string): string | undefined {
-  const shown = JSON.stringify(server)
+  const shown = JSON.stringify(withoutCredentials(server))
   if (server.includes(',')) return `${shown} is more than one server: give each as an entry of its own`
   if (server.includes('://')) return `${shown} is a URL; expected host:port (security is set in additionalProps)`
   const port = /^(?:[^\s:/[\]]+|\[[0-9a-fA-F:.]+\]):(\d+)$/.exec(server)?.[1]

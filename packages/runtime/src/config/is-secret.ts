@@ -4,3 +4,8 @@ const secret = /password|passphrase|secret|token(?!\.endpoint)|key\.pem$|^ssl[._
 export function isSecret(property: string): boolean {
   return secret.test(property)
 }
+
+/** What stands before the @ of an address may be a name and a password. */
+export function withoutCredentials(address: string): string {
+  return address.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1[redacted]@')
+}

@@ -5,7 +5,7 @@ import type { ZkError } from '../zk-error.js'
 import { didYouMean } from './did-you-mean.js'
 import type { FieldDoc, OwnError } from './fields.js'
 import { formatPath } from './format-path.js'
-import { isSecret } from './is-secret.js'
+import { isSecret, withoutCredentials } from './is-secret.js'
 
 export interface Problem extends ConfigProblem {
   /** The more exact error to throw when this is the only problem. */
@@ -37,8 +37,10 @@ export function problemsError(what: string, problems: readonly Problem[]): ZkErr
 /** A value as it may appear in a message: short, and with its type where the looks deceive. */
 export function show(value: unknown): string {
   if (value === undefined) return 'missing'
-  if (typeof value === 'string')
-    return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}…` : JSON.stringify(value)
+  if (typeof value === 'string') {
+    const text = withoutCredentials(value)
+    return text.length > 60 ? `${JSON.stringify(text.slice(0, 60))}…` : JSON.stringify(text)
+  }
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
@@ -66,6 +68,8 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodObject): Problem[] {
     const error = (issue.params as OwnError | undefined)?.error
     return [{ path, message: issue.message, ...(error !== undefined && { error }) }]
   }
-  const secret = issue.path.some((step) => isSecret(String(step)))
+  // Properties given as one text have their values in it.
+  const isText = typeof issue.input === 'string'
+  const secret = issue.path.some((step) => isSecret(String(step))) || (path === 'additionalProps' && isText)
   return [{ path, message: `is ${secret ? '[redacted]' : show(issue.input)}; expected ${expected}` }]
 }

@@ -169,6 +169,18 @@ describe('a work', () => {
     expect(error.message).toContain('additionalProps["sasl.password"]: is [redacted]')
     expect(JSON.stringify(error.details) + error.message).not.toContain('hunter2')
   })
+
+  test.each([
+    [{ bootstrapServers: ['sasl://user:hunter2@h:9092'] }, '"sasl://[redacted]@h:9092" is a URL'],
+    [{ bootstrapServers: ['user:hunter2@h:9092'] }, '"[redacted]@h:9092" is not host:port'],
+    [{ bootstrapServers: ['u:hun/ter2@a:1,u:hunter2@b:1'] }, '"[redacted]@b:1" is more than one server'],
+    [{ bootstrapServers: 'user:hunter2@h:9092' }, 'is "[redacted]@h:9092"; expected an array'],
+    [{ bootstrapServers: ['a:1'], additionalProps: 'sasl.password=hunter2' }, 'is [redacted]; expected an object'],
+  ])('nor is that of one in the wrong place: %j', (input, text) => {
+    const error = failure(() => parseClientConfig(input))
+    expect(error.message).toContain(text)
+    expect(JSON.stringify(error.details) + error.message).not.toMatch(/hun\/?ter2/)
+  })
 })
 
 describe('topics', () => {
