@@ -308,7 +308,7 @@ const table = {
 
   // Command line and the rest
   ZK_CLI_USAGE: entry({
-    message: (why: string) => `${why}. See zk --help.`,
+    message: (why: string, help: string) => `${why}. See ${help}.`,
     retryable: false,
   }),
   ZK_UNKNOWN_CODE: entry({

@@ -9,6 +9,7 @@ import { explainCommand } from './explain-command.js'
 import { report } from './report.js'
 import { runCommand } from './run-command.js'
 import type { EarlySignals } from './signals.js'
+import { withUsageErrors } from './usage.js'
 
 /** How long handles may take to close by themselves. */
 const LINGER_MS = 2_000
@@ -47,8 +48,6 @@ function createProgram(early: EarlySignals): Command {
   const program = new Command('zk')
     .description('Runs Kafka handlers in pinned worker threads: order by key, offsets that can be trusted.')
     .version(version)
-    .showHelpAfterError('(zk --help teaches)')
-    .exitOverride()
     .addHelpText(
       'after',
       `
@@ -69,9 +68,7 @@ Exit codes: 0 drained, 1 bad configuration or failed start, 2 shutdown deadline 
     doctorCommand(),
     explainCommand(),
   ]
-  for (const command of commands) {
-    // Settings of the program are not inherited by commands that are added.
-    program.addCommand(command.exitOverride().showHelpAfterError(`(zk ${command.name()} --help teaches)`))
-  }
-  return program
+  // Settings of the program are not inherited by commands that are added.
+  for (const command of commands) program.addCommand(withUsageErrors(command, `zk ${command.name()}`))
+  return withUsageErrors(program, 'zk')
 }

@@ -8,12 +8,8 @@ import { printJson } from './output.js'
  * @returns the exit code
  */
 export function report(error: unknown, json: boolean): number {
-  if (error instanceof CommanderError) {
-    // Help and version have been printed and are no errors; commander has printed the others.
-    if (error.exitCode === 0) return 0
-    if (json) printJson({ event: 'error', code: 'ZK_CLI_USAGE', message: error.message })
-    return 1
-  }
+  // Help or the version, which have been printed; wrong usage is an error of ours.
+  if (error instanceof CommanderError) return 0
   const known = ZkError.is(error) ? error : errors.ZK_INTERNAL('The command failed', { cause: error })
   if (json) printJson({ event: 'error', code: known.code, message: known.message })
   console.error(`${known.code}: ${known.message}`)

@@ -5,6 +5,7 @@ import { errors } from '../errors.js'
 import type { RunSummary, Work } from '../index.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
+import { logLevels } from '../log/logger.js'
 import { LiveView } from './live-view.js'
 import { integer, jsonFile, list, property } from './options.js'
 import { printJson } from './output.js'
@@ -77,7 +78,12 @@ export function runCommand(early: EarlySignals): Command {
     .option('--prop <key=value>', 'librdkafka property; may be repeated', property)
     .option('--until-end', 'end when everything that was there at the start has been processed')
     .option('--watch', 'replace the threads when files of the processor change')
-    .option('--log-level <level>', 'trace, debug, info, warn or error (default: info)')
+    .addOption(
+      new Option('--log-level <level>', 'lines below it are not written (default: LOG_LEVEL, else info)').choices([
+        ...logLevels,
+        'silent',
+      ]),
+    )
     .option('--json', 'events as JSON lines on stdout; logs stay on stderr')
     .addHelpText(
       'after',

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { zk } from './zk.js'
 
 test('without a command it shows what there is', async () => {
@@ -38,15 +41,49 @@ test('--version is the version of the package', async () => {
   expect((await zk('--version')).stdout.trim()).toBe(manifest.version)
 })
 
+const where = ['--brokers', '127.0.0.1:1', '--topic', 't', '--group', 'g']
+
 test.each([
-  [['no-such-command'], /unknown command 'no-such-command'/],
-  [['run'], /missing required argument|required option/],
-  [['run', 'p.js', '--topic', 't', '--group', 'g'], /--brokers/],
-  [['bench', 'p.js', '--speedup', '0'], /a whole number from 1/],
-] as const)('zk %j is wrong usage: exit 1, and the help is named', async (args, text) => {
+  [[], /^ZK_CLI_USAGE: a command is missing\. See zk --help\.$/m],
+  [['rum'], /^ZK_CLI_USAGE: unknown command 'rum' \(Did you mean run\?\)\. See zk --help\.$/m],
+  [['bench'], /^ZK_CLI_USAGE: missing required argument 'processor'\. See zk bench --help\.$/m],
+  [['run', 'p.js', '--topic', 't', '--group', 'g'], /^ZK_CLI_USAGE: required option '--brokers <list>' not specified/m],
+  [['run', 'p.js', ...where, '--dlt', 'x'], /^ZK_CLI_USAGE: unknown option '--dlt'\. See zk run --help\.$/m],
+  [['run', 'p.js', '--speedup', '1.5'], /^ZK_CLI_USAGE: .*'1\.5' is invalid\. Expected a whole number\. See/m],
+  [
+    ['run', 'p.js', '--log-level', 'loud'],
+    /^ZK_CLI_USAGE: .*'loud' is invalid\. Allowed choices are trace, .*silent\./m,
+  ],
+  [['run', 'p.js', '--log-level', ''], /^ZK_CLI_USAGE: .*'--log-level <level>' argument '' is invalid/m],
+  [['bench', 'p.js', '--speedup', '0'], /^ZK_CLI_USAGE: .*a whole number from 1\. See zk bench --help\.$/m],
+] as const)('zk %j is wrong usage: exit 1, its code, and where to read on', async (args, text) => {
   const { code, stdout, stderr } = await zk(...args)
   expect(code).toBe(1)
   expect(stdout).toBe('')
   expect(stderr).toMatch(text)
-  expect(stderr).toMatch(/\(zk (\w+ )?--help teaches\)/)
+  expect(stderr).toMatch(/\(zk explain ZK_CLI_USAGE says more\)\n$/)
+})
+
+test.each([
+  [
+    ['run', 'p.js', '--prop', 'sasl.password:hunter2'],
+    "option '--prop <key=value>' has an invalid argument. Expected key=value.",
+  ],
+  [['doctor', '--sasl.password=hunter2'], "unknown option '--sasl.password=…'"],
+  [
+    ['run', 'p.js', '--brokers', 'sasl://user:hunter2@h:9092', '--topic', 't', '--group', 'g'],
+    'sasl://[redacted]@h:9092',
+  ],
+  [['run', 'p.js', '--options', 'PATH'], "Expected a file of JSON: Unexpected token 'h'"],
+])('zk %j does not repeat what may be a secret', async (args, text) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'zk-help-')), 'options.json')
+  onTestFinished(() => rmSync(dirname(file), { recursive: true }))
+  writeFileSync(file, '{"password": hunter2}')
+  const given = args.map((arg) => (arg === 'PATH' ? file : arg))
+  for (const json of [[], ['--json']]) {
+    const { code, stdout, stderr } = await zk(...given, ...json)
+    expect(code).toBe(1)
+    expect(stderr).toContain(text)
+    expect(stdout + stderr).not.toContain('hunter2')
+  }
 })
