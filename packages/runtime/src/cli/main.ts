@@ -1,6 +1,7 @@
 /** The command line: parses, runs one command, turns what it throws into a message and an exit code. */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { within } from '../within.js'
 import { benchCommand } from './bench-command.js'
 import { brokerCommand } from './broker-command.js'
 import { demoCommand } from './demo-command.js'
@@ -9,8 +10,11 @@ import { explainCommand } from './explain-command.js'
 import { report } from './report.js'
 import { runCommand } from './run-command.js'
 import type { EarlySignals } from './signals.js'
+import { stdoutFailed, stdoutTaken } from './stdout.js'
 import { withUsageErrors } from './usage.js'
 
+/** How long a slow reader of stdout may take for the last lines. */
+const STDOUT_MS = 3_000
 /** How long handles may take to close by themselves. */
 const LINGER_MS = 2_000
 /** Exit code of ZK_THREAD_UNSTOPPABLE. */
@@ -18,16 +22,17 @@ const UNSTOPPABLE = 5
 
 export async function main(argv: readonly string[], early: EarlySignals): Promise<void> {
   const json = argv.includes('--json')
-  // A reader such as head may go before everything is written.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader such as head may go before everything is written.
     if (error.code === 'EPIPE') process.exit()
-    throw error
+    stdoutFailed(error)
   })
   try {
     await createProgram(early).parseAsync([...argv])
   } catch (error) {
     process.exitCode = report(error, json)
   }
+  await within(STDOUT_MS, stdoutTaken(), undefined)
   // Nothing of ours is left to do, and a thread in a blocking native call, or a client library that still waits for a
   // dead broker, must not keep the process. The code says that a thread could not be ended: no use in waiting for it.
   if (process.exitCode === UNSTOPPABLE) await exitNow()

@@ -1,24 +1,8 @@
 /** What commands print: one JSON object a line for machines, aligned tables for people. */
-import { writeSync } from 'node:fs'
+import { writeLine } from './stdout.js'
 
-/** Written at once, so that nothing is lost when the process is killed right after. */
 export function printJson(value: Record<string, unknown>): void {
-  writeAll(1, `${JSON.stringify(value)}\n`)
-}
-
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(fd, bytes, at)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      // A pipe whose reader has gone: the work is done all the same.
-      if (code === 'EPIPE') return
-      // A pipe whose reader is slow; the reader will come.
-      if (code !== 'EAGAIN') throw error
-    }
-  }
+  writeLine(JSON.stringify(value))
 }
 
 /** Columns aligned, numbers to the right. The first row is the head. */
