@@ -79,7 +79,7 @@ export class Work {
 
   /** The files that the processor is made of, for watching. */
   async sources(): Promise<readonly string[]> {
-    return (await this.#resolve()).watch
+    return (await this.#resolve()).watch()
   }
 
   async #start({

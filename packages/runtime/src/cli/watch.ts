@@ -40,7 +40,7 @@ const SOURCE = /^[^.].*\.[cm]?[jt]s$/
 
 /**
  * Folders are watched, because editors replace files and a watch of the old one would never fire again. Any source file
- * in them counts: what a JavaScript module imports from beside it is not known without running it.
+ * in them counts: a computed import is not known without running it.
  */
 function watchFolders(files: readonly string[], onChange: () => void): FSWatcher[] {
   return [...new Set(files.map(dirname))].map((folder) =>

@@ -6,19 +6,18 @@
  * it imports by relative paths are checked one after the other. Only ever called after a failed import.
  */
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { placeOnItsLine } from './place.js'
+import { sourceFiles } from './source-files.js'
 
 const MAX_FILES = 50
 
 /** @returns `path:line`, or '' when none of the files has an error of its own. */
 export async function findSyntaxError(url: string): Promise<string> {
-  const seen = new Set([url])
-  for (const file of seen) {
-    const place = await check(fileURLToPath(file))
-    if (place !== '') return place
-    for (const next of await relativeImports(file)) if (seen.size < MAX_FILES) seen.add(next)
+  let left = MAX_FILES
+  for await (const file of sourceFiles(fileURLToPath(url))) {
+    const place = await check(file)
+    if (place !== '' || --left === 0) return place
   }
   return ''
 }
@@ -29,13 +28,4 @@ function check(path: string): Promise<string> {
       resolve(placeOnItsLine(stderr))
     })
   })
-}
-
-/** By their looks: a path in a comment costs one more check, and nothing else. */
-async function relativeImports(url: string): Promise<string[]> {
-  const text = await readFile(fileURLToPath(url), 'utf8').catch(() => '')
-  const paths = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*(['"])(\.{1,2}\/[^'"\n]+)\1/g)].map(
-    (match) => match[2] ?? '',
-  )
-  return paths.map((path) => new URL(path, url).href).filter((found) => /\.[cm]?js$/.test(found))
 }

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { compileTypeScript } from './compile-typescript.js'
 import { keepCompiled } from './compiled-files.js'
 import { findModule } from './find-module.js'
+import { sourceFiles } from './source-files.js'
 
 export interface ResolvedProcessor {
   /** `file:` URL for the thread's import. It changes with the content when the processor is compiled. */
@@ -12,8 +13,8 @@ export interface ResolvedProcessor {
   /** The user's file. */
   source: string
   compiled: boolean
-  /** Files whose change changes the processor: the source, and for TypeScript what it imports by relative paths. */
-  watch: string[]
+  /** Files whose change changes the processor, the source first, then what it imports by relative paths. */
+  watch(): Promise<readonly string[]>
   /** What the compiler found odd, as `file:line:column: text`. */
   warnings: string[]
 }
@@ -32,9 +33,21 @@ export interface ResolveOptions {
 export async function resolveProcessor(processor: URL | string, options: ResolveOptions): Promise<ResolvedProcessor> {
   const { path: source, language } = findModule(processor, options.cwd)
   if (language === 'javascript') {
-    return { url: pathToFileURL(source).href, source, compiled: false, watch: [source], warnings: [] }
+    return {
+      url: pathToFileURL(source).href,
+      source,
+      compiled: false,
+      watch: () => all(sourceFiles(source)),
+      warnings: [],
+    }
   }
   const { code, inputs, warnings } = await compileTypeScript(source)
   const file = await keepCompiled(source, code, options.cacheDir)
-  return { url: pathToFileURL(file).href, source, compiled: true, watch: inputs, warnings }
+  return { url: pathToFileURL(file).href, source, compiled: true, watch: async () => inputs, warnings }
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
 }

@@ -19,9 +19,31 @@ describe('finding', () => {
       url: pathToFileURL(source).href,
       source,
       compiled: false,
-      watch: [source],
+      watch: expect.any(Function),
       warnings: [],
     })
+  })
+
+  test('the files to watch are named: the entry, and what is imported or required by relative paths', async () => {
+    const cwd = folderOf({
+      'app/p.mjs': `import { a } from './lib/a.mjs'\nimport fs from 'node:fs'\nimport '../shared/s.js'\nimport './no.mjs'`,
+      'app/lib/a.mjs': `export { p } from '../p.mjs'\nexport const a = () => import("../lib/lazy.mjs")`,
+      'app/lib/lazy.mjs': `import data from './data.json' with { type: 'json' }`,
+      'app/lib/data.json': '{}',
+      'shared/s.js': `const t = require('./t')\nmodule.exports = require( './folder' )`,
+      'shared/t.js': '',
+      'shared/folder/index.js': '',
+    })
+    const { watch } = await resolveProcessor('app/p.mjs', { cwd })
+    const names = [
+      'app/p.mjs',
+      'app/lib/a.mjs',
+      'shared/s.js',
+      'app/lib/lazy.mjs',
+      'shared/t.js',
+      'shared/folder/index.js',
+    ]
+    expect(await watch()).toEqual(names.map((name) => join(cwd, name)))
   })
 
   test('a URL, a file: string, an absolute and a relative path name the same file', async () => {
@@ -245,8 +267,9 @@ export default {
       'd.json': '{}',
     })
     const { watch } = await resolveProcessor('z.ts', { cwd })
-    expect(watch[0]).toBe(join(cwd, 'z.ts'))
-    expect([...watch].sort()).toEqual(['a.ts', 'd.json', 'z.ts'].map((name) => join(cwd, name)))
+    const files = await watch()
+    expect(files[0]).toBe(join(cwd, 'z.ts'))
+    expect([...files].sort()).toEqual(['a.ts', 'd.json', 'z.ts'].map((name) => join(cwd, name)))
   })
 
   test('a compile error names file:line:column, in the entry and in what it imports', async () => {
