@@ -1,6 +1,7 @@
 /** What `zk doctor` asks a cluster, without joining a group or leaving anything behind. */
-import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata } from 'node-rdkafka'
+import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata, type TopicMetadata } from 'node-rdkafka'
 import type { Check } from '../cli/check.js'
+import type { ConsumerProperties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import { connectError } from './broker-errors.js'
 import { connected, disconnected } from './connect.js'
@@ -12,7 +13,7 @@ export interface ClusterQuestion {
   brokers: readonly string[]
   topics: readonly string[]
   group: string | undefined
-  properties: Readonly<Record<string, string>>
+  properties: ConsumerProperties
 }
 
 /** @throws ZkError when no broker answers or the client is refused */
@@ -22,24 +23,16 @@ export async function* checkCluster(question: ClusterQuestion): AsyncGenerator<C
   try {
     yield { name: 'brokers', result: 'ok', found: `${metadata.brokers.length} reached through ${brokers.join(', ')}` }
     for (const name of topics) yield checkTopic(metadata, name)
-    if (group !== undefined && topics.length > 0) yield await checkGroup(consumer, group, metadata, topics)
+    if (group !== undefined) yield await checkGroup(consumer, group, metadata, topics)
   } finally {
     await disconnected(consumer)
   }
 }
 
-async function connect({ brokers, group = 'zk-doctor', properties }: ClusterQuestion) {
+async function connect({ brokers, properties }: ClusterQuestion) {
   let consumer: KafkaConsumer
   try {
-    consumer = new Kafka.KafkaConsumer(
-      {
-        ...properties,
-        'bootstrap.servers': brokers.join(','),
-        'group.id': group,
-        'enable.auto.commit': false,
-      } as never,
-      {},
-    )
+    consumer = new Kafka.KafkaConsumer(properties.global, properties.topic)
   } catch (error) {
     throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
   }
@@ -50,12 +43,30 @@ async function connect({ brokers, group = 'zk-doctor', properties }: ClusterQues
 }
 
 function checkTopic({ topics }: Metadata, name: string): Check {
+  if (name.startsWith('^')) return checkPattern(matching(topics, name), name)
   const found = topics.find((topic) => topic.name === name)
   if (found === undefined || found.partitions.length === 0) {
     const fix = 'Create it, or allow this client to describe and read it (ACL Describe, Read on the topic).'
     return { name: `topic ${name}`, result: 'fail', found: 'not found, or not allowed to be seen', fix }
   }
   return { name: `topic ${name}`, result: 'ok', found: `${found.partitions.length} partitions` }
+}
+
+function checkPattern(topics: readonly TopicMetadata[], pattern: string): Check {
+  const name = `topics ${pattern}`
+  if (topics.length === 0) {
+    const fix = 'Correct it, or wait: zk run reads topics that are created later and match.'
+    return { name, result: 'warn', found: 'no topic matches', fix }
+  }
+  return { name, result: 'ok', found: topics.map((topic) => topic.name).join(', ') }
+}
+
+/** @param wanted a name or a pattern */
+function matching(topics: readonly TopicMetadata[], wanted: string): TopicMetadata[] {
+  const isWanted = wanted.startsWith('^')
+    ? (name: string) => new RegExp(wanted).test(name)
+    : (name: string) => name === wanted
+  return topics.filter(({ name }) => isWanted(name))
 }
 
 /** Asks for the group's offsets, which needs the same rights as joining it, and disturbs no member. */
@@ -66,9 +77,15 @@ async function checkGroup(
   wanted: readonly string[],
 ): Promise<Check> {
   const name = `group ${group}`
-  const partitions = topics
-    .filter((topic) => wanted.includes(topic.name))
-    .flatMap((topic) => topic.partitions.map(({ id }) => ({ topic: topic.name, partition: id })))
+  // Without topics any will do.
+  const asked = wanted.length === 0 ? topics : [...new Set(wanted.flatMap((one) => matching(topics, one)))]
+  const partitions = asked.flatMap(({ name, partitions }) =>
+    partitions.map(({ id }) => ({ topic: name, partition: id })),
+  )
+  if (partitions.length === 0) {
+    const fix = 'Name a topic that exists: it takes one to ask.'
+    return { name, result: 'warn', found: 'not asked: there is no topic', fix }
+  }
   return new Promise((resolve) => {
     consumer.committed(partitions as never, GROUP_TIMEOUT_MS, (error: LibrdKafkaError | null, offsets) => {
       if (error) {

@@ -57,6 +57,49 @@ test('zk doctor: a property that librdkafka does not know fails the check of the
   expect(jsonLines(stdout).at(-1)!.found).toContain('ZK_CONFIG_UNKNOWN_PROPERTY')
 })
 
+test('zk doctor: a pattern matches what zk run would read, and a group needs no topic', async () => {
+  const broker = await startEmbeddedBroker({ topics: ['orders-eu', 'orders-us', 'other'] })
+  const where = ['--brokers', broker.bootstrapServers, '--group', 'billing', '--json']
+  const found = async (...args: string[]) => {
+    const { code, stdout } = await zk('doctor', ...where, ...args)
+    expect(code).toBe(0)
+    const checks = jsonLines(stdout).filter(({ name }) => /^(topics?|group) /.test(String(name)))
+    return checks.map(({ name, result, found }) => ({ name, result, found }))
+  }
+  const group = { name: 'group billing', result: 'ok', found: 'has committed nothing yet' }
+  expect(await found()).toEqual([group])
+  expect(await found('--topic', '^orders-')).toEqual([
+    { name: 'topics ^orders-', result: 'ok', found: expect.stringMatching(/^orders-(eu, orders-us|us, orders-eu)$/) },
+    group,
+  ])
+  expect(await found('--topic', '^nothing')).toEqual([
+    { name: 'topics ^nothing', result: 'warn', found: 'no topic matches' },
+    { name: 'group billing', result: 'warn', found: 'not asked: there is no topic' },
+  ])
+  await broker.stop()
+})
+
+test.each([
+  [['--brokers', 'localhost'], 'ZK_CONFIG_INVALID'],
+  [['--brokers', '127.0.0.1:1', '--prop', 'enable.auto.commit=true'], 'ZK_CONFIG_OWNED_PROPERTY'],
+  [['--brokers', '127.0.0.1:1', '--prop', 'session.timeout.ms=many'], 'ZK_CONFIG_INVALID'],
+  [['--brokers', '127.0.0.1:1', '--topic', 'a b'], 'ZK_TOPIC_INVALID'],
+])('zk doctor %j refuses what zk run refuses', async (args, code) => {
+  const { code: exitCode, stdout } = await zk('doctor', ...args, '--json')
+  expect(exitCode).toBe(1)
+  expect(jsonLines(stdout).at(-1)).toMatchObject({
+    ...{ event: 'check', name: 'configuration', result: 'fail' },
+    found: expect.stringContaining(code),
+  })
+})
+
+test.each(['--topic', '--group', '--prop'])('zk doctor %s without --brokers is wrong usage', async (option) => {
+  const { code, stdout, stderr } = await zk('doctor', option, 'a=b')
+  expect(code).toBe(1)
+  expect(stdout).toBe('')
+  expect(stderr).toContain(`ZK_CLI_USAGE: ${option} needs --brokers. See zk doctor --help.`)
+})
+
 async function metadataOf(bootstrapServers: string): Promise<Metadata> {
   const producer = new Kafka.Producer({ 'bootstrap.servers': bootstrapServers })
   return new Promise((resolve, reject) => {
