@@ -1,9 +1,9 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import type { Measurement } from './bench/measure.js'
-import { count, counts, jsonFile } from './options.js'
+import { count, counts, jsonFile, valueSize, valuesOfFile } from './options.js'
 import { formatTable, printJson } from './output.js'
 
 interface BenchOptions {
@@ -12,6 +12,7 @@ interface BenchOptions {
   messages: number
   keys: number
   size: number
+  value?: Buffer[]
   options?: unknown
   json?: boolean
 }
@@ -24,20 +25,32 @@ export function benchCommand(): Command {
     .option('--concurrency <n>', 'handlers in progress in one thread', count, 1)
     .option('--messages <n>', 'how many messages a run', count, 10_000)
     .option('--keys <n>', 'different keys', count, 1_000)
-    .option('--size <bytes>', 'size of a value', count, 200)
+    .option('--size <bytes>', 'size of a value of nothing but x', valueSize, 200)
+    .addOption(
+      new Option('--value <file>', 'the value of every message; with .jsonl or .ndjson a value a line, used in turn')
+        .argParser(valuesOfFile)
+        .conflicts('size'),
+    )
     .option('--options <file>', 'JSON file: processorOptions', jsonFile)
     .option('--json', 'one JSON object a line on stdout')
-    .addHelpText('after', '\nExample:\n  zk bench ./processor.js --speedup 1,2,4 --messages 20000 --size 1024')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  zk bench ./processor.js --speedup 1,2,4 --messages 20000 --size 1024
+  zk bench ./processor.ts --value orders.jsonl`,
+    )
     .action(bench)
 }
 
 async function bench(processor: string, options: BenchOptions): Promise<void> {
-  const { speedup, concurrency, messages, keys, size, json } = options
+  const { speedup, concurrency, messages, keys, size, value, json } = options
+  const values = value ?? [Buffer.alloc(size, 'x')]
   const { measureEach } = await withKafka(() => import('./bench/measure-each.js'))
   const logger = createLogger({ level: 'warn', output: 'stderr' })
   const results: Measurement[] = []
   const measured = measureEach({
-    load: { messages, keys, value: () => Buffer.alloc(size, 'x') },
+    load: { messages, keys, value: (i) => values[i % values.length]! },
     speedups: speedup,
     run: () => ({ processor, processorOptions: options.options, concurrency, logger }),
   })
@@ -58,6 +71,12 @@ async function bench(processor: string, options: BenchOptions): Promise<void> {
         failed,
       ]),
     ]),
+  )
+  const failed = Math.max(...results.map(({ failed }) => failed))
+  if (failed === 0) return
+  console.log(
+    `\n${failed} of ${messages} messages failed, so these are not the speeds of your processor at its work: ` +
+      `${value === undefined ? '--value <file> gives messages that it understands' : 'the errors say why'}.`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { withKafka } from '../kafka/load-kafka.js'
-import { count, list } from './options.js'
+import { count, topicNames } from './options.js'
 import { printJson } from './output.js'
 import { untilSignal } from './signals.js'
 
@@ -13,7 +13,7 @@ interface BrokerOptions {
 export function brokerCommand(): Command {
   return new Command('broker')
     .description('Starts a Kafka broker in this process, for trying things out. It forgets everything when it ends.')
-    .option('--topics <names>', 'topics to create, comma-separated; others appear on use', list, [])
+    .option('--topics <names>', 'topics to create, comma-separated; others appear on use', topicNames, [])
     .option('--partitions <n>', 'partitions of each topic', count, 4)
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  zk broker --topics orders,orders.dlt --partitions 12')

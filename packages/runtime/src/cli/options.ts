@@ -1,6 +1,7 @@
 /** Parsers of command line values that say what was expected. */
 import { readFileSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
+import { topicName } from '../config/fields.js'
 
 export function integer(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
@@ -20,6 +21,47 @@ export function counts(text: string): number[] {
 
 export function list(text: string, previous: string[] = []): string[] {
   return [...previous, ...text.split(',').map((item) => item.trim())]
+}
+
+/** Names of topics that are to be made, each once. */
+export function topicNames(text: string, previous: string[] = []): string[] {
+  const names = list(text)
+  for (const name of names) {
+    if (name.startsWith('^')) throw new InvalidArgumentError('Expected names, not a pattern.')
+    const { error } = topicName.safeParse(name)
+    if (error !== undefined) throw new InvalidArgumentError(`${error.issues[0]!.message}.`)
+  }
+  return [...new Set([...previous, ...names])]
+}
+
+/** librdkafka sends nothing larger than 1,000,000 bytes with key and headers, unless it is told to. */
+const MAX_VALUE_BYTES = 900_000
+
+export function valueSize(text: string): number {
+  const size = count(text)
+  if (size > MAX_VALUE_BYTES) throw new InvalidArgumentError(`Expected at most ${MAX_VALUE_BYTES}.`)
+  return size
+}
+
+/** The file's bytes are one value; with .jsonl or .ndjson each line is one. */
+export function valuesOfFile(file: string): Buffer[] {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (error) {
+    throw new InvalidArgumentError(`Expected a file: ${(error as Error).message}.`)
+  }
+  const lines = () =>
+    bytes
+      .toString()
+      .split(/\r?\n/)
+      .filter((line) => line !== '')
+  const values = /\.(jsonl|ndjson)$/.test(file) ? lines().map((line) => Buffer.from(line)) : [bytes]
+  if (values.length === 0) throw new InvalidArgumentError('Expected a line for each value; it has none.')
+  if (values.some(({ length }) => length > MAX_VALUE_BYTES)) {
+    throw new InvalidArgumentError(`Expected values of at most ${MAX_VALUE_BYTES} bytes.`)
+  }
+  return values
 }
 
 /** `key=value`, repeatable. Values stay text: librdkafka takes all of its properties as text. */

@@ -23,6 +23,28 @@ test.each(['SIGINT', 'SIGTERM'] as const)('zk broker has the topics that were as
   expect(await ended).toMatchObject({ code: 0, stderr: '' })
 })
 
+test('zk broker makes a topic that is named twice once', async () => {
+  const { child, ended } = start(['broker', '--topics', 'a,a', '--topics', 'b,a', '--json'])
+  const [line] = await once(child.stdout!, 'data')
+  const { topics } = await metadataOf(JSON.parse(line).bootstrapServers)
+  expect(topics.map(({ name }) => name).sort()).toEqual(['a', 'b'])
+  child.kill('SIGTERM')
+  expect((await ended).code).toBe(0)
+})
+
+test.each([
+  ['bad topic!', '"bad topic!" is not a topic name: it contains " "'],
+  ['', '"" is not a topic name: it is empty'],
+  ['a,^b', 'Expected names, not a pattern'],
+])('zk broker --topics %j is wrong usage', async (topics, text) => {
+  const { child, ended } = start(['broker', '--topics', topics])
+  child.stdout!.once('data', () => child.kill('SIGKILL'))
+  const { code, stderr } = await ended
+  expect(code).toBe(1)
+  expect(stderr).toContain('ZK_CLI_USAGE: ')
+  expect(stderr).toContain(text)
+})
+
 test('zk doctor: exit 0 where all is well, every check on a line of its own', async () => {
   const broker = await startEmbeddedBroker({ topics: ['orders'] })
   const where = ['--brokers', broker.bootstrapServers, '--topic', 'orders', '--group', 'billing']
