@@ -43,7 +43,7 @@ const work = client.workFactory().create({
 })
 \`\`\`
 
-Fields that end in \`Ms\` are milliseconds. Everything is checked before anything starts: an error lists all problems with their paths, and an unknown field is one of them.
+Fields that end in \`Ms\` are milliseconds. Everything is checked before anything starts: an error lists all problems with their paths, and an unknown field is one of them. What \`workFactory\` and \`run\` are called with is checked in the same way; the types \`WorkFactoryOptions\` and \`RunOptions\` say what that may be.
 
 Some fields limit each other:
 
