@@ -216,6 +216,7 @@ describe('describeError and reviveError', () => {
 function build(code: ErrorCode): ZkError {
   const samples: Record<ErrorCode, () => ZkError> = {
     ZK_CONFIG_INVALID: () => errors.ZK_CONFIG_INVALID('work configuration', [{ path: 'topic', message: 'is missing' }]),
+    ZK_GROUP_REFUSED: () => errors.ZK_GROUP_REFUSED('Inconsistent group protocol'),
     ZK_CONFIG_OWNED_PROPERTY: () => errors.ZK_CONFIG_OWNED_PROPERTY('group.id', 'use groupId'),
     ZK_CONFIG_UNKNOWN_PROPERTY: () => errors.ZK_CONFIG_UNKNOWN_PROPERTY('grop.id', 'No such property'),
     ZK_CONFIG_CONFLICT: () => errors.ZK_CONFIG_CONFLICT('a excludes b', 'Remove b.'),

@@ -180,7 +180,7 @@ describe('the main side', () => {
     logger().info(forged, 'said')
     logger().info({ msg: 'a message of its own' })
     flush()
-    const [line, alone] = written(batches[0]!)
+    const [line, alone] = batches.flatMap(written)
     expect(line).toMatchObject({ level: 30, time: 1_000_000, pid: process.pid, name: 'zk', msg: 'said' })
     expect(line).toMatchObject({ level_: 99, time_: 'never', pid_: 1, hostname_: 'h', name_: 'evil', msg_: 'evil' })
     const keys = [...writtenText(batches[0]!)[0]!.matchAll(/"(\w+)":/g)].map(([, key]) => key)

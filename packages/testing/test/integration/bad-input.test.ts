@@ -110,6 +110,15 @@ test('a property whose value librdkafka refuses only when it connects is no miss
   expect(error).toMatchObject({ code: 'ZK_CONFIG_UNKNOWN_PROPERTY', exitCode: 1 })
 })
 
+// The embedded broker takes any session timeout.
+test.runIf(isReal)('a group that refuses the member ends the work', async () => {
+  const topic = await stage.topic(1)
+  const tooShort = { ...quick, 'session.timeout.ms': 100, 'heartbeat.interval.ms': 50 }
+  const { error } = await stage.play({ topic, processor: module('fine.mjs'), additionalProps: tooShort }).ended
+  expect(error).toMatchObject({ code: 'ZK_GROUP_REFUSED', exitCode: 1 })
+  expect(error!.message).toContain('session timeout')
+})
+
 // The embedded broker makes topics of the names that it is asked for.
 test.runIf(isReal)('unknown topics are named, all of them', async () => {
   const missing = [`missing-${randomUUID()}`, `missing-${randomUUID()}`]
