@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
+import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import type { Measurement } from './bench/measure.js'
@@ -55,6 +56,7 @@ async function bench(processor: string, options: BenchOptions): Promise<void> {
     run: () => ({ processor, processorOptions: options.options, concurrency, logger }),
   })
   for await (const result of measured) {
+    if (result.messages < messages) throw tooMuch(result.messages, messages)
     results.push(result)
     if (json) printJson({ event: 'bench', ...result, ratio: result.perSecond / results[0]!.perSecond })
   }
@@ -78,6 +80,13 @@ async function bench(processor: string, options: BenchOptions): Promise<void> {
     `\n${failed} of ${messages} messages failed, so these are not the speeds of your processor at its work: ` +
       `${value === undefined ? '--value <file> gives messages that it understands' : 'the errors say why'}.`,
   )
+}
+
+function tooMuch(kept: number, messages: number): Error {
+  const why =
+    `The embedded broker kept ${kept} of ${messages} messages: it drops the oldest of a partition beyond 5 MiB or ` +
+    '100,000. Give fewer messages, smaller ones, or more keys'
+  return errors.ZK_CLI_USAGE(why, 'zk bench --help')
 }
 
 function powersOfTwo(upTo: number): number[] {

@@ -86,6 +86,14 @@ describe('zk bench --value', () => {
   })
 })
 
+test('zk bench with more than the embedded broker keeps: says so and ends', async () => {
+  const processor = join(dir, 'idle.mjs')
+  writeFileSync(processor, 'export default { process() {} }')
+  const { code, stderr } = await zk('bench', processor, '--messages', '1000', '--size', '100000', '--speedup', '1')
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/ZK_CLI_USAGE: The embedded broker kept \d+ of 1000 messages/)
+})
+
 test('zk bench with a processor that is missing: its error, exit 1', async () => {
   const { code, stdout, stderr } = await zk(
     'bench',

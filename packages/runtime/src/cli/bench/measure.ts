@@ -45,27 +45,27 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   })
   const done = new AbortController()
   let started = 0
-  let finished = 0
+  /** When the last record was seen to be processed, and how many they were. */
+  let finished = { at: 0, processed: 0 }
   let busy: number[] = []
   const watch = setInterval(() => {
     const state = work.state()
     if (state === undefined) return
     const { processed } = state.counters
     onProgress(processed)
-    if (processed >= load.messages && finished === 0) {
-      finished = performance.now()
-      done.abort()
-    } else if (processed > 0) {
-      busy.push(...state.threads.map((thread) => thread.busy))
-    }
+    if (processed > finished.processed) finished = { at: performance.now(), processed }
+    if (processed >= load.messages) done.abort()
+    else if (processed > 0) busy.push(...state.threads.map((thread) => thread.busy))
   }, LOOK_MS)
   const onEvent = ({ type }: WorkEvent) => {
     if (type === 'assigned') started ||= performance.now()
   }
   try {
-    const summary = await work.run({ shutdown: done.signal, stdoutToStderr: true, onEvent })
+    // To the end as well: it comes also where a record is missing.
+    const summary = await work.run({ shutdown: done.signal, untilEnd: true, stdoutToStderr: true, onEvent })
     if (busy.length === 0) busy = [0]
-    const seconds = (finished - started) / 1000
+    if (summary.processed > finished.processed) finished.at = performance.now()
+    const seconds = (finished.at - started) / 1000
     return {
       speedup,
       concurrency,
