@@ -39,6 +39,8 @@ interface Place {
   readonly board: Board
   thread: Thread | undefined
   up: boolean
+  /** Resolves when its thread has ended and the next one is up, or none can be. */
+  replaced: Promise<void>
   /** Its thread is to end and to be replaced: no death. */
   retiring: boolean
 }
@@ -58,6 +60,7 @@ export class ThreadHost {
       board: new Board(options.setup.capacity),
       thread: undefined,
       up: false,
+      replaced: Promise.resolve(),
       retiring: false,
     }))
     this.boards = this.#places.map(({ board }) => board)
@@ -120,7 +123,7 @@ export class ThreadHost {
     }
     this.#options.setup = setup
     for (const [index, place] of this.#places.entries()) {
-      const { thread } = place
+      const { thread, replaced } = place
       if (thread === undefined || this.#stopping) continue
       place.retiring = true
       if (!(await retire(index))) {
@@ -129,7 +132,7 @@ export class ThreadHost {
       }
       await thread.stop(this.#options.terminateTimeoutMs)
       thread.terminate()
-      await thread.gone
+      await replaced
     }
   }
 
@@ -183,7 +186,7 @@ export class ThreadHost {
     }
     for (const [slot, name] of this.#names) thread.post({ type: 'partition', slot, ...name })
     place.up = true
-    void thread.gone.then((cause) => this.#replace(index, cause))
+    place.replaced = thread.gone.then((cause) => this.#replace(index, cause))
     this.#listener.up(index)
   }
 

@@ -51,6 +51,8 @@ export class WorkRun {
   readonly #processedBy: Float64Array
   readonly #drains = new Map<readonly PartitionSlot[], (complete: boolean) => void>()
   #requested = false
+  /** The reload under way, if any. */
+  #reload: Promise<void> = Promise.resolve()
   #phase: WorkState['phase'] = 'starting'
   readonly #endings = new Endings()
   /** The last commit of the run failed: what it would have covered is repeated. */
@@ -129,7 +131,10 @@ export class WorkRun {
 
   /** Replaces every thread by one that runs this module; the consumer and its assignment stay. */
   async reload(processor: ResolvedProcessor): Promise<void> {
-    await this.#host.reload(processor, (thread) => this.#retire(thread))
+    // One after the other: a thread is retired once.
+    const turn = this.#reload.then(() => this.#host.reload(processor, (thread) => this.#retire(thread)))
+    this.#reload = turn.catch(() => {})
+    await turn
   }
 
   /**

@@ -204,3 +204,16 @@ test.each(['processor.ts', 'processor.mjs'])(
     expect((await zk.exited).code).toBe(0)
   },
 )
+
+test('reloads that are asked for together are made one after the other', async () => {
+  const topic = await stage.topic(1)
+  await stage.produce(topic, [{ key: 'a' }])
+  const journal = stage.journal()
+  const play = stage.play({ topic, speedup: 1, processorOptions: { journal: journal.path, ms: 200 } })
+  await journal.until(() => journal.starts().length === 1)
+  await Promise.all([play.work.reload(), play.work.reload()])
+  const count = (type: string) => journal.lines().filter((line) => line.type === type).length
+  // Each tries the module in a spare thread, and replaces the one that there is.
+  expect({ setup: count('setup'), teardown: count('teardown') }).toEqual({ setup: 5, teardown: 2 })
+  expect(play.events.all.filter(({ type }) => type === 'thread-gone')).toHaveLength(2)
+})
