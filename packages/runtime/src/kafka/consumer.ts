@@ -4,6 +4,7 @@
  * Assignment changes are answered one after the other, and only when no read is under way and what was read has been
  * handed over, so that a batch always belongs to the epoch in which it arrives.
  */
+import { setTimeout } from 'node:timers/promises'
 import { nameOf, type PartitionSlot, type TopicPartition } from '@zk/engine'
 import Kafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartitionOffset } from 'node-rdkafka'
 import type { ConsumerProperties } from '../config/properties.js'
@@ -20,6 +21,7 @@ import {
   ERR__NO_OFFSET,
   ERR_FENCED_INSTANCE_ID,
   ERR_UNKNOWN_TOPIC_OR_PART,
+  REFUSED,
 } from './error-codes.js'
 import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
 import { loadNative, openReader } from './open-reader.js'
@@ -28,6 +30,8 @@ import type { Reader, ReadResult } from './reader.js'
 /** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
 const CONNECT_TIMEOUT_MS = 10_000
 const COMMITTED_TIMEOUT_MS = 10_000
+const COORDINATOR_TIMEOUT_MS = 10_000
+const COORDINATOR_RETRY_MS = 200
 /** Leaving a group whose coordinator is gone takes librdkafka as long as the coordinator is. */
 const DISCONNECT_TIMEOUT_MS = 5_000
 
@@ -109,11 +113,20 @@ export class Consumer {
    * @throws ZkError when it does not answer in time, or refuses
    */
   async requireCoordinator(topic: string): Promise<void> {
-    try {
-      await this.committed([{ topic, partition: 0 }])
-    } catch (error) {
-      if ((error as LibrdKafkaError).code === ERR_UNKNOWN_TOPIC_OR_PART) return
-      throw brokerError(this.#options.bootstrapServers, error as Error)
+    const deadline = performance.now() + COORDINATOR_TIMEOUT_MS
+    for (;;) {
+      try {
+        await this.#committer!.committed([{ topic, partition: 0 }], Math.max(1, deadline - performance.now()))
+        return
+      } catch (error) {
+        const { code } = error as LibrdKafkaError
+        if (this.#closing || code === ERR_UNKNOWN_TOPIC_OR_PART) return
+        if (REFUSED.has(code) || performance.now() + COORDINATOR_RETRY_MS >= deadline) {
+          throw brokerError(this.#options.bootstrapServers, error as Error)
+        }
+        // A new cluster elects its coordinators at their first use, a restarted one loads their offsets.
+        await setTimeout(COORDINATOR_RETRY_MS)
+      }
     }
   }
 
