@@ -30,7 +30,7 @@ import type { Reader, ReadResult } from './reader.js'
 /** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
 const CONNECT_TIMEOUT_MS = 10_000
 const COMMITTED_TIMEOUT_MS = 10_000
-const COORDINATOR_TIMEOUT_MS = 10_000
+const COORDINATOR_TIMEOUT_MS = 8_000
 const COORDINATOR_RETRY_MS = 200
 /** Leaving a group whose coordinator is gone takes librdkafka as long as the coordinator is. */
 const DISCONNECT_TIMEOUT_MS = 5_000
