@@ -1,8 +1,12 @@
 #include "reader.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "library.h"
@@ -15,8 +19,18 @@ namespace {
 /// How long the thread sleeps at most before it serves the consumer's queue again (max.poll.interval.ms counts from
 /// there), looks whether the consumer is closing, and would recover from a wake-up that went missing.
 constexpr int kIdleMs = 100;
+/// How often free memory goes back to the system.
+constexpr auto kTrimPeriod = std::chrono::seconds(30);
 /// Kept events. Ends are one a slot; errors beyond this drop the oldest that is not fatal.
 constexpr size_t kMaxErrors = 256;
+
+/// librdkafka takes and frees a buffer of megabytes for each fetch, among many small ones. glibc keeps what becomes free
+/// between them, and a process that reads for hours grows by it, step by step. Takes a few milliseconds, on this thread.
+void giveFreeMemoryBack() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 }  // namespace
 
@@ -193,10 +207,15 @@ void Reader::loop() {
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "zk-reader");
 #endif
+  auto trimmed = std::chrono::steady_clock::now();
   while (!stopping_) {
     // After the pass, so that whoever is notified finds its lock free.
     if (pass()) notify_();
     if (!stopping_) wakeUp_.wait(kIdleMs);
+    if (const auto now = std::chrono::steady_clock::now(); now - trimmed >= kTrimPeriod) {
+      giveFreeMemoryBack();
+      trimmed = now;
+    }
   }
 }
 
