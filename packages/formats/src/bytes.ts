@@ -7,7 +7,8 @@ export const bytes: Format<Buffer> = {
   name: 'bytes',
   decode: asBuffer,
   encode: (value) => {
-    if (!ArrayBuffer.isView(value)) throw new FormatError('ZK_ENCODE_FAILED', 'bytes', 'it is no Buffer or Uint8Array')
+    if (!(value instanceof Uint8Array))
+      throw new FormatError('ZK_ENCODE_FAILED', 'bytes', 'it is no Buffer or Uint8Array')
     return asBuffer(value)
   },
 }

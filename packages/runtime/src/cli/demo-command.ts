@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
@@ -12,6 +12,9 @@ const KEYS = 1_000
 const VALUE_BYTES = 200
 /** About half a millisecond of plain JavaScript. */
 const PASSES = 1_850
+
+/** What the embedded broker keeps of such messages, with some room: it drops the oldest beyond 5 MiB a partition. */
+const MAX_MESSAGES = 150_000
 
 interface DemoOptions {
   messages: number
@@ -30,10 +33,16 @@ export function demoCommand(): Command {
     .description(
       'Shows the runtime at work: a CPU-heavy processor with one thread and with many, every message checked.',
     )
-    .option('--messages <n>', 'how many messages', count, 20_000)
+    .option('--messages <n>', `how many messages, at most ${MAX_MESSAGES}`, messageCount, 20_000)
     .option('--speedup <n>', 'threads of the second run; default: the CPUs it may use', count, defaultSpeedup().speedup)
     .option('--json', 'JSON lines on stdout')
     .action(demo)
+}
+
+function messageCount(text: string): number {
+  const number = count(text)
+  if (number > MAX_MESSAGES) throw new InvalidArgumentError(`Expected at most ${MAX_MESSAGES}.`)
+  return number
 }
 
 async function demo({ messages, speedup, json }: DemoOptions): Promise<void> {

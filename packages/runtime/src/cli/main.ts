@@ -32,7 +32,8 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
   } catch (error) {
     process.exitCode = report(error, json)
   }
-  await within(STDOUT_MS, stdoutTaken(), undefined)
+  const taken = stdoutTaken().then(() => true)
+  if (!(await within(STDOUT_MS, taken, false))) stdoutFailed(new Error('its reader takes nothing'))
   // Nothing of ours is left to do, and a thread in a blocking native call, or a client library that still waits for a
   // dead broker, must not keep the process. The code says that a thread could not be ended: no use in waiting for it.
   if (process.exitCode === UNSTOPPABLE) await exitNow()

@@ -11,16 +11,22 @@ const SETTLE_MS = 100
 export async function watchSources(work: Work, logger: Logger): Promise<() => void> {
   let timer: NodeJS.Timeout | undefined
   let watchers: FSWatcher[] = []
+  let stopped = false
+  const onChange = () => {
+    clearTimeout(timer)
+    timer = setTimeout(reload, SETTLE_MS)
+  }
+  // The old watchers go when the new ones are there, and a change that is waiting stays.
+  const start = async () => {
+    const sources = await work.sources()
+    const before = watchers
+    watchers = stopped ? [] : watchFolders(sources, onChange)
+    for (const watcher of before) watcher.close()
+  }
   const stop = () => {
+    stopped = true
     clearTimeout(timer)
     for (const watcher of watchers) watcher.close()
-  }
-  const start = async () => {
-    stop()
-    watchers = watchFolders(await work.sources(), () => {
-      clearTimeout(timer)
-      timer = setTimeout(reload, SETTLE_MS)
-    })
   }
   const reload = async () => {
     try {

@@ -85,14 +85,20 @@ function isClassInstance(value: object): boolean {
   return !isPlain(value) && !Array.isArray(value)
 }
 
-/** The declaration of a private field: it may not stand beside `.` or a quote, as a use or a colour do. */
-const PRIVATE_FIELD = /[\s{;}]#[A-Za-z_$][\w$]*\s*[=;}\n]/
+/** The declaration of a private field of instances; a use of one stands behind a dot. */
+const PRIVATE_FIELD = /(?<=[\s{;}])(?<!\bstatic\s+)#[A-Za-z_$][\w$]*\s*[=;}\n]/
+/** Comments and texts, in which a # is a colour or an issue. */
+const NO_CODE = /\/\*[^]*?\*\/|\/\/.*|(['"`])(?:\\.|(?!\1)[^\\])*\1/g
 
 /** Nothing shows them in an object: only the source of its class tells. */
 function hasPrivateFields(value: object): boolean {
   for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
     const own: unknown = at.constructor
-    if (typeof own === 'function' && PRIVATE_FIELD.test(Function.prototype.toString.call(own))) return true
+    if (typeof own === 'function' && PRIVATE_FIELD.test(sourceOf(own))) return true
   }
   return false
+}
+
+function sourceOf(constructor: unknown): string {
+  return Function.prototype.toString.call(constructor).replace(NO_CODE, '""')
 }

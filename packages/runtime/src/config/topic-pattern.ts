@@ -6,13 +6,20 @@
  */
 
 const DIFFERENT: readonly (readonly [RegExp, string])[] = [
-  [/\\[A-Za-z0-9]/, 'classes and references such as \\d and \\1; write [0-9]'],
+  [/\\[^.[\]{}()*+?^$|\\/-]/, 'classes, anchors and references such as \\d, \\< and \\1; write [0-9]'],
   [/\(\?/, 'groups that begin with (?'],
   [/[*+?}][*+?{]/, 'a quantifier behind another'],
   [/\{(?!\d+(,\d*)?\})/, 'a { that is no {n}, {n,} or {n,m}'],
 ]
 
 export const isPattern = (topic: string): boolean => topic.startsWith('^')
+
+/** @returns whether a topic is one of these names, or matches one of these patterns */
+export function topicMatcher(wanted: readonly string[]): (topic: string) => boolean {
+  const names = new Set(wanted)
+  const patterns = wanted.filter(isPattern).map((pattern) => new RegExp(pattern))
+  return (topic) => names.has(topic) || patterns.some((pattern) => pattern.test(topic))
+}
 
 /** @returns what is wrong with a pattern */
 export function patternFault(pattern: string): string | undefined {
@@ -26,7 +33,7 @@ export function patternFault(pattern: string): string | undefined {
     return 'librdkafka reads a set such as [[:alpha:]], [\\d] or []] differently; list the characters'
   }
   // An escaped character is itself to both, and one in a set is.
-  const rest = pattern.replace(/(?<!\\)\[(?:\\.|[^\]\\])*\]/g, 'x').replace(/\\[^A-Za-z0-9]/g, 'x')
+  const rest = pattern.replace(/(?<!\\)\[(?:\\.|[^\]\\])*\]/g, 'x').replace(/\\[.[\]{}()*+?^$|\\/-]/g, 'x')
   const [, why] = DIFFERENT.find(([different]) => different.test(rest)) ?? []
   return why === undefined ? undefined : `librdkafka's regular expressions (POSIX extended) do not know ${why}`
 }

@@ -114,7 +114,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Correct the \`additionalProps\` for security, or the permissions. Trying again without a change does not help.`,
   ZK_GROUP_REFUSED: `# ZK_GROUP_REFUSED
 
-**What happened.** The group's coordinator does not let this member join, and would not at the next try.
+**What happened.** The group's coordinator does not let this member join, and will not as long as neither its configuration nor the group changes.
 
 **Why.** The other members use assignment strategies of which this one has none in common (cooperative-sticky does not mix with range and roundrobin), the session timeout lies outside of the broker's \`group.min.session.timeout.ms\` to \`group.max.session.timeout.ms\`, the group has as many members as the broker allows, or its name is empty.
 

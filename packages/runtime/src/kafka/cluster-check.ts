@@ -2,6 +2,7 @@
 import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata, type TopicMetadata } from 'node-rdkafka'
 import type { Check } from '../cli/check.js'
 import type { ConsumerProperties } from '../config/properties.js'
+import { isPattern, topicMatcher } from '../config/topic-pattern.js'
 import { errors } from '../errors.js'
 import { connectError } from './broker-errors.js'
 import { connected, disconnected } from './connect.js'
@@ -43,7 +44,13 @@ async function connect({ brokers, properties }: ClusterQuestion) {
 }
 
 function checkTopic({ topics }: Metadata, name: string): Check {
-  if (name.startsWith('^')) return checkPattern(matching(topics, name), name)
+  if (isPattern(name)) {
+    const matches = topicMatcher([name])
+    return checkPattern(
+      topics.filter((topic) => matches(topic.name)),
+      name,
+    )
+  }
   const found = topics.find((topic) => topic.name === name)
   if (found === undefined || found.partitions.length === 0) {
     const fix = 'Create it, or allow this client to describe and read it (ACL Describe, Read on the topic).'
@@ -61,14 +68,6 @@ function checkPattern(topics: readonly TopicMetadata[], pattern: string): Check 
   return { name, result: 'ok', found: topics.map((topic) => topic.name).join(', ') }
 }
 
-/** @param wanted a name or a pattern */
-function matching(topics: readonly TopicMetadata[], wanted: string): TopicMetadata[] {
-  const isWanted = wanted.startsWith('^')
-    ? (name: string) => new RegExp(wanted).test(name)
-    : (name: string) => name === wanted
-  return topics.filter(({ name }) => isWanted(name))
-}
-
 /** Asks for the group's offsets, which needs the same rights as joining it, and disturbs no member. */
 async function checkGroup(
   consumer: KafkaConsumer,
@@ -77,8 +76,9 @@ async function checkGroup(
   wanted: readonly string[],
 ): Promise<Check> {
   const name = `group ${group}`
-  // Without topics any will do.
-  const asked = wanted.length === 0 ? topics : [...new Set(wanted.flatMap((one) => matching(topics, one)))]
+  const isWanted = topicMatcher(wanted)
+  // Without topics any one will do.
+  const asked = wanted.length === 0 ? topics.slice(0, 1) : topics.filter(({ name }) => isWanted(name))
   const partitions = asked.flatMap(({ name, partitions }) =>
     partitions.map(({ id }) => ({ topic: name, partition: id })),
   )

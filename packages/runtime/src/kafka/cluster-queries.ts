@@ -1,7 +1,7 @@
 /** What a connected consumer can ask its cluster; nothing here touches the assignment. */
 import type { TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError, Metadata } from 'node-rdkafka'
-import { isPattern } from '../config/topic-pattern.js'
+import { topicMatcher } from '../config/topic-pattern.js'
 import { brokerError } from './broker-errors.js'
 
 const TIMEOUT_MS = 10_000
@@ -40,12 +40,11 @@ export class ClusterQueries {
 
   /** Where the partitions of these topics end now, as far as they hold records. Patterns mean the topics there are. */
   async ends(topics: readonly string[]): Promise<PartitionEnd[]> {
-    const patterns = topics.filter(isPattern).map((topic) => new RegExp(topic))
+    const isWanted = topicMatcher(topics)
     const { topics: known } = await this.#metadata()
-    const wanted = known.filter(({ name }) => topics.includes(name) || patterns.some((pattern) => pattern.test(name)))
-    const partitions = wanted.flatMap(({ name, partitions }) =>
-      partitions.map(({ id }) => ({ topic: name, partition: id })),
-    )
+    const partitions = known
+      .filter(({ name }) => isWanted(name))
+      .flatMap(({ name, partitions }) => partitions.map(({ id }) => ({ topic: name, partition: id })))
     const ends = await Promise.all(partitions.map((partition) => this.#end(partition)))
     return ends.filter((end) => end !== undefined)
   }

@@ -22,6 +22,7 @@ import {
   ERR_FENCED_INSTANCE_ID,
   ERR_UNKNOWN_TOPIC_OR_PART,
   REFUSED,
+  UNREACHABLE,
 } from './error-codes.js'
 import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
 import { loadNative, openReader } from './open-reader.js'
@@ -32,6 +33,8 @@ const CONNECT_TIMEOUT_MS = 10_000
 const COMMITTED_TIMEOUT_MS = 10_000
 const COORDINATOR_TIMEOUT_MS = 8_000
 const COORDINATOR_RETRY_MS = 200
+/** Of a question behind its deadline. */
+const MIN_TIMEOUT_MS = 1_000
 /** Leaving a group whose coordinator is gone takes librdkafka as long as the coordinator is. */
 const DISCONNECT_TIMEOUT_MS = 5_000
 
@@ -114,17 +117,21 @@ export class Consumer {
    */
   async requireCoordinator(topic: string): Promise<void> {
     const deadline = performance.now() + COORDINATOR_TIMEOUT_MS
-    for (;;) {
+    while (!this.#closing) {
       try {
-        await this.#committer!.committed([{ topic, partition: 0 }], Math.max(1, deadline - performance.now()))
+        await this.#committer!.committed(
+          [{ topic, partition: 0 }],
+          Math.max(MIN_TIMEOUT_MS, deadline - performance.now()),
+        )
         return
       } catch (error) {
         const { code } = error as LibrdKafkaError
-        if (this.#closing || code === ERR_UNKNOWN_TOPIC_OR_PART) return
-        if (REFUSED.has(code) || performance.now() + COORDINATOR_RETRY_MS >= deadline) {
+        if (code === ERR_UNKNOWN_TOPIC_OR_PART) return
+        const isLate = performance.now() + COORDINATOR_RETRY_MS >= deadline
+        // Answers such as "loading" are no reason to give up: a coordinator is on its way, as in a new cluster.
+        if (REFUSED.has(code) || (isLate && UNREACHABLE.has(code))) {
           throw brokerError(this.#options.bootstrapServers, error as Error)
         }
-        // A new cluster elects its coordinators at their first use, a restarted one loads their offsets.
         await setTimeout(COORDINATOR_RETRY_MS)
       }
     }

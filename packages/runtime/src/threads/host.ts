@@ -114,6 +114,7 @@ export class ThreadHost {
    * @throws ZkError when the module cannot be set up; the threads go on with the one before
    */
   async reload({ url, source }: ResolvedProcessor, retire: (index: number) => Promise<boolean>): Promise<void> {
+    if (this.#stopping) return
     const setup = { ...this.#options.setup, processorUrl: url, processorSource: source }
     const spare = this.#spawn(SPARE, new Board(1).buffer)
     try {
@@ -132,6 +133,16 @@ export class ThreadHost {
       }
       await thread.stop(this.#options.terminateTimeoutMs)
       thread.terminate()
+      const { terminateTimeoutMs } = this.#options
+      if (
+        !(await within(
+          terminateTimeoutMs,
+          thread.gone.then(() => true),
+          false,
+        ))
+      ) {
+        throw errors.ZK_THREAD_UNSTOPPABLE([index], terminateTimeoutMs)
+      }
       await replaced
     }
   }

@@ -185,9 +185,10 @@ export class WorkRun {
     // Each step may have been overtaken by a harder ending; from here on it is settled.
     const ending = this.#ending
     if (ending.type === 'fail') throw ending.error
+    // Now: what ends while threads are stopped comes too late for the commit.
+    const blocked = late.filter((open) => !open.isFinished()).map(({ record }) => record)
     await this.#stopThreads(complete)
     if (ending.type === 'drain' && this.#commitFailure !== undefined) throw this.#commitFailure
-    const blocked = late.filter((open) => !open.isFinished()).map(({ record }) => record)
     const reason = ending.type === 'abort' ? 'aborted' : blocked.length > 0 ? 'deadline' : 'drained'
     return summarize(reason, this.#engine.counters, this.#commits.covered, blocked)
   }

