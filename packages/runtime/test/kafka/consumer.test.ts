@@ -1,5 +1,5 @@
 import { createMockCluster } from '@zk/native/mock-cluster'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Consumer } from '../../src/kafka/consumer.js'
 
 const TOPIC = 'orders'
@@ -31,6 +31,34 @@ test.each(['native', 'portable'] as const)('%s: members that close just as they 
     }),
   )
   expect(warnings).toEqual([])
+})
+
+describe('the coordinator is asked before the group is joined', () => {
+  const OFFSET_FETCH = 9
+  const [LOADING, UNKNOWN_TOPIC, REFUSED] = [14, 3, 30]
+
+  async function ask(errorCodes: readonly number[]): Promise<unknown> {
+    const consumer = newConsumer('native', `g-${errorCodes}`, [], () => {})
+    await consumer.connect()
+    // Once before, so that no question of connecting takes the errors.
+    await consumer.requireCoordinator(TOPIC)
+    cluster.pushRequestErrors(OFFSET_FETCH, errorCodes)
+    const answer = await consumer.requireCoordinator(TOPIC).catch((error: unknown) => error)
+    await consumer.close({ abandon: false })
+    return answer
+  }
+
+  test('one that loads its offsets is asked again', async () => {
+    expect(await ask([LOADING, LOADING])).toBeUndefined()
+  })
+
+  test('a topic that is not there yet is no reason to stop', async () => {
+    expect(await ask([UNKNOWN_TOPIC])).toBeUndefined()
+  })
+
+  test('a group that may not be read is', async () => {
+    expect(await ask([REFUSED])).toMatchObject({ code: 'ZK_BROKER_AUTH' })
+  })
 })
 
 /** @param onJoined the group has formed, and its assignment is on the way */
