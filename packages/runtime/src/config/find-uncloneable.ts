@@ -88,7 +88,7 @@ function isClassInstance(value: object): boolean {
 /** The declaration of a private field of instances; a use of one stands behind a dot. */
 const PRIVATE_FIELD = /(?<=[\s{;}])(?<!\bstatic\s+)#[A-Za-z_$][\w$]*\s*[=;}\n]/
 /** Comments and texts, in which a # is a colour or an issue. */
-const NO_CODE = /\/\*[^]*?\*\/|\/\/.*|(['"`])(?:\\.|(?!\1)[^\\])*\1/g
+const NO_CODE = /\/\*[\s\S]*?\*\/|\/\/.*|(['"`])(?:\\.|(?!\1)[^\\])*\1/g
 
 /** Nothing shows them in an object: only the source of its class tells. */
 function hasPrivateFields(value: object): boolean {
@@ -99,6 +99,6 @@ function hasPrivateFields(value: object): boolean {
   return false
 }
 
-function sourceOf(constructor: unknown): string {
-  return Function.prototype.toString.call(constructor).replace(NO_CODE, '""')
+function sourceOf(declared: unknown): string {
+  return Function.prototype.toString.call(declared).replace(NO_CODE, '""')
 }
