@@ -31,7 +31,7 @@ class Counted {
   static #instances = 0
   style = 'color: #fff;' // as in #issue
   constructor() {
-    Counted.#instances++
+    Counted.#instances += 1
   }
 }
 
