@@ -42,8 +42,8 @@ function search(value: unknown, path: readonly PropertyKey[], seen: Set<object>)
   }
   const kind = `an instance of ${value.constructor?.name || 'a class'}`
   const empty = members.length === 0
-  if (empty && !isCloneable(value)) return { path: formatPath(path), kind }
-  // A URL, for one, has all its state inside: its copy is {}.
+  if ((empty || isClassInstance(value)) && !isCloneable(value)) return { path: formatPath(path), kind }
+  // A URL, for one, has all its state inside: its copy is {} in Node 20, later ones refuse it.
   const hidesState = isClassInstance(value) && (empty || (hasPrivateFields(value) && isCloneable(value)))
   if (!hidesState || !isPlain(structuredClone(value))) return undefined
   return {
