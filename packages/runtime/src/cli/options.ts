@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
 import { topicName } from '../config/fields.js'
+import { isPattern } from '../config/topic-pattern.js'
 
 export function integer(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
@@ -27,7 +28,7 @@ export function list(text: string, previous: string[] = []): string[] {
 export function topicNames(text: string, previous: string[] = []): string[] {
   const names = list(text)
   for (const name of names) {
-    if (name.startsWith('^')) throw new InvalidArgumentError('Expected names, not a pattern.')
+    if (isPattern(name)) throw new InvalidArgumentError('Expected names, not a pattern.')
     const { error } = topicName.safeParse(name)
     if (error !== undefined) throw new InvalidArgumentError(`${error.issues[0]!.message}.`)
   }
@@ -51,17 +52,16 @@ export function valuesOfFile(file: string): Buffer[] {
   } catch (error) {
     throw new InvalidArgumentError(`Expected a file: ${(error as Error).message}.`)
   }
-  const lines = () =>
-    bytes
-      .toString()
-      .split(/\r?\n/)
-      .filter((line) => line !== '')
-  const values = /\.(jsonl|ndjson)$/.test(file) ? lines().map((line) => Buffer.from(line)) : [bytes]
+  const values = /\.(jsonl|ndjson)$/.test(file) ? linesOf(bytes.toString()).map((line) => Buffer.from(line)) : [bytes]
   if (values.length === 0) throw new InvalidArgumentError('Expected a line for each value; it has none.')
   if (values.some(({ length }) => length > MAX_VALUE_BYTES)) {
     throw new InvalidArgumentError(`Expected values of at most ${MAX_VALUE_BYTES} bytes.`)
   }
   return values
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/).filter((line) => line !== '')
 }
 
 /** `key=value`, repeatable. Values stay text: librdkafka takes all of its properties as text. */

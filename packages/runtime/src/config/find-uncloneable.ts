@@ -44,7 +44,7 @@ function search(value: unknown, path: readonly PropertyKey[], seen: Set<object>)
   const empty = members.length === 0
   if ((empty || isClassInstance(value)) && !isCloneable(value)) return { path: formatPath(path), kind }
   // A URL, for one, has all its state inside: its copy is {} in Node 20, later ones refuse it.
-  const hidesState = isClassInstance(value) && (empty || (hasPrivateFields(value) && isCloneable(value)))
+  const hidesState = isClassInstance(value) && (empty || hasPrivateFields(value))
   if (!hidesState || !isPlain(structuredClone(value))) return undefined
   return {
     path: formatPath(path),

@@ -5,6 +5,9 @@
  * them (such as where their topics end) is matched by JavaScript. So only what means the same to both is a pattern.
  */
 
+/** `[…]`, as far as an unescaped bracket opens one. */
+const SET = /(?<!\\)\[(?:\\.|[^\]\\])*\]/g
+
 const DIFFERENT: readonly (readonly [RegExp, string])[] = [
   [/\\[^.[\]{}()*+?^$|\\/-]/, 'classes, anchors and references such as \\d, \\< and \\1; write [0-9]'],
   [/\(\?/, 'groups that begin with (?'],
@@ -28,12 +31,12 @@ export function patternFault(pattern: string): string | undefined {
   } catch {
     return 'it starts with "^" and is not a regular expression'
   }
-  const brackets = pattern.match(/(?<!\\)\[(?:\\.|[^\]\\])*\]/g) ?? []
-  if (brackets.some((set) => /^\[\^?\]|\\|.\[/.test(set))) {
+  const sets = pattern.match(SET) ?? []
+  if (sets.some((set) => /^\[\^?\]|\\|.\[/.test(set))) {
     return 'librdkafka reads a set such as [[:alpha:]], [\\d] or []] differently; list the characters'
   }
   // An escaped character is itself to both, and one in a set is.
-  const rest = pattern.replace(/(?<!\\)\[(?:\\.|[^\]\\])*\]/g, 'x').replace(/\\[.[\]{}()*+?^$|\\/-]/g, 'x')
+  const rest = pattern.replace(SET, 'x').replace(/\\[.[\]{}()*+?^$|\\/-]/g, 'x')
   const [, why] = DIFFERENT.find(([different]) => different.test(rest)) ?? []
   return why === undefined ? undefined : `librdkafka's regular expressions (POSIX extended) do not know ${why}`
 }
