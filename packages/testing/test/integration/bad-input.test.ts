@@ -127,12 +127,17 @@ test.runIf(isReal)('unknown topics are named, all of them', async () => {
   for (const topic of missing) expect(error!.message).toContain(topic)
 })
 
+/**
+ * New topics are seen soon. Not sooner: a refresh that arrives between the answer to a join and the sync makes librdkafka
+ * 2.12 join anew, and at the embedded broker, where a join takes a second, a short period goes on so for half a minute.
+ */
+const refreshing = { ...quick, 'topic.metadata.refresh.interval.ms': 3000 }
+
 test('waitForTopics waits, and reads the topic once it is there', async () => {
   const topic = `later-${randomUUID()}`
   const journal = stage.journal()
   const processorOptions = { journal: journal.path }
-  const additionalProps = { ...quick, 'topic.metadata.refresh.interval.ms': 300 }
-  const play = stage.play({ topic, waitForTopics: true, processorOptions, additionalProps })
+  const play = stage.play({ topic, waitForTopics: true, processorOptions, additionalProps: refreshing })
   await eventually(() => play.work.state()?.phase === 'running')
   await stage.topic(2, topic)
   await stage.produce(topic, [{ key: 'a' }, { key: 'b', partition: 1 }])
@@ -145,8 +150,8 @@ test('a topic that matches the pattern later joins', async () => {
   const first = await stage.topic(1, `p-${name}-1`)
   await stage.produce(first, [{ key: 'a' }])
   const journal = stage.journal()
-  const additionalProps = { ...quick, 'topic.metadata.refresh.interval.ms': 300 }
-  const play = stage.play({ topic: `^p-${name}-.*`, processorOptions: { journal: journal.path }, additionalProps })
+  const processorOptions = { journal: journal.path }
+  const play = stage.play({ topic: `^p-${name}-.*`, processorOptions, additionalProps: refreshing })
   await journal.untilDone(1)
   const second = await stage.topic(1, `p-${name}-2`)
   await stage.produce(second, [{ key: 'a' }])
