@@ -4,12 +4,21 @@
  * A partition keeps its slot for ever; each assignment of it is a new epoch with a tracker of its own. An ack that
  * carries an older epoch therefore cannot move a newer watermark: it is looked up under its epoch and not found.
  */
+import { FinishedRanges } from './finished-ranges.js'
 import { OffsetTracker } from './offset-tracker.js'
 import type { PartitionSlot } from './record-batch.js'
 
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
+}
+
+/** A partition that is given to us, and what the group knows of it. */
+export interface AssignedPartition extends TopicPartition {
+  /** The offset that the group has committed, where reading begins; undefined when there is none or it is not known. */
+  readonly committed?: number | undefined
+  /** What was finished above it, as flat ranges (see `FinishedRanges`). */
+  readonly finished?: readonly number[] | undefined
 }
 
 /** `topic/partition`: what a partition is called in maps and logs. */
@@ -24,21 +33,34 @@ export type PartitionState = 'assigned' | 'draining'
 export class PartitionAssignment implements TopicPartition {
   readonly tracker = new OffsetTracker()
   state: PartitionState = 'assigned'
-  /** Reading is stopped because too many records lie above an unfinished one. */
+  /** Reading is stopped: too many records lie above an unfinished one, or wait for room in the window. */
   paused = false
+  /** Records of it waited for room at the last look. */
+  waited = false
   /** Records of this epoch that have not ended, wherever they are. */
   inFlight = 0
-  /** The watermark that was handed over for commit last. */
+  /** The watermark that was handed over for commit last, and the tracker's `finishes` then. */
   stored: number | undefined
+  storedFinishes = 0
   /** While draining: records above this offset are discarded. */
   cut = Number.POSITIVE_INFINITY
+  /** Where reading should begin. */
+  readonly committed: number | undefined
+  /** Finished by an earlier owner; undefined when nothing of it is left to be met. */
+  finishedBefore: FinishedRanges | undefined
+  readonly slot: PartitionSlot
+  readonly epoch: number
+  readonly topic: string
+  readonly partition: number
 
-  constructor(
-    readonly slot: PartitionSlot,
-    readonly topic: string,
-    readonly partition: number,
-    readonly epoch: number,
-  ) {}
+  constructor(slot: PartitionSlot, epoch: number, { topic, partition, committed, finished = [] }: AssignedPartition) {
+    this.slot = slot
+    this.epoch = epoch
+    this.topic = topic
+    this.partition = partition
+    this.committed = committed
+    this.finishedBefore = finished.length === 0 ? undefined : new FinishedRanges(finished)
+  }
 }
 
 export class AssignmentTable {
@@ -49,11 +71,11 @@ export class AssignmentTable {
   readonly #current: (PartitionAssignment | undefined)[] = []
 
   /** Begins a new epoch of a partition. */
-  assign({ topic, partition }: TopicPartition): PartitionAssignment {
-    const slot = this.slotOf({ topic, partition })
-    if (this.#current[slot] !== undefined) throw new Error(`${topic}/${partition} is assigned already`)
+  assign(partition: AssignedPartition): PartitionAssignment {
+    const slot = this.slotOf(partition)
+    if (this.#current[slot] !== undefined) throw new Error(`${nameOf(partition)} is assigned already`)
     this.#epochs[slot]!++
-    const assignment = new PartitionAssignment(slot, topic, partition, this.#epochs[slot]!)
+    const assignment = new PartitionAssignment(slot, this.#epochs[slot]!, partition)
     this.#current[slot] = assignment
     return assignment
   }

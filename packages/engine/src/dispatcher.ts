@@ -1,8 +1,8 @@
 /**
  * From an opened record to its thread: it waits for room in the window, is pinned to a thread, and is sent.
  *
- * Waiting is in arrival order over all partitions and keys, and each thread has an outbox in routing order, so a key's
- * records are sent in theirs. Sending gives a delivery its sequence number; that is the order in which a dead thread's
+ * Waiting is in arrival order within a partition, and each thread has an outbox in routing order, so a key's records are
+ * sent in theirs. Sending gives a delivery its sequence number; that is the order in which a dead thread's
  * records go out again, before anything newer.
  *
  * Called for every record: no closures and no objects in `accept`, `proceed` and `letGo`.
@@ -10,9 +10,10 @@
 import type { Effects } from './effects.js'
 import { type InFlightTable, Phase } from './in-flight-table.js'
 import { InFlightWindow } from './in-flight-window.js'
-import type { RecordBatch } from './record-batch.js'
+import type { PartitionSlot, RecordBatch } from './record-batch.js'
 import { TicketRing } from './ticket-ring.js'
 import { VirtualPartitions } from './virtual-partitions.js'
+import { WaitingRecords } from './waiting-records.js'
 import type { WorkEngineOptions } from './work-engine-options.js'
 
 interface Outbox {
@@ -28,51 +29,61 @@ export class Dispatcher {
   readonly #effects: Pick<Effects, 'dispatch'>
   readonly #routes: VirtualPartitions
   readonly #outboxes: Outbox[]
-  /** Opened, but beyond the window, in arrival order. */
-  readonly #waiting = new TicketRing()
+  readonly #waiting: WaitingRecords
   #sequence: number
+  readonly #spareRows: number
   readonly #scratch: Int32Array
 
   constructor(options: WorkEngineOptions, table: InFlightTable<RecordBatch>, effects: Pick<Effects, 'dispatch'>) {
     this.window = new InFlightWindow(options.window)
     this.#table = table
     this.#effects = effects
+    this.#waiting = new WaitingRecords(this.window, table)
     this.#routes = new VirtualPartitions(options.threads, options.ordering, options.affinity)
     this.#outboxes = Array.from({ length: options.threads }, () => ({ up: false, tickets: new TicketRing() }))
     this.#sequence = options.firstSequence ?? 0
     this.#scratch = new Int32Array(table.capacity)
+    this.#spareRows = options.spareRows
   }
 
-  /** How much the next read may bring; zero records while the window is nearly full, so that reads stay large. */
-  demand(): { records: number; bytes: number } {
-    const { freeMessages, freeBytes, maxMessages } = this.window
-    const free = this.#waiting.length > 0 ? 0 : Math.min(freeMessages, this.#table.free)
-    if (free < Math.max(1, maxMessages >> 3) || freeBytes === 0) return { records: 0, bytes: 0 }
-    return { records: free, bytes: freeBytes }
+  /**
+   * How much the next read may bring; zero records while the window is nearly full, so that reads stay large, and while
+   * records wait that are still being read.
+   *
+   * @param isRead whether records of a partition are read now
+   */
+  demand(isRead: (slot: PartitionSlot) => boolean): { records: number; bytes: number } {
+    const { openMessages, reservedMessages, freeBytes, maxMessages, shareBytes } = this.window
+    if (freeBytes === 0 || this.#waiting.some(isRead)) return { records: 0, bytes: 0 }
+    // A partition that waits is not read any more, and the others go on within their shares: were each to bring a whole
+    // window before it is stopped, the records that wait would fill the memory.
+    const isFair = this.#waiting.length > 0 || openMessages < Math.max(1, maxMessages >> 3)
+    const records = Math.min(isFair ? reservedMessages : openMessages, this.#table.free - this.#spareRows)
+    if (records <= 0) return { records: 0, bytes: 0 }
+    return { records, bytes: isFair ? Math.min(freeBytes, Math.max(1, shareBytes)) : freeBytes }
   }
 
   /** Takes a record that was just opened. It goes out with the next `proceed`, or once the window has room for it. */
   accept(ticket: number): void {
-    const table = this.#table
-    if (this.#waiting.length === 0 && this.window.admit(table.size[ticket]!)) {
-      this.#route(ticket)
-    } else {
-      table.phase[ticket] = Phase.waiting
-      this.#waiting.push(ticket)
-    }
+    if (this.#waiting.admits(ticket)) this.#route(ticket)
+    else this.#waiting.push(ticket)
   }
 
   /** Lets waiting records into the window and sends what is routed. */
   proceed(): void {
-    const { size } = this.#table
-    while (this.#waiting.length > 0 && this.window.admit(size[this.#waiting.at(0)]!)) this.#route(this.#waiting.shift())
+    if (this.#waiting.length > 0) this.#waiting.letIn(this.#admitted)
     this.#flush()
+  }
+
+  /** Whether records of the partition wait for room in the window. */
+  hasWaiting(slot: PartitionSlot): boolean {
+    return this.#waiting.has(slot)
   }
 
   /** The record has ended: its place in the window is free, and its key may move when this was the last of it. */
   letGo(ticket: number): void {
     const { size, thread, slot, keyHash, hasKey } = this.#table
-    this.window.release(size[ticket]!)
+    this.window.release(slot[ticket]!, size[ticket]!)
     this.#routes.release(thread[ticket]!, slot[ticket]!, keyHash[ticket]!, hasKey[ticket] === 1)
   }
 
@@ -114,6 +125,8 @@ export class Dispatcher {
   load(thread: number): number {
     return this.#routes.load(thread)
   }
+
+  readonly #admitted = (ticket: number): void => this.#route(ticket)
 
   #route(ticket: number): void {
     const table = this.#table

@@ -38,8 +38,18 @@ export interface Effects {
   /** Stop reading a partition, or go on. */
   pause(slot: PartitionSlot): void
   resume(slot: PartitionSlot): void
-  /** This offset may be committed: everything below it is finished. */
-  store(slot: PartitionSlot, offset: number): void
+  /**
+   * This offset may be committed: everything below it is finished, and so are these ranges above it (see
+   * `FinishedRanges`), which the commit's metadata tells the next owner.
+   */
+  store(slot: PartitionSlot, offset: number, finished: readonly number[]): void
+  /** Reading went back from one offset to another: the log was truncated or made anew, or somebody set the group back. */
+  rewound(slot: PartitionSlot, from: number, to: number): void
+  /**
+   * Reading went back to an offset above unfinished records, which would not be read again: the partition's epoch has
+   * ended. Set its position to this offset and assign it anew.
+   */
+  restart(slot: PartitionSlot, offset: number): void
   /** A drain has ended: nothing of these partitions is in flight, or (`complete` false) its deadline passed. */
   drained(slots: readonly PartitionSlot[], complete: boolean): void
   /** A delivery failed for good; its offset completes or not, as `onExhausted` says. */

@@ -4,7 +4,11 @@
  * With K messages in flight and N pinned threads, utilisation is about K / (K + N - 1), so the window starts far above N
  * and then follows the handlers: as many messages as they finish in 20 ms, and never fewer than it started with. The byte
  * limit never moves. A record larger than the whole byte limit is admitted alone, because it must pass some time.
+ *
+ * Half of the window is kept for fairness: each partition that is read has a share of it, that half divided by their
+ * number, which the others cannot take. So a slow or hot partition fills at most the rest, and the others go on.
  */
+import type { PartitionSlot } from './record-batch.js'
 
 export interface WindowLimits {
   /** Where the window starts and below which it never shrinks, in messages. */
@@ -20,12 +24,28 @@ const TARGET_MS = 20
 /** Below a microsecond a measured time is noise. */
 const SHORTEST_MS = 0.001
 
+/** What one partition has in the window. */
+interface Holding {
+  messages: number
+  bytes: number
+  /** It is read: it has a share. */
+  member: boolean
+}
+
 export class InFlightWindow {
   readonly maxBytes: number
   readonly #limits: WindowLimits
   #maxMessages: number
   #messages = 0
   #bytes = 0
+  /** By slot. */
+  readonly #holdings: Holding[] = []
+  #members = 0
+  #shareMessages = 0
+  #shareBytes = 0
+  /** What of the members' shares is not used: nobody else may take it. */
+  #reservedMessages = 0
+  #reservedBytes = 0
 
   constructor(limits: WindowLimits) {
     this.#limits = limits
@@ -42,24 +62,52 @@ export class InFlightWindow {
   get maxMessages(): number {
     return this.#maxMessages
   }
-  get freeMessages(): number {
-    return Math.max(0, this.#maxMessages - this.#messages)
+  /** Bytes that one partition may have in flight, whatever the others do. */
+  get shareBytes(): number {
+    return this.#shareBytes
   }
   get freeBytes(): number {
     return Math.max(0, this.maxBytes - this.#bytes)
   }
+  /** Messages that may enter, from whichever partition they come. */
+  get openMessages(): number {
+    return Math.max(0, this.#maxMessages - this.#messages - this.#reservedMessages)
+  }
+  /** Messages that some partition's share still has room for. */
+  get reservedMessages(): number {
+    return Math.min(this.#shareMessages, this.#reservedMessages, this.#limits.maxMessages - this.#messages)
+  }
+
+  /** The partition is read from now on: it gets a share. */
+  join(slot: PartitionSlot): void {
+    this.#setMember(slot, true)
+  }
+
+  /** The partition is not read any more: its share goes to the others. What it has in flight stays counted. */
+  leave(slot: PartitionSlot): void {
+    this.#setMember(slot, false)
+  }
 
   /** @returns false when the record has to wait; true when it is counted in. */
-  admit(size: number): boolean {
-    if (this.#messages > 0 && (this.#messages >= this.#maxMessages || this.#bytes + size > this.maxBytes)) return false
-    this.#messages++
-    this.#bytes += size
+  admit(slot: PartitionSlot, size: number): boolean {
+    const holding = this.#holdingOf(slot)
+    if (this.#messages > 0 && !this.#fits(holding, size)) return false
+    this.#count(holding, 1, size)
     return true
   }
 
-  release(size: number): void {
-    this.#messages--
-    this.#bytes -= size
+  release(slot: PartitionSlot, size: number): void {
+    this.#count(this.#holdings[slot]!, -1, -size)
+  }
+
+  /** Messages of a partition that are in the window. */
+  held(slot: PartitionSlot): number {
+    return this.#holdings[slot]?.messages ?? 0
+  }
+
+  /** Whether a record can only enter when nearly everything else has left: the others have to make way then. */
+  isOversized(slot: PartitionSlot, size: number): boolean {
+    return this.held(slot) === 0 && size > (this.#members < 2 ? this.maxBytes : this.#shareBytes)
   }
 
   /**
@@ -70,9 +118,73 @@ export class InFlightWindow {
    * @param handlerMs what a handler takes, in milliseconds
    */
   adapt(lanes: number, handlerMs: number): void {
-    const { minMessages, maxMessages } = this.#limits
+    const { maxMessages } = this.#limits
     const wanted = Math.min(Math.round((lanes * TARGET_MS) / Math.max(handlerMs, SHORTEST_MS)), maxMessages)
     const next = Math.min(Math.max(wanted, this.#maxMessages >> 1), this.#maxMessages * 2)
-    this.#maxMessages = Math.min(Math.max(next, minMessages), maxMessages)
+    this.#resize(next)
+  }
+
+  #resize(messages: number): void {
+    const { minMessages, maxMessages } = this.#limits
+    // Two for each partition, or shares would be nothing.
+    const next = Math.min(Math.max(messages, minMessages, 2 * this.#members), maxMessages)
+    if (next === this.#maxMessages) return
+    this.#maxMessages = next
+    this.#divide()
+  }
+
+  #setMember(slot: PartitionSlot, member: boolean): void {
+    const holding = this.#holdingOf(slot)
+    if (holding.member === member) return
+    holding.member = member
+    this.#members += member ? 1 : -1
+    this.#resize(this.#maxMessages)
+    this.#divide()
+  }
+
+  /** Shares follow the number of partitions and the size of the window. A partition alone needs none. */
+  #divide(): void {
+    const parts = this.#members < 2 ? Number.POSITIVE_INFINITY : 2 * this.#members
+    this.#shareMessages = Math.floor(this.#maxMessages / parts)
+    this.#shareBytes = Math.floor(this.maxBytes / parts)
+    this.#reservedMessages = 0
+    this.#reservedBytes = 0
+    for (const holding of this.#holdings) {
+      if (holding === undefined || !holding.member) continue
+      this.#reservedMessages += Math.max(0, this.#shareMessages - holding.messages)
+      this.#reservedBytes += Math.max(0, this.#shareBytes - holding.bytes)
+    }
+  }
+
+  #fits({ messages, bytes, member }: Holding, size: number): boolean {
+    const newMessages = this.#messages + 1
+    const newBytes = this.#bytes + size
+    if (newMessages > this.#limits.maxMessages || newBytes > this.maxBytes) return false
+    const ownMessages = member ? Math.max(0, this.#shareMessages - messages) : 0
+    const ownBytes = member ? Math.max(0, this.#shareBytes - bytes) : 0
+    // Within its share, also when the window has shrunk below what others hold.
+    if (ownMessages >= 1 && ownBytes >= size) return true
+    return (
+      newMessages + this.#reservedMessages - ownMessages <= this.#maxMessages &&
+      newBytes + this.#reservedBytes - ownBytes <= this.maxBytes
+    )
+  }
+
+  #count(holding: Holding, messages: number, bytes: number): void {
+    if (holding.member) {
+      const beforeMessages = Math.max(0, this.#shareMessages - holding.messages)
+      const beforeBytes = Math.max(0, this.#shareBytes - holding.bytes)
+      this.#reservedMessages += Math.max(0, this.#shareMessages - holding.messages - messages) - beforeMessages
+      this.#reservedBytes += Math.max(0, this.#shareBytes - holding.bytes - bytes) - beforeBytes
+    }
+    holding.messages += messages
+    holding.bytes += bytes
+    this.#messages += messages
+    this.#bytes += bytes
+  }
+
+  #holdingOf(slot: PartitionSlot): Holding {
+    this.#holdings[slot] ??= { messages: 0, bytes: 0, member: false }
+    return this.#holdings[slot]
   }
 }

@@ -1,4 +1,10 @@
-export { AssignmentTable, nameOf, PartitionAssignment, type TopicPartition } from './assignment.js'
+export {
+  type AssignedPartition,
+  AssignmentTable,
+  nameOf,
+  PartitionAssignment,
+  type TopicPartition,
+} from './assignment.js'
 export {
   ACK_WORDS,
   type DeliveryState,

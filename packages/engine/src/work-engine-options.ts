@@ -9,7 +9,7 @@ export interface WorkEngineOptions {
   ordering: Ordering
   affinity: Affinity
   window: WindowLimits
-  /** Rows beyond `window.maxMessages` for what one read may bring too many. */
+  /** What one read may bring beyond what was asked for, in records. */
   spareRows: number
   /** Reading of a partition stops when so many records lie above its lowest unfinished one. */
   maxUncommittedRecords: number

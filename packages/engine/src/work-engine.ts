@@ -2,14 +2,14 @@
  * The decisions of a work, driven by events and carried out through `Effects`.
  *
  * The way of a record: `records` opens it in its partition's tracker, the window admits it (or it waits), routing pins
- * it to a thread, `dispatch` sends it; `acks` finishes its offset and frees window and key; `tick` hands advanced
- * watermarks over for commit. Revoke and shutdown are a `drain`; a lost assignment skips that; a dead thread's records
+ * it to a thread, `dispatch` sends it; `acks` finishes its offset and frees window and key; `storeWatermarks` hands over
+ * what may be committed. Revoke and shutdown are a `drain`; a lost assignment skips that; a dead thread's records
  * go out again in their order.
  *
  * Time comes in as an argument and everything else goes out through effects, so that a simulation can drive the real
  * engine. One call is one atomic step: effects must not call back into the engine.
  */
-import { AssignmentTable, type PartitionAssignment, type TopicPartition } from './assignment.js'
+import { type AssignedPartition, AssignmentTable, type PartitionAssignment } from './assignment.js'
 import { CrashLoop } from './crash-loop.js'
 import { cutAboveStarted, cutAll } from './cuts.js'
 import { Dispatcher } from './dispatcher.js'
@@ -57,17 +57,19 @@ export class WorkEngine<Batch extends RecordBatch> {
   constructor(options: WorkEngineOptions, effects: Effects) {
     this.#options = options
     this.#effects = effects
-    this.inFlight = new InFlightTable(options.window.maxMessages + options.spareRows)
+    // What waits may be as much as what is in the window.
+    this.inFlight = new InFlightTable(2 * options.window.maxMessages + options.spareRows)
     this.#dispatcher = new Dispatcher(options, this.inFlight, effects)
     this.window = this.#dispatcher.window
-    this.#readAhead = new ReadAhead(options.maxUncommittedRecords, effects)
+    const hasWaiting = (slot: PartitionSlot) => this.#dispatcher.hasWaiting(slot)
+    this.#readAhead = new ReadAhead(options.maxUncommittedRecords, hasWaiting, effects)
   }
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** How much the next read may bring; zero records while the window is nearly full, so that reads stay large. */
   demand(): { records: number; bytes: number } {
-    return this.#dispatcher.demand()
+    return this.#dispatcher.demand(this.#isRead)
   }
 
   /**
@@ -88,7 +90,14 @@ export class WorkEngine<Batch extends RecordBatch> {
       }
       if (assignment === undefined) continue
       const offset = offsets[i]!
-      if (assignment.tracker.precedes(offset)) assignment = this.#rewound(assignment, offset)
+      if (assignment.tracker.precedes(offset)) {
+        assignment = this.#rewound(assignment, offset)
+        if (assignment === undefined) continue
+      }
+      if (assignment.finishedBefore !== undefined && this.#wasFinished(assignment, offset)) {
+        assignment.tracker.openFinished(offset)
+        continue
+      }
       const trackerPosition = assignment.tracker.open(offset)
       if (offset > assignment.cut) continue
 
@@ -200,8 +209,12 @@ export class WorkEngine<Batch extends RecordBatch> {
   // ── assignment ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** @returns the slots of the partitions, in their order */
-  assigned(partitions: readonly TopicPartition[]): PartitionSlot[] {
-    return partitions.map((partition) => this.assignments.assign(partition).slot)
+  assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] {
+    const slots = partitions.map((partition) => this.assignments.assign(partition).slot)
+    for (const slot of slots) this.window.join(slot)
+    // The window may have grown with them.
+    this.#proceed()
+    return slots
   }
 
   /**
@@ -211,7 +224,7 @@ export class WorkEngine<Batch extends RecordBatch> {
    */
   drain(slots: readonly PartitionSlot[], deadline: number): void {
     const fresh = [...this.assignments].filter(({ slot, state }) => state === 'assigned' && slots.includes(slot))
-    for (const assignment of fresh) assignment.state = 'draining'
+    for (const assignment of fresh) this.#beginDraining(assignment)
     cutAboveStarted(new Set(fresh), this.assignments, this.inFlight, this.#effects)
     const assignments = [...this.assignments].filter(({ slot }) => slots.includes(slot))
     this.#drains.begin({ slots, assignments, deadline })
@@ -225,7 +238,7 @@ export class WorkEngine<Batch extends RecordBatch> {
    */
   halt(slots: readonly PartitionSlot[]): void {
     const partitions = [...this.assignments].filter(({ slot }) => slots.includes(slot))
-    for (const assignment of partitions) assignment.state = 'draining'
+    for (const assignment of partitions) this.#beginDraining(assignment)
     cutAll(new Set(partitions), this.assignments, this.inFlight, this.#effects)
     this.#dropUnsent()
     this.harvest()
@@ -254,24 +267,23 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** Call about every 100 ms. @param now a monotonic clock in milliseconds */
   tick(now: number): void {
-    this.storeWatermarks()
-    this.#readAhead.resume(this.assignments)
+    this.#readAhead.look(this.assignments)
     this.#sparse = copyOutSurvivors(this.inFlight, this.#sparse)
     if (this.#drains.any) this.harvest()
     for (const { slots } of this.#drains.takeLate(now)) this.#effects.drained(slots, false)
   }
 
-  /** Hands every watermark that moved over for commit. */
+  /** Hands over for commit what was finished since the last time. */
   storeWatermarks(): void {
     for (const assignment of this.assignments) {
-      const { tracker, slot } = assignment
-      const watermark = tracker.watermark
-      // Before the first record is finished the watermark is only where reading began.
-      if (watermark === undefined || watermark === assignment.stored || (tracker.completed === 0 && tracker.span > 0)) {
-        continue
-      }
+      const { tracker, slot, stored, storedFinishes } = assignment
+      const { watermark, finishes } = tracker
+      if (watermark === undefined || (watermark === stored && finishes === storedFinishes)) continue
+      // Before anything is finished the watermark is only where reading began.
+      if (finishes === 0 && tracker.span > 0) continue
       assignment.stored = watermark
-      this.#effects.store(slot, watermark)
+      assignment.storedFinishes = finishes
+      this.#effects.store(slot, watermark, finishedAbove(assignment))
     }
   }
 
@@ -315,6 +327,29 @@ export class WorkEngine<Batch extends RecordBatch> {
     return false
   }
 
+  /** Whether an earlier owner finished the record. */
+  #wasFinished(assignment: PartitionAssignment, offset: number): boolean {
+    const { committed, tracker, finishedBefore } = assignment
+    // Reading began below what was committed: these are other records, or somebody wants them again.
+    if (tracker.next === undefined && committed !== undefined && offset < committed) {
+      assignment.finishedBefore = undefined
+      return false
+    }
+    const wasFinished = finishedBefore!.has(offset)
+    if (finishedBefore!.isPassed) assignment.finishedBefore = undefined
+    return wasFinished
+  }
+
+  readonly #isRead = (slot: PartitionSlot): boolean => {
+    const assignment = this.assignments.at(slot)
+    return assignment !== undefined && !assignment.paused
+  }
+
+  #beginDraining(assignment: PartitionAssignment): void {
+    assignment.state = 'draining'
+    this.window.leave(assignment.slot)
+  }
+
   #stateOf(ticket: number): DeliveryState {
     const { thread, sequence } = this.inFlight
     return this.#effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
@@ -347,21 +382,32 @@ export class WorkEngine<Batch extends RecordBatch> {
     if (assignment === undefined) return
     this.#effects.cut(slot, assignment.epoch, -1)
     this.assignments.end(slot)
+    this.window.leave(slot)
   }
 
-  /** The partition starts again at a lower offset: what was read of it is void, as if it had been given back to us. */
-  #rewound(assignment: PartitionAssignment, offset: number): PartitionAssignment {
+  /**
+   * The partition goes on at a lower offset: what was read of it is void, as if it had been given back to us.
+   *
+   * @returns its new epoch; undefined when it has to be assigned anew, or ends by the drain that is under way
+   */
+  #rewound(assignment: PartitionAssignment, offset: number): PartitionAssignment | undefined {
     const { slot, topic, partition, state, paused, tracker } = assignment
-    // What is unfinished below would be void and not read again: the new epoch would commit past it.
-    if (offset > tracker.watermark!) {
-      throw new RangeError(`${topic}/${partition} went back to ${offset}, but ${tracker.watermark} is not finished`)
-    }
+    this.#effects.rewound(slot, tracker.next!, offset)
+    const watermark = tracker.watermark!
     this.#endEpoch(slot)
     this.#dropUnsent()
+    if (offset > watermark && state === 'assigned') {
+      // What is unfinished below would not be read again: a new epoch that begins here would commit past it.
+      this.#effects.restart(slot, watermark)
+      return undefined
+    }
+    // Above an unfinished record nothing may be committed any more; the next owner begins where the last commit was.
+    if (offset > watermark) return undefined
     const next = this.assignments.assign({ topic, partition })
     next.state = state
     // A drain that was reported already must stay true: nothing of the new epoch starts.
     if (state === 'draining') next.cut = -1
+    else this.window.join(slot)
     // Reading stays stopped until somebody resumes it.
     next.paused = paused
     return next
@@ -371,4 +417,10 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#handlerMs = this.#handlerMs === undefined ? ms : this.#handlerMs + (ms - this.#handlerMs) * NEWEST_WEIGHT
     this.window.adapt(this.#options.threads * this.#options.concurrency, this.#handlerMs)
   }
+}
+
+/** Finished above the watermark, by us or by an earlier owner. */
+function finishedAbove({ tracker, finishedBefore }: PartitionAssignment): number[] {
+  const ranges = tracker.finishedAbove()
+  return finishedBefore === undefined ? ranges : [...ranges, ...finishedBefore.from(tracker.next!)]
 }

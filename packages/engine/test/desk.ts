@@ -44,7 +44,10 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
     cut: (slot, epoch, above) => calls.push(`cut ${slot} epoch ${epoch} above ${above}`),
     pause: (slot) => calls.push(`pause ${slot}`),
     resume: (slot) => calls.push(`resume ${slot}`),
-    store: (slot, offset) => calls.push(`store ${slot}/${offset}`),
+    store: (slot, offset, finished) =>
+      calls.push(`store ${slot}/${offset}${finished.length === 0 ? '' : ` and ${finished.join(',')}`}`),
+    rewound: (slot, from, to) => calls.push(`rewound ${slot} from ${from} to ${to}`),
+    restart: (slot, offset) => calls.push(`restart ${slot}/${offset}`),
     drained: (slots, complete) => calls.push(`drained ${slots.join(',')} ${complete ? 'complete' : 'late'}`),
     failed: (ticket) => calls.push(`failed ${engine.inFlight.slot[ticket]}/${engine.inFlight.offset[ticket]}`),
     stop: (reason) => stops.push(reason),

@@ -21,7 +21,7 @@ describe('failure of a handler', () => {
     expect(work.stops).toEqual([{ type: 'record-failed', ticket: expect.any(Number), slot: 0, offset: 1 }])
     work.engine.drain([0], 1_000)
     expect(work.calls()).toContain('drained 0 complete')
-    expect(work.stores()).toEqual(['store 0/1'])
+    expect(work.stores()).toEqual(['store 0/1 and 2,3'])
     expect(work.isEmpty()).toBe(true)
   })
 })

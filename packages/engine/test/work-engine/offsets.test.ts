@@ -6,6 +6,7 @@ describe('offsets', () => {
     const work = desk().start()
     work.read([0, 1, 2])
     work.ack([2, 1])
+    expect(work.stores()).toEqual(['store 0/0 and 1,3'])
     expect(work.stores()).toEqual([])
     work.ack([0])
     expect(work.stores()).toEqual(['store 0/3'])

@@ -36,8 +36,8 @@ describe('a partition that is set back', () => {
     work.read([5])
     work.engine.threadUp(0)
     expect(work.sent().map(({ slot, offset }) => [slot, offset])).toEqual([
-      [1, 0],
       [0, 5],
+      [1, 0],
     ])
   })
 
@@ -67,10 +67,41 @@ describe('a partition that is set back', () => {
     expect(work.stores()).toEqual([])
   })
 
-  test('to a place above an unfinished record is refused: the new epoch would commit past it', () => {
+  test('is told with both offsets', () => {
+    const work = desk().start()
+    work.read([10, 11])
+    work.ack([10, 11])
+    work.read([5])
+    expect(work.calls()).toContain('rewound 0 from 12 to 5')
+  })
+
+  test('to a place above an unfinished record is read again from that record: a new epoch would commit past it', () => {
     const work = desk().start()
     work.read([10, 11, 12])
     work.ack([11, 12])
-    expect(() => work.read([11])).toThrow('orders/0 went back to 11, but 10 is not finished')
+    const late = work.delivery(10)
+    const batch = work.read([11, 12])
+    expect(work.calls()).toContain('restart 0/10')
+    expect(batch.live).toBe(0)
+    work.ackOf(late)
+    expect(work.stores()).toEqual([])
+    work.assign(0)
+    work.read([10, 11])
+    work.ack([10, 11])
+    expect(work.stores()).toEqual(['store 0/12'])
+    expect(work.isEmpty()).toBe(true)
+  })
+
+  test('to a place above an unfinished record while it drains: the drain ends, and the next owner reads again', () => {
+    const work = desk().start()
+    work.read([10, 11, 12])
+    work.board(10, 'running')
+    work.board(12, 'running')
+    work.engine.drain([0], 1_000)
+    work.read([11])
+    expect(work.calls()).toEqual(expect.arrayContaining(['drained 0 complete']))
+    expect(work.calls()).not.toContain('restart 0/10')
+    work.ack([10, 12])
+    expect(work.stores()).toEqual([])
   })
 })

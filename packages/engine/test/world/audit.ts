@@ -37,6 +37,7 @@ export function audit(engine: WorkEngine<SyntheticBatch>, { threads, window: lim
   }
   if (admitted > limits.maxMessages) throw new Error(`I7: ${admitted} messages in the window of ${limits.maxMessages}`)
   if (bytes > limits.maxBytes && admitted > 1) throw new Error(`I7: ${bytes} bytes in the window of ${limits.maxBytes}`)
+  // Shares go before the size of the window, which may have shrunk.
   if (rows > admitted && admitted === 0) throw new Error('I6: records wait although the window is empty')
 }
 

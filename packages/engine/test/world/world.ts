@@ -221,6 +221,7 @@ class World implements Effects {
   }
 
   #commit(): void {
+    this.#engine.storeWatermarks()
     for (const partition of this.#partitions) {
       if (partition.stored === undefined) continue
       partition.committed = partition.stored
@@ -384,6 +385,12 @@ class World implements Effects {
     this.#log('store', `${slot}/${offset}`)
     this.#judge.stored(slot, offset)
     this.#partitions[slot]!.stored = offset
+  }
+
+  rewound(): void {}
+
+  restart(): void {
+    throw new Error('this world sets no partition back above its watermark')
   }
 
   drained(slots: readonly number[], complete: boolean): void {
