@@ -42,6 +42,8 @@ async function measure(threads: number, messages: number): Promise<number> {
     pause: nothing,
     resume: nothing,
     store: nothing,
+    rewound: nothing,
+    restart: nothing,
     drained: nothing,
     failed: nothing,
     stop: nothing,

@@ -18,11 +18,13 @@ export function brokerCommand(): Command {
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  zk broker --topics orders,orders.dlt --partitions 12')
     .action(async ({ topics, partitions, json }: BrokerOptions) => {
+      // Before anybody knows that it is there.
+      const ended = untilSignal()
       const { startEmbeddedBroker } = await withKafka(() => import('../kafka/embedded-broker.js'))
       const broker = await startEmbeddedBroker({ topics, partitions })
       if (json) printJson({ event: 'ready', bootstrapServers: broker.bootstrapServers })
       else console.log(`A broker listens on ${broker.bootstrapServers}. Ctrl-C ends it.`)
-      await untilSignal()
+      await ended
       await broker.stop()
     })
 }

@@ -28,11 +28,10 @@ export function consumerProperties(work: WorkConfig, client: ClientConfig): Cons
       ...(work.groupInstanceId !== undefined && { 'group.instance.id': work.groupInstanceId }),
       ...(usesBrokersGroup(given) ? {} : classicGroup(work)),
       'max.poll.interval.ms': work.maxPollIntervalMs,
-      'auto.commit.interval.ms': work.autoCommitIntervalMs,
       'queued.max.messages.kbytes': work.queuedMaxKbytes,
       'isolation.level': work.isolationLevel,
-      // Committed is what was stored, and stored is only what is finished.
-      'enable.auto.commit': true,
+      // The runtime commits, and only what is finished.
+      'enable.auto.commit': false,
       'enable.auto.offset.store': false,
       'enable.partition.eof': true,
     },

@@ -22,6 +22,7 @@ const concurrency = whole(1, 100_000, 'messages')
 const windowMessages = whole(1, 10_000_000, 'messages')
 const windowBytes = whole(1024, 2 ** 40, 'bytes')
 const maxUncommittedRecords = whole(1, 100_000_000, 'records')
+const commitEveryRecords = whole(1, 100_000_000, 'records')
 const queuedMaxKbytes = whole(1, 2_097_151, 'KiB')
 const maxHeapMb = whole(16, 1_048_576, 'MiB')
 
@@ -198,6 +199,14 @@ export const workSchema = z.strictObject({
       'How often finished offsets are committed, in milliseconds. They are also committed when partitions are given ' +
       'back and at the end.',
     change: 'Lower it to repeat fewer records after a crash; raise it when hundreds of members commit to one broker.',
+  }),
+  commitEveryRecords: documented(commitEveryRecords.schema.default(10_000), {
+    group: Group,
+    description:
+      'After how many finished records offsets are committed before `autoCommitIntervalMs` has passed. One commit is ' +
+      'under way at a time, at most ten a second.',
+    change: 'Lower it, when records are expensive to process again; a crash repeats about so many.',
+    expected: commitEveryRecords.expected,
   }),
 
   drainTimeoutMs: milliseconds(10_000, {

@@ -2,12 +2,29 @@
 import type { LibrdKafkaError } from 'node-rdkafka'
 import { errors } from '../errors.js'
 import type { ZkError } from '../zk-error.js'
-import { ERR__AUTO_OFFSET_RESET, FATAL, GROUP_REFUSED, HOPELESS, REFUSED, UNREACHABLE } from './error-codes.js'
+import {
+  ERR__AUTO_OFFSET_RESET,
+  FATAL,
+  GROUP_REFUSED,
+  HOPELESS,
+  OF_REBALANCE,
+  REFUSED,
+  UNREACHABLE,
+} from './error-codes.js'
 
 /** Whether the error of a commit, by its cause, will be the same however often it is tried. */
 export function isHopeless(error: unknown): boolean {
+  return isCausedBy(error, HOPELESS)
+}
+
+/** Whether a commit was refused because the group is changing: one in the new generation succeeds. */
+export function isOfRebalance(error: unknown): boolean {
+  return isCausedBy(error, OF_REBALANCE)
+}
+
+function isCausedBy(error: unknown, codes: ReadonlySet<number>): boolean {
   const cause = error instanceof Error ? (error.cause as { code?: number } | undefined) : undefined
-  return cause?.code !== undefined && HOPELESS.has(cause.code)
+  return cause?.code !== undefined && codes.has(cause.code)
 }
 
 /** Errors that stay until somebody does something: going on would only wait for ever. */

@@ -1,18 +1,31 @@
 /**
  * Commits with an answer. node-rdkafka's commitSync blocks the main thread for as long as there is no coordinator, so
  * it is never called: the addon commits through a queue of its own, and without the addon the commit callback answers.
+ *
+ * Only the addon's commits carry metadata.
  */
 import { nameOf, type TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError } from 'node-rdkafka'
 import { errors } from '../errors.js'
-import type { PartitionOffset } from './consumer.js'
+import { decodeFinished, encodeFinished } from './commit-metadata.js'
+import { ERR_OFFSET_METADATA_TOO_LARGE } from './error-codes.js'
 import type { Native } from './open-reader.js'
+
+/** The next offset to read of a partition. */
+export interface PartitionOffset extends TopicPartition {
+  readonly offset: number
+}
+
+/** What a partition's owner has finished: everything below an offset, and ranges above it (see `FinishedRanges`). */
+export interface Finished extends PartitionOffset {
+  readonly finished: readonly number[]
+}
 
 export interface Committer {
   /** @throws ZkError ZK_COMMIT_FAILED */
-  commit(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void>
+  commit(points: readonly Finished[], timeoutMs: number): Promise<void>
   /** What the group has committed, in the order of the partitions; undefined where nothing. */
-  committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<(number | undefined)[]>
+  committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<(Finished | undefined)[]>
   /** Whether the group has already given our partitions to others. The portable binding cannot tell: false. */
   assignmentLost(): boolean
 }
@@ -22,10 +35,25 @@ export function openCommitter(consumer: KafkaConsumer, native: Native | undefine
 }
 
 function nativeCommitter(consumer: KafkaConsumer, native: Native): Committer {
+  /** Brokers may be configured to take less than they do by default. */
+  let carriesMetadata = true
+  const send = (points: readonly Finished[], timeoutMs: number) =>
+    native.commit(
+      consumer,
+      points.map(({ topic, partition, offset, finished }) => {
+        const metadata = carriesMetadata ? encodeFinished(offset, finished) : ''
+        return metadata === '' ? { topic, partition, offset } : { topic, partition, offset, metadata }
+      }),
+      timeoutMs,
+    )
   return {
-    async commit(offsets, timeoutMs) {
+    async commit(points, timeoutMs) {
       try {
-        await native.commit(consumer, [...offsets], timeoutMs)
+        await send(points, timeoutMs).catch(async (error: unknown) => {
+          if (!carriesMetadata || !isTooLarge(error)) throw error
+          carriesMetadata = false
+          await send(points, timeoutMs)
+        })
       } catch (error) {
         throw errors.ZK_COMMIT_FAILED((error as Error).message, { cause: error })
       }
@@ -37,9 +65,13 @@ function nativeCommitter(consumer: KafkaConsumer, native: Native): Committer {
   }
 }
 
+function isTooLarge(error: unknown): boolean {
+  return (error as { code?: number }).code === ERR_OFFSET_METADATA_TOO_LARGE
+}
+
 function portableCommitter(consumer: KafkaConsumer): Committer {
   return {
-    commit: (offsets, timeoutMs) =>
+    commit: (points, timeoutMs) =>
       new Promise((resolve, reject) => {
         const finish = (error?: Error | null) => {
           clearTimeout(timer)
@@ -48,12 +80,12 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
           else resolve()
         }
         const onCommit = (error: LibrdKafkaError | null, committed: PartitionOffset[]) => {
-          if (covers(committed, offsets)) finish(error as Error | null)
+          if (covers(committed, points)) finish(error as Error | null)
         }
         const timer = setTimeout(finish, timeoutMs, new Error(`no answer within ${timeoutMs} ms`))
         consumer.on('offset.commit', onCommit)
         try {
-          consumer.commit([...offsets])
+          consumer.commit(points.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
         } catch (error) {
           finish(error as Error)
         }
@@ -72,10 +104,14 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
 /** Answers come in any order; where nothing was committed the offset is missing or null. */
 function inOrder(
   partitions: readonly TopicPartition[],
-  answers: readonly (TopicPartition & { offset?: number | null })[],
-): (number | undefined)[] {
-  const at = new Map(answers.map((answer) => [nameOf(answer), answer.offset ?? undefined]))
-  return partitions.map((partition) => at.get(nameOf(partition)))
+  answers: readonly (TopicPartition & { offset?: number | null; metadata?: string | null })[],
+): (Finished | undefined)[] {
+  const at = new Map(answers.map((answer) => [nameOf(answer), answer]))
+  return partitions.map(({ topic, partition }) => {
+    const { offset, metadata } = at.get(nameOf({ topic, partition })) ?? {}
+    if (typeof offset !== 'number') return undefined
+    return { topic, partition, offset, finished: decodeFinished(offset, metadata ?? null) ?? [] }
+  })
 }
 
 function covers(committed: readonly PartitionOffset[], wanted: readonly PartitionOffset[]): boolean {

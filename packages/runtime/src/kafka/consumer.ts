@@ -5,8 +5,8 @@
  * handed over, so that a batch always belongs to the epoch in which it arrives.
  */
 import { setTimeout } from 'node:timers/promises'
-import { nameOf, type PartitionSlot, type TopicPartition } from '@zk/engine'
-import Kafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartitionOffset } from 'node-rdkafka'
+import { type AssignedPartition, nameOf, type PartitionSlot, type TopicPartition } from '@zk/engine'
+import Kafka, { type KafkaConsumer, type LibrdKafkaError } from 'node-rdkafka'
 import type { ConsumerProperties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
@@ -14,11 +14,10 @@ import { within } from '../within.js'
 import type { ZkError } from '../zk-error.js'
 import { brokerError, connectError, isFatal, standingError } from './broker-errors.js'
 import { ClusterQueries } from './cluster-queries.js'
-import { type Committer, openCommitter } from './committer.js'
+import { type Committer, type Finished, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
 import {
   ERR__ASSIGN_PARTITIONS,
-  ERR__NO_OFFSET,
   ERR_FENCED_INSTANCE_ID,
   ERR_UNKNOWN_TOPIC_OR_PART,
   REFUSED,
@@ -31,17 +30,16 @@ import type { Reader, ReadResult } from './reader.js'
 /** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
 const CONNECT_TIMEOUT_MS = 10_000
 const COMMITTED_TIMEOUT_MS = 10_000
+/** Of setting a partition's position. */
+const SEEK_TIMEOUT_MS = 10_000
+/** While partitions wait to be assigned. */
+const ASK_TIMEOUT_MS = 5_000
 const COORDINATOR_TIMEOUT_MS = 8_000
 const COORDINATOR_RETRY_MS = 200
 /** Of a question behind its deadline. */
 const MIN_TIMEOUT_MS = 1_000
 /** Leaving a group whose coordinator is gone takes librdkafka as long as the coordinator is. */
 const DISCONNECT_TIMEOUT_MS = 5_000
-
-/** The next offset to read of a partition. */
-export interface PartitionOffset extends TopicPartition {
-  readonly offset: number
-}
 
 export interface ConsumerOptions {
   properties: ConsumerProperties
@@ -58,11 +56,9 @@ export interface ConsumerListener {
   /** A read brought something. */
   read(result: ReadResult): void
   /** These partitions are ours from now on. @returns their slots; undefined: we take nothing more */
-  assigned(partitions: readonly TopicPartition[]): PartitionSlot[] | undefined
+  assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] | undefined
   /** These are to be given back: finish what must be finished; the answer goes out when this resolves. */
   revoked(partitions: readonly TopicPartition[], how: { lost: boolean }): Promise<void>
-  /** The broker acknowledged a commit. */
-  committed(offsets: readonly PartitionOffset[]): void
   /** The consumer cannot go on. */
   failed(error: ZkError): void
 }
@@ -154,22 +150,23 @@ export class Consumer {
     this.#reader!.setPaused(slot, paused)
   }
 
-  /** Hands offsets over for the next automatic commit. */
-  store(offsets: readonly PartitionOffset[]): void {
-    if (offsets.length === 0 || !this.#kafka.isConnected()) return
-    this.#kafka.offsetsStore([...offsets])
-  }
-
   /** Commits now. @throws ZkError ZK_COMMIT_FAILED when the broker does not acknowledge in time */
-  async commit(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void> {
-    if (offsets.length === 0) return
-    await this.#committer!.commit(offsets, timeoutMs)
-    this.#listener.committed(offsets)
+  commit(points: readonly Finished[], timeoutMs: number): Promise<void> {
+    return this.#committer!.commit(points, timeoutMs)
   }
 
-  /** What the group has committed, in the order of the partitions; undefined where nothing. */
-  committed(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
-    return this.#committer!.committed(partitions, COMMITTED_TIMEOUT_MS)
+  /** The offsets that the group has committed, in the order of the partitions; undefined where nothing. */
+  async committed(partitions: readonly TopicPartition[]): Promise<(number | undefined)[]> {
+    const answers = await this.#committer!.committed(partitions, COMMITTED_TIMEOUT_MS)
+    return answers.map((answer) => answer?.offset)
+  }
+
+  /**
+   * Reads a partition again from an offset, in a new epoch: `assigned` follows. What is read of it until then belongs to
+   * no epoch.
+   */
+  restart(partition: TopicPartition, offset: number): void {
+    this.#inTurn(() => this.#seek(partition, offset))
   }
 
   /** What was read and not handed over yet goes to the listener now. */
@@ -213,8 +210,8 @@ export class Consumer {
         {
           ...properties.global,
           rebalance_cb: (event: LibrdKafkaError, partitions: TopicPartition[]) => this.#onRebalance(event, partitions),
-          offset_commit_cb: (error: LibrdKafkaError | null, offsets: TopicPartitionOffset[]) =>
-            this.#onCommit(error, offsets),
+          // The portable committer listens to its event.
+          offset_commit_cb: true,
         },
         properties.topic,
       )
@@ -237,18 +234,24 @@ export class Consumer {
       if (!isAssign || !this.#answer([], 'assign', incremental)) this.#answer(partitions, 'unassign', incremental)
       return
     }
+    this.#inTurn(() =>
+      event.code === ERR__ASSIGN_PARTITIONS
+        ? this.#assign(partitions, incremental)
+        : this.#revoke(partitions, incremental),
+    )
+  }
+
+  /** Changes of the assignment follow one another. */
+  #inTurn(change: () => Promise<void>): void {
     this.#rebalance = this.#rebalance
-      .then(() =>
-        event.code === ERR__ASSIGN_PARTITIONS
-          ? this.#assign(partitions, incremental)
-          : this.#revoke(partitions, incremental),
-      )
+      .then(change)
       .catch((error: unknown) => this.#listener.failed(errors.ZK_INTERNAL('A rebalance failed', { cause: error })))
   }
 
   async #assign(partitions: TopicPartition[], incremental: boolean): Promise<void> {
+    const known = await this.#ask(partitions)
     await this.#betweenReads(() => {
-      const slots = this.#listener.assigned(partitions)
+      const slots = this.#listener.assigned(known)
       if (slots === undefined) {
         this.#answer([], 'assign', incremental)
         return
@@ -261,6 +264,25 @@ export class Consumer {
     })
   }
 
+  /** What the group has committed of these partitions, and their earlier owners have finished above. */
+  async #ask(partitions: readonly TopicPartition[]): Promise<readonly AssignedPartition[]> {
+    if (partitions.length === 0 || this.#closing) return partitions
+    try {
+      const answers = await this.#committer!.committed(partitions, ASK_TIMEOUT_MS)
+      return partitions.map((partition, i) => ({
+        ...partition,
+        committed: answers[i]?.offset,
+        finished: answers[i]?.finished,
+      }))
+    } catch (error) {
+      this.#options.logger.warn(
+        { err: error },
+        'The coordinator did not say what is finished above the committed offsets: that is processed again',
+      )
+      return partitions
+    }
+  }
+
   async #revoke(partitions: TopicPartition[], incremental: boolean): Promise<void> {
     const lost = this.#committer!.assignmentLost()
     for (const partition of partitions) {
@@ -269,14 +291,32 @@ export class Consumer {
     }
     this.handOver()
     await this.#listener.revoked(partitions, { lost })
-    await this.#betweenReads(() => this.#answer(partitions, 'unassign', incremental))
+    await this.#betweenReads(() => {
+      this.#answer(partitions, 'unassign', incremental)
+    })
   }
 
-  async #betweenReads(change: () => void): Promise<void> {
+  async #seek(partition: TopicPartition, offset: number): Promise<void> {
+    // Given back meanwhile: its next owner begins at the commit.
+    if (!this.#owned.has(nameOf(partition)) || this.#closing) return
+    await this.#betweenReads(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          this.#kafka.seek({ ...partition, offset }, SEEK_TIMEOUT_MS, (error) => {
+            // In this turn of the event loop, before anything that lies behind the new position is handed over.
+            if (!error) this.#listener.assigned([partition])
+            if (error) reject(error)
+            else resolve()
+          })
+        }),
+    )
+  }
+
+  async #betweenReads(change: () => void | Promise<void>): Promise<void> {
     await this.#reader!.hold()
     try {
       this.handOver()
-      change()
+      await change()
     } finally {
       this.#reader!.release()
     }
@@ -298,13 +338,6 @@ export class Consumer {
       if (this.#kafka.isConnected() && !this.#closing) throw error
       return false
     }
-  }
-
-  #onCommit(error: LibrdKafkaError | null, offsets: TopicPartitionOffset[]): void {
-    const acknowledged = offsets.filter(({ offset }) => offset >= 0)
-    if (!error) this.#listener.committed(acknowledged)
-    else if (error.code !== ERR__NO_OFFSET)
-      this.#options.logger.warn({ err: error }, 'A commit failed; it is tried again')
   }
 
   #onError(code: number, message: string, fatal: boolean): void {

@@ -37,12 +37,18 @@ export const FATAL: ReadonlySet<number> = new Set([ERRORS.ERR__FATAL, ERRORS.ERR
 /** Of a commit: the member is out of its group, or its client is closing, and no other try can succeed. */
 export const HOPELESS: ReadonlySet<number> = new Set([...FATAL, ERRORS.ERR_UNKNOWN_MEMBER_ID, ERRORS.ERR__STATE])
 
+/** Of a commit: the group is changing. */
+export const OF_REBALANCE: ReadonlySet<number> = new Set([
+  ERRORS.ERR_REBALANCE_IN_PROGRESS,
+  ERRORS.ERR_ILLEGAL_GENERATION,
+])
+
 export const {
   ERR__ASSIGN_PARTITIONS,
   ERR__AUTO_OFFSET_RESET,
   ERR__FATAL,
-  ERR__NO_OFFSET,
   ERR__QUEUE_FULL,
   ERR_FENCED_INSTANCE_ID,
+  ERR_OFFSET_METADATA_TOO_LARGE,
   ERR_UNKNOWN_TOPIC_OR_PART,
 } = ERRORS

@@ -1,59 +1,45 @@
-/**
- * What has been handed over for commit and what the broker has acknowledged, per partition, and how many finished
- * records that covers: the number which a user compares with `processed`.
- */
-import type { PartitionAssignment, PartitionSlot } from '@zk/engine'
+/** What the broker has acknowledged, per partition, and how many finished records that covers. */
+import type { PartitionSlot, TopicPartition } from '@zk/engine'
 
-interface Page {
-  epoch: number
-  /** Offsets handed over and not yet acknowledged, ascending, with the records completed below each in this epoch. */
-  pending: { offset: number; completed: number }[]
-  /** The last acknowledged offset, of any epoch. */
-  committed: number | undefined
-  /** Records completed in this epoch below `committed`. */
-  covered: number
+/** What one partition under one assignment has finished, as far as it can be committed. */
+export interface CommitPoint extends TopicPartition {
+  readonly slot: PartitionSlot
+  readonly epoch: number
+  /** Everything below is finished. */
+  readonly offset: number
+  /** Finished above it, as flat ranges. */
+  readonly finished: readonly number[]
+  /** Records of this epoch below `offset`. */
+  readonly completed: number
 }
 
 export class CommitBook {
-  readonly #pages = new Map<PartitionSlot, Page>()
+  /** By slot: the point that was acknowledged last. */
+  readonly #acknowledged = new Map<PartitionSlot, CommitPoint>()
+  /** Records that the commits of earlier epochs cover. */
   #coveredBefore = 0
 
-  /** The partition's watermark went out for commit. */
-  stored({ slot, epoch, tracker }: PartitionAssignment, offset: number): void {
-    const page = this.#page(slot, epoch)
-    page.pending.push({ offset, completed: tracker.completed })
+  /** @returns whether the committed offset of the partition has changed */
+  acknowledged(point: CommitPoint): boolean {
+    const before = this.#acknowledged.get(point.slot)
+    if (before !== undefined && before.epoch !== point.epoch) this.#coveredBefore += before.completed
+    this.#acknowledged.set(point.slot, point)
+    return before?.offset !== point.offset
   }
 
-  acknowledged(slot: PartitionSlot, offset: number): void {
-    const page = this.#pages.get(slot)
-    if (page === undefined) return
-    page.committed = offset
-    while (page.pending.length > 0 && page.pending[0]!.offset <= offset) page.covered = page.pending.shift()!.completed
+  has(point: CommitPoint): boolean {
+    return this.#acknowledged.get(point.slot) === point
   }
 
-  /** Whether this offset is committed by this assignment. An older one may have committed it, and others since less. */
-  has({ slot, epoch }: PartitionAssignment, offset: number): boolean {
-    const page = this.#pages.get(slot)
-    return page?.epoch === epoch && page.committed === offset && page.pending.length === 0
-  }
-
+  /** The last acknowledged offset of a partition, of any epoch. */
   committed(slot: PartitionSlot): number | undefined {
-    return this.#pages.get(slot)?.committed
+    return this.#acknowledged.get(slot)?.offset
   }
 
-  /** Completed records that acknowledged commits cover, each once. */
+  /** Completed records that acknowledged commits cover, each once: the number which a user compares with `processed`. */
   get covered(): number {
     let sum = this.#coveredBefore
-    for (const { covered } of this.#pages.values()) sum += covered
+    for (const { completed } of this.#acknowledged.values()) sum += completed
     return sum
-  }
-
-  #page(slot: PartitionSlot, epoch: number): Page {
-    const page = this.#pages.get(slot)
-    if (page?.epoch === epoch) return page
-    this.#coveredBefore += page?.covered ?? 0
-    const fresh: Page = { epoch, pending: [], committed: page?.committed, covered: 0 }
-    this.#pages.set(slot, fresh)
-    return fresh
   }
 }

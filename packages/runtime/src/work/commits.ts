@@ -1,19 +1,31 @@
-/** From watermarks to acknowledged commits: what is stored for the next automatic one, and the ones that cannot wait. */
+/**
+ * From watermarks to acknowledged commits: from time to time, every so many records, and at once when partitions are
+ * given back.
+ *
+ * One commit is under way at a time, and each carries the newest state: a late answer can never set an offset back. One
+ * that fails is not repeated but followed by the next, except where partitions wait for it.
+ */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PartitionAssignment, PartitionSlot, WorkEngine } from '@zk/engine'
-import { isHopeless } from '../kafka/broker-errors.js'
-import type { Consumer, PartitionOffset } from '../kafka/consumer.js'
+import { isHopeless, isOfRebalance } from '../kafka/broker-errors.js'
+import type { PartitionOffset } from '../kafka/committer.js'
+import type { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
-import { CommitBook } from './commit-book.js'
+import { CommitBook, type CommitPoint } from './commit-book.js'
 
 /** Pause before a refused commit is tried again. */
 const RETRY_MS = 100
+/** How long a commit that nobody waits for may take. */
+const PERIODIC_TIMEOUT_MS = 5_000
 
 export interface CommitsOptions {
   engine: WorkEngine<PackedBatch>
   consumer: Consumer
   logger: Logger
+  intervalMs: number
+  /** Finished records after which the interval is not waited for. */
+  everyRecords: number
   /** The broker acknowledged these, each told once. */
   onCommitted(offsets: readonly PartitionOffset[]): void
 }
@@ -21,8 +33,13 @@ export interface CommitsOptions {
 export class Commits {
   readonly #options: CommitsOptions
   readonly #book = new CommitBook()
-  /** Watermarks that moved since the last `flush`. */
-  #moved: PartitionOffset[] = []
+  /** By slot: what was finished of it, as of the last look. */
+  readonly #points = new Map<PartitionSlot, CommitPoint>()
+  /** The commit under way; settles without an error. */
+  #underWay: Promise<unknown> | undefined
+  #committedAt = 0
+  /** Of the engine's `processed`, at the last commit. */
+  #processed = 0
 
   constructor(options: CommitsOptions) {
     this.#options = options
@@ -38,44 +55,39 @@ export class Commits {
     return this.#book.committed(slot)
   }
 
-  /** A watermark moved. */
-  moved(assignment: PartitionAssignment, offset: number): void {
-    const { topic, partition } = assignment
-    this.#book.stored(assignment, offset)
-    this.#moved.push({ topic, partition, offset })
+  /** A partition has finished something. */
+  stored({ slot, epoch, topic, partition, tracker }: PartitionAssignment, offset: number, finished: readonly number[]) {
+    this.#points.set(slot, { slot, epoch, topic, partition, offset, finished, completed: tracker.completed })
   }
 
-  /** Stores what moved, for the next automatic commit. */
-  flush(): void {
-    const offsets = this.#moved
-    if (offsets.length === 0) return
-    this.#moved = []
-    try {
-      this.#options.consumer.store(offsets)
-    } catch (error) {
-      // Only possible when none of them is ours any more; the commit on revoke has covered them.
-      this.#options.logger.debug({ err: error }, 'Offsets were not stored')
-    }
+  /** Commits if it is time. @param now a monotonic clock in milliseconds */
+  tick(now: number): void {
+    const { engine, intervalMs, everyRecords } = this.#options
+    const { processed } = engine.counters
+    if (this.#underWay !== undefined) return
+    if (now - this.#committedAt < intervalMs && processed - this.#processed < everyRecords) return
+    this.#committedAt = now
+    const slots = [...engine.assignments].filter(({ state }) => state === 'assigned').map(({ slot }) => slot)
+    void this.#send(slots, PERIODIC_TIMEOUT_MS).catch((error: unknown) => {
+      const level = isOfRebalance(error) ? 'debug' : 'warn'
+      this.#options.logger[level]({ err: error }, 'A commit failed; the next one covers it')
+    })
   }
 
   /**
-   * Stores and commits what these partitions, as far as they are still ours, have finished.
+   * Commits what these partitions, as far as they are still ours, have finished.
    * @returns why it failed, when it did
    */
   async commit(slots: readonly PartitionSlot[], timeoutMs: number): Promise<Error | undefined> {
-    const { engine, consumer, logger } = this.#options
-    engine.storeWatermarks()
-    this.flush()
     const deadline = performance.now() + timeoutMs
     for (;;) {
-      const offsets = this.#uncommitted(slots)
-      if (offsets.length === 0) return undefined
+      while (this.#underWay !== undefined) await this.#underWay
       try {
-        await consumer.commit(offsets, Math.max(1, deadline - performance.now()))
+        await this.#send(slots, Math.max(1, deadline - performance.now()))
         return undefined
       } catch (error) {
         if (isHopeless(error) || performance.now() + RETRY_MS >= deadline) {
-          logger.error(
+          this.#options.logger.error(
             { err: error },
             'A commit was not acknowledged: what was finished since the one before is repeated',
           )
@@ -87,23 +99,29 @@ export class Commits {
     }
   }
 
-  acknowledged(offsets: readonly PartitionOffset[]): void {
-    const { engine, onCommitted } = this.#options
-    const news = offsets.filter(({ topic, partition, offset }) => {
-      const slot = engine.assignments.slotOf({ topic, partition })
-      const isNew = this.#book.committed(slot) !== offset
-      this.#book.acknowledged(slot, offset)
-      return isNew
-    })
-    if (news.length > 0) onCommitted(news)
+  async #send(slots: readonly PartitionSlot[], timeoutMs: number): Promise<void> {
+    const { engine, consumer, onCommitted } = this.#options
+    engine.storeWatermarks()
+    this.#processed = engine.counters.processed
+    const points = this.#uncommitted(slots)
+    if (points.length === 0) return
+    const sent = consumer.commit(points, timeoutMs)
+    this.#underWay = sent.catch(() => {})
+    try {
+      await sent
+    } finally {
+      this.#underWay = undefined
+    }
+    const news = points.filter((point) => this.#book.acknowledged(point))
+    if (news.length > 0) onCommitted(news.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
   }
 
-  #uncommitted(slots: readonly PartitionSlot[]): PartitionOffset[] {
+  #uncommitted(slots: readonly PartitionSlot[]): CommitPoint[] {
+    const { assignments } = this.#options.engine
     return slots.flatMap((slot) => {
-      const assignment = this.#options.engine.assignments.at(slot)
-      const offset = assignment?.stored
-      if (assignment === undefined || offset === undefined || this.#book.has(assignment, offset)) return []
-      return [{ topic: assignment.topic, partition: assignment.partition, offset }]
+      const point = this.#points.get(slot)
+      // What an earlier assignment finished is nobody's business any more.
+      return point === undefined || assignments.at(slot)?.epoch !== point.epoch || this.#book.has(point) ? [] : [point]
     })
   }
 }

@@ -1,6 +1,6 @@
 /** What a run is told, and what it tells. */
 import type { TopicPartition } from '@zk/engine'
-import type { PartitionOffset } from '../kafka/consumer.js'
+import type { PartitionOffset } from '../kafka/committer.js'
 
 export interface RunSignals {
   /** Ends the run in good order: what has started is finished and committed. */

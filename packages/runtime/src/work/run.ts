@@ -5,7 +5,15 @@
  * of the user's do.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { ACK_WORDS, type Effects, Outcome, type PartitionSlot, type TopicPartition, WorkEngine } from '@zk/engine'
+import {
+  ACK_WORDS,
+  type AssignedPartition,
+  type Effects,
+  Outcome,
+  type PartitionSlot,
+  type TopicPartition,
+  WorkEngine,
+} from '@zk/engine'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { isPattern } from '../config/topic-pattern.js'
 import type { WorkConfig } from '../config/work-config.js'
@@ -79,7 +87,6 @@ export class WorkRun {
       read: (result) => this.#guard(() => this.#onRead(result)),
       assigned: (partitions) => this.#assigned(partitions),
       revoked: (partitions, how) => this.#revoked(partitions, how),
-      committed: (offsets) => this.#commits.acknowledged(offsets),
       failed: (error) => this.#endings.end({ type: 'fail', error }),
     })
     const { onExhausted } = config
@@ -88,6 +95,8 @@ export class WorkRun {
       engine: this.#engine,
       consumer: this.#consumer,
       logger,
+      intervalMs: config.autoCommitIntervalMs,
+      everyRecords: config.commitEveryRecords,
       onCommitted: (offsets) => emit({ type: 'committed', offsets }),
     })
     this.#untilEnd = context.untilEnd ? new UntilEnd((partitions) => this.#consumer.committed(partitions)) : undefined
@@ -278,7 +287,7 @@ export class WorkRun {
   }
 
   /** @returns undefined when the run is ending and takes nothing more */
-  #assigned(partitions: readonly TopicPartition[]): PartitionSlot[] | undefined {
+  #assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] | undefined {
     if (this.#endings.current !== undefined) return undefined
     const slots = this.#engine.assigned(partitions)
     for (const [i, slot] of slots.entries()) this.#host.announce(slot, partitions[i]!)
@@ -359,9 +368,17 @@ export class WorkRun {
 
   #tick(): void {
     this.#engine.tick(performance.now())
-    this.#commits.flush()
+    if (this.#phase === 'running') this.#commits.tick(performance.now())
     this.#want()
     if (this.#untilEnd?.reached(this.#engine.assignments, performance.now())) this.#endings.end({ type: 'drain' })
+  }
+
+  #onRewound(slot: PartitionSlot, from: number, to: number): void {
+    const { topic, partition } = this.#engine.assignments.nameOf(slot)
+    this.#logger.warn(
+      { topic, partition, from, to },
+      `Reading of ${topic}[${partition}] went back from offset ${from} to ${to}: the log was truncated or made anew, or the position was set back`,
+    )
   }
 
   /** A quarter of a thread's share of the window: with more kept back, it would be full of what has ended. */
@@ -387,9 +404,11 @@ export class WorkRun {
       },
       pause: (slot) => this.#consumer.setPaused(slot, true),
       resume: (slot) => this.#consumer.setPaused(slot, false),
-      store: (slot, offset) => {
-        this.#commits.moved(this.#engine.assignments.at(slot)!, offset)
+      store: (slot, offset, finished) => {
+        this.#commits.stored(this.#engine.assignments.at(slot)!, offset, finished)
       },
+      rewound: (slot, from, to) => this.#onRewound(slot, from, to),
+      restart: (slot, offset) => this.#consumer.restart(this.#engine.assignments.nameOf(slot), offset),
       drained: (slots, complete) => {
         this.#drains.get(slots)?.(complete)
         this.#drains.delete(slots)

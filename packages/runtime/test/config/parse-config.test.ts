@@ -84,6 +84,7 @@ describe('a work', () => {
       sessionTimeoutMs: 45_000,
       maxPollIntervalMs: 300_000,
       autoCommitIntervalMs: 1_000,
+      commitEveryRecords: 10_000,
       drainTimeoutMs: 10_000,
       shutdownTimeoutMs: 25_000,
       graceMs: 1_000,

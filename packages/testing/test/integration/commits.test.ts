@@ -81,7 +81,8 @@ describe.each(readers)('%s reader', (reader) => {
     const again = stage.journal()
     const rest = { topic, reader, groupId: play.groupId, processorOptions: { journal: again.path } }
     await stage.play(rest, { untilEnd: true }).run
-    expect(again.done().map(({ offset }) => offset)).toEqual([2, 3])
+    // Record 3 is finished, and the commit's metadata says so; only the addon can send and read that.
+    expect(again.done().map(({ offset }) => offset)).toEqual(reader === 'native' ? [2] : [2, 3])
   })
 
   test('a record far behind stops the reading of its partition only, and says so', async () => {
