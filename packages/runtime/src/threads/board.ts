@@ -9,6 +9,7 @@
  * thread sees the control word; never neither.
  */
 import type { DeliveryState, PartitionSlot } from '@zk/engine'
+import { machineMs } from './machine-clock.js'
 
 /** Partitions that one work may ever own. The memory is touched only where it is used. */
 export const MAX_SLOTS = 16_384
@@ -17,6 +18,9 @@ const HEADER_WORDS = 16
 const HOLD = 0
 const RUNNING = 1
 const QUEUED = 2
+/** When main beat last, on the machine's clock, and how many ms that is good for; 0 before the first beat. */
+const PULSE = 3
+const PULSE_LIMIT = 4
 const CONTROL_WORDS = 4
 const ENTRY_WORDS = 2
 
@@ -68,6 +72,12 @@ export class Board {
     Atomics.store(this.#words, at, epoch)
   }
 
+  /** Records may start for so many ms from now. Before the first call they may at any time. */
+  beat(now: number, limitMs: number): void {
+    Atomics.store(this.#words, PULSE, machineMs(now))
+    Atomics.store(this.#words, PULSE_LIMIT, limitMs)
+  }
+
   get running(): number {
     return Atomics.load(this.#words, RUNNING)
   }
@@ -90,6 +100,12 @@ export class BoardWriter {
   constructor(buffer: SharedArrayBuffer) {
     this.#words = new Int32Array(buffer)
     this.#doubles = new Float64Array(buffer)
+  }
+
+  /** Main has not beaten for too long: it, or the whole process, stood still, and others may own what is here. */
+  isStale(now: number): boolean {
+    const limit = this.#words[PULSE_LIMIT]!
+    return limit !== 0 && ((machineMs(now) - this.#words[PULSE]!) | 0) > limit
   }
 
   /** @returns false when the delivery must not start: its partition was cut below it. */

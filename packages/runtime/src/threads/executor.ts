@@ -21,6 +21,8 @@ import type { AbortReason, DeliveryFailure } from './protocol.js'
  * of a millisecond; while a thread has work, nobody waits for its acks.
  */
 const FLUSH_MS = 5
+/** How often a missing pulse is looked for, in milliseconds. */
+const PULSE_LOOK_MS = 20
 /** More acks in one message gain nothing. */
 const MAX_FLUSH_ACKS = 1_024
 
@@ -59,6 +61,8 @@ export class Executor {
   /** A record failed and the policy is to stop: everything else is handed back unstarted. */
   #halted = false
   #pumping = false
+  /** For the pulse of main. */
+  #waiting: NodeJS.Timeout | undefined
 
   constructor(options: ExecutorOptions) {
     this.#options = options
@@ -106,12 +110,26 @@ export class Executor {
     let now = performance.now()
     // After a pause the first ack would be flushed alone.
     if (this.#ackCount === 0) this.#lastFlush = now
-    for (let ticket = this.#queue.take(); ticket >= 0; ticket = this.#queue.take()) now = this.#run(ticket, now)
+    while (!this.#isStale(now)) {
+      const ticket = this.#queue.take()
+      if (ticket < 0) break
+      now = this.#run(ticket, now)
+    }
     this.#pumping = false
     this.#board.publish(this.#queue.running, this.#queue.queued)
     if (this.#ackCount === 0) return
     if (this.#queue.running === 0) this.#flush(now)
     else this.#timer ??= setTimeout(this.#flushLate, FLUSH_MS)
+  }
+
+  /** @returns whether nothing may start now; it is looked at again soon */
+  #isStale(now: number): boolean {
+    if (!this.#board.isStale(now)) return false
+    this.#waiting ??= setTimeout(() => {
+      this.#waiting = undefined
+      this.#pump()
+    }, PULSE_LOOK_MS)
+    return true
   }
 
   /** @returns the clock when the record ended, or `started` while its promise is pending */

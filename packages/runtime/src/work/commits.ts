@@ -8,7 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PartitionAssignment, PartitionSlot, WorkEngine } from '@zk/engine'
 import { isHopeless, isOfRebalance } from '../kafka/broker-errors.js'
-import type { PartitionOffset } from '../kafka/committer.js'
+import type { Finished, PartitionOffset } from '../kafka/committer.js'
 import type { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
@@ -16,6 +16,8 @@ import { CommitBook, type CommitPoint } from './commit-book.js'
 
 /** Pause before a refused commit is tried again. */
 const RETRY_MS = 100
+/** Two of librdkafka's heartbeats. */
+const HEARTBEATS_MS = 6_000
 /** How long a commit that nobody waits for may take. */
 const PERIODIC_TIMEOUT_MS = 5_000
 
@@ -97,6 +99,31 @@ export class Commits {
         await delay(RETRY_MS)
       }
     }
+  }
+
+  /**
+   * Commits what is committed already: the broker refuses that from a process that is not in the group's generation.
+   * @returns whether it was acknowledged
+   */
+  async prove(): Promise<boolean> {
+    while (this.#underWay !== undefined) await this.#underWay
+    const { engine, consumer } = this.#options
+    const points: Finished[] = []
+    for (const { slot, topic, partition, epoch, committed, tracker } of engine.assignments) {
+      const point = this.#points.get(slot)
+      const offset = tracker.watermark ?? committed
+      if (point?.epoch === epoch) points.push(point)
+      else if (offset !== undefined) points.push({ topic, partition, offset, finished: [] })
+    }
+    if (points.length === 0) {
+      // Nothing was ever read or committed here. A heartbeat is refused by then, too.
+      await delay(HEARTBEATS_MS)
+      return true
+    }
+    return consumer.commit(points, PERIODIC_TIMEOUT_MS).then(
+      () => true,
+      () => false,
+    )
   }
 
   async #send(slots: readonly PartitionSlot[], timeoutMs: number): Promise<void> {

@@ -31,10 +31,12 @@ import { Commits } from './commits.js'
 import { type Ending, Endings, isBeyondCommit } from './ending.js'
 import type { RunSignals, WorkEvent } from './events.js'
 import { Failures } from './failures.js'
+import { Freeze } from './freeze.js'
 import { consumerOptions, engineOptions, hostOptions, type RunContext } from './run-options.js'
 import { snapshot, type WorkState } from './state.js'
 import { type OpenRecord, openRecords, type RunSummary, summarize } from './summary.js'
 import { UntilEnd } from './until-end.js'
+import { WorkClock } from './work-clock.js'
 
 /** Period of storing watermarks and of everything that looks at the time. */
 const TICK_MS = 100
@@ -53,6 +55,8 @@ export class WorkRun {
   readonly #consumer: Consumer
   readonly #commits: Commits
   readonly #failures: Failures
+  readonly #clock = new WorkClock()
+  readonly #freeze: Freeze
   readonly #untilEnd: UntilEnd | undefined
   readonly #emit: (event: WorkEvent) => void
   /** Records ended by each thread. */
@@ -98,6 +102,16 @@ export class WorkRun {
       intervalMs: config.autoCommitIntervalMs,
       everyRecords: config.commitEveryRecords,
       onCommitted: (offsets) => emit({ type: 'committed', offsets }),
+    })
+    this.#freeze = new Freeze({
+      assignments: this.#engine.assignments,
+      logger,
+      // Half, because the group counts from the last heartbeat before.
+      limitMs: config.sessionTimeoutMs / 2,
+      beat: (limitMs) => {
+        for (const board of this.#host.boards) board.beat(performance.now(), limitMs)
+      },
+      prove: () => this.#commits.prove(),
     })
     this.#untilEnd = context.untilEnd ? new UntilEnd((partitions) => this.#consumer.committed(partitions)) : undefined
   }
@@ -326,7 +340,7 @@ export class WorkRun {
   #drain(slots: readonly PartitionSlot[], timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       this.#drains.set(slots, resolve)
-      this.#engine.drain(slots, performance.now() + timeoutMs)
+      this.#engine.drain(slots, this.#clock.now() + timeoutMs)
     })
   }
 
@@ -367,10 +381,12 @@ export class WorkRun {
   // ── engine ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #tick(): void {
-    this.#engine.tick(performance.now())
-    if (this.#phase === 'running') this.#commits.tick(performance.now())
+    const now = this.#clock.now()
+    this.#freeze.tick(this.#clock.takeLongestStep())
+    this.#engine.tick(now)
+    if (this.#phase === 'running' && !this.#freeze.isFrozen) this.#commits.tick(now)
     this.#want()
-    if (this.#untilEnd?.reached(this.#engine.assignments, performance.now())) this.#endings.end({ type: 'drain' })
+    if (this.#untilEnd?.reached(this.#engine.assignments, now)) this.#endings.end({ type: 'drain' })
   }
 
   #onRewound(slot: PartitionSlot, from: number, to: number): void {

@@ -146,6 +146,21 @@ test('with stopOnFailure nothing starts after a failure', async () => {
   ])
 })
 
+test('nothing starts while the pulse of main is missing, not even behind a handler that ran meanwhile', async () => {
+  const seen: number[] = []
+  const { board, send } = lane((message) => {
+    seen.push(message.offset)
+    // Main beat a minute ago.
+    if (message.offset === 0) board.beat(performance.now() - 60_000, 1_000)
+  })
+  board.beat(performance.now(), 1_000)
+  send([0, 1])
+  send([2])
+  expect(seen).toEqual([0])
+  board.beat(performance.now(), 1_000)
+  await expect.poll(() => seen).toEqual([0, 1, 2])
+})
+
 test('what the board shows as ended has ended before its ack is posted', () => {
   const states: string[] = []
   const { board, send } = lane((message) => {
