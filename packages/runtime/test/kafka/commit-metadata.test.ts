@@ -11,8 +11,12 @@ const finished = fc
     }),
   })
   .map(({ offset, distances }) => {
-    let bound = offset
-    return { offset, ranges: distances.flatMap(([gap, length]) => [(bound += gap), (bound += length)]) }
+    const ranges: number[] = []
+    for (const [gap, length] of distances) {
+      const from = (ranges.at(-1) ?? offset) + gap
+      ranges.push(from, from + length)
+    }
+    return { offset, ranges }
   })
 
 describe('what is finished above a commit', () => {
