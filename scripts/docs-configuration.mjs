@@ -49,7 +49,7 @@ Some fields limit each other:
 
 - \`drainTimeoutMs\` + \`graceMs\` must be less than \`maxPollIntervalMs\`, or the group takes the partitions before they are drained.
 - \`sessionTimeoutMs\` must not exceed \`maxPollIntervalMs\`.
-- With \`group.protocol=consumer\` among the properties, \`sessionTimeoutMs\` and \`assignmentStrategy\` must not be given: the broker decides both.
+- With \`groupProtocol: 'consumer'\`, \`sessionTimeoutMs\`, \`assignmentStrategy\` and the property \`heartbeat.interval.ms\` must not be given: the brokers decide them.
 
 ## Client
 

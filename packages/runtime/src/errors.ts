@@ -159,7 +159,7 @@ const table = {
   ZK_GROUP_REFUSED: entry({
     message: (why: string) =>
       `The consumer group refused this member: ${why}. ` +
-      "Check assignmentStrategy and sessionTimeoutMs against the group's other members and the broker's limits.",
+      "Check groupProtocol, assignmentStrategy and sessionTimeoutMs against the group's other members and what the brokers allow.",
     retryable: false,
   }),
   ZK_BROKER_FATAL: entry({
@@ -170,7 +170,7 @@ const table = {
   }),
   ZK_FENCED: entry({
     message: (member: string) =>
-      `Another consumer took over the group member ${member}. ` +
+      `Another consumer has the place of the group member ${member}. ` +
       'Expected one running process for each groupInstanceId: stop the other one, or give each its own.',
     details: (member) => ({ member }),
     retryable: false,

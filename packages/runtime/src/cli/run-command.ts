@@ -19,6 +19,7 @@ interface RunFlags {
   group: string
   clientId?: string
   instanceId?: string
+  groupProtocol?: 'classic' | 'consumer'
   speedup?: number
   concurrency?: number
   ordering?: 'key' | 'partition' | 'none'
@@ -47,6 +48,12 @@ export function runCommand(early: EarlySignals): Command {
     .requiredOption('--group <id>', 'consumer group')
     .option('--client-id <id>', 'name of this process in the brokers’ logs (default: the group and the process id)')
     .option('--instance-id <id>', 'static membership: a name that survives restarts')
+    .addOption(
+      new Option('--group-protocol <which>', 'consumer: the brokers assign, by KIP-848 (default: classic)').choices([
+        'classic',
+        'consumer',
+      ]),
+    )
     .option('--speedup <n>', 'threads (default: the CPUs that this process may use)', integer)
     .option('--concurrency <n>', 'handlers of different keys in progress in one thread (default: 1)', integer)
     .addOption(
@@ -154,6 +161,7 @@ function workConfig(processor: string, flags: RunFlags) {
     reader,
     waitForTopics: flags.waitForTopics,
     groupInstanceId: flags.instanceId,
+    groupProtocol: flags.groupProtocol,
     processorOptions: flags.options,
     additionalProps: flags.prop,
   }

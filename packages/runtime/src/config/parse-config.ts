@@ -5,7 +5,6 @@ import { type DefaultSpeedup, defaultSpeedup } from './cpu-quota.js'
 import { findUncloneable } from './find-uncloneable.js'
 import { formatPath } from './format-path.js'
 import { type Problem, parse, problemsError, show } from './problems.js'
-import { usesBrokersGroup } from './properties.js'
 import { type WorkConfig, workSchema } from './work-config.js'
 
 /** @throws ZK_CONFIG_INVALID, or ZK_CONFIG_OWNED_PROPERTY when that is the only problem. */
@@ -48,10 +47,19 @@ export function parseWorkConfig(
         message: `is ${show(given)}; expected a whole number, at least ${min}`,
       })
   }
-  const brokersGroup = usesBrokersGroup(props)
-  problems.push(...contradictions(config, brokersGroup))
+  const protocol = props['group.protocol']
+  if (protocol !== undefined) {
+    const { data } = workSchema.shape.groupProtocol.safeParse(String(protocol).toLowerCase())
+    if (data !== undefined) config.groupProtocol = data
+    else
+      problems.push({
+        path: placeOf('group.protocol', config),
+        message: `is ${show(protocol)}; expected 'classic' or 'consumer'`,
+      })
+  }
+  problems.push(...contradictions(config))
   if (problems.length > 0) throw problemsError('work configuration', problems)
-  if (brokersGroup) checkBrokersOwn(props, input)
+  if (config.groupProtocol === 'consumer') checkBrokersOwn(props, input)
   const uncloneable = findUncloneable(config.processorOptions, 'processorOptions')
   if (uncloneable !== undefined) throw errors.ZK_OPTIONS_NOT_CLONEABLE(uncloneable.path, uncloneable.kind)
   // A copy, so that what happens to the caller's object later cannot fail a run.
@@ -96,15 +104,15 @@ function threadsOf(given: number | undefined, defaultThreads: () => DefaultSpeed
   return { speedup, speedupReason: reason }
 }
 
-function contradictions(config: WorkConfig, brokersGroup: boolean): Problem[] {
-  const { drainTimeoutMs, graceMs, maxPollIntervalMs, sessionTimeoutMs } = config
+function contradictions(config: WorkConfig): Problem[] {
+  const { drainTimeoutMs, graceMs, groupProtocol, maxPollIntervalMs, sessionTimeoutMs } = config
   const found: Problem[] = []
   if (drainTimeoutMs + graceMs >= maxPollIntervalMs) {
     const sum = `${drainTimeoutMs} + ${graceMs} ms`
     const what = `drainTimeoutMs + graceMs (${sum}) must be less than maxPollIntervalMs (${maxPollIntervalMs} ms)`
     found.push(contradiction('drainTimeoutMs', what, 'or the group takes the partitions before they are drained'))
   }
-  if (!brokersGroup && sessionTimeoutMs > maxPollIntervalMs) {
+  if (groupProtocol === 'classic' && sessionTimeoutMs > maxPollIntervalMs) {
     const what = `sessionTimeoutMs (${sessionTimeoutMs} ms) must not exceed maxPollIntervalMs (${maxPollIntervalMs} ms)`
     found.push(contradiction('sessionTimeoutMs', what, 'librdkafka refuses it'))
   }
@@ -119,16 +127,18 @@ function contradiction(path: string, what: string, why: string): Problem {
   }
 }
 
+/** All of them at once: whoever removes one at a time would meet the error again and again. */
 function checkBrokersOwn(props: Readonly<Record<string, unknown>>, input: unknown): void {
-  for (const [property, field] of brokersOwn) {
-    const isField = field !== undefined && (input as Record<string, unknown>)[field] !== undefined
-    if (!isField && props[property] === undefined) continue
-    const given = isField ? field : property
-    throw errors.ZK_CONFIG_CONFLICT(
-      `with group.protocol=consumer the broker decides what ${given} says`,
-      `Remove ${given}, or remove group.protocol.`,
-    )
-  }
+  const given = brokersOwn.flatMap(([property, field]) => [
+    ...(field !== undefined && (input as Record<string, unknown>)[field] !== undefined ? [field] : []),
+    ...(props[property] !== undefined ? [property] : []),
+  ])
+  if (given.length === 0) return
+  const names = given.join(' and ')
+  throw errors.ZK_CONFIG_CONFLICT(
+    `with the group protocol 'consumer' the brokers decide what ${names} would say`,
+    `Remove ${names}, or use the protocol 'classic'.`,
+  )
 }
 
 function placeOf(property: string, config: WorkConfig): string {

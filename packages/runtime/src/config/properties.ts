@@ -26,7 +26,8 @@ export function consumerProperties(work: WorkConfig, client: ClientConfig): Cons
       'client.id': work.clientId,
       'group.id': work.groupId,
       ...(work.groupInstanceId !== undefined && { 'group.instance.id': work.groupInstanceId }),
-      ...(usesBrokersGroup(given) ? {} : classicGroup(work)),
+      'group.protocol': work.groupProtocol,
+      ...(work.groupProtocol === 'consumer' ? {} : classicGroup(work)),
       'max.poll.interval.ms': work.maxPollIntervalMs,
       'queued.max.messages.kbytes': work.queuedMaxKbytes,
       'isolation.level': work.isolationLevel,
@@ -37,11 +38,6 @@ export function consumerProperties(work: WorkConfig, client: ClientConfig): Cons
     },
     topic: { 'auto.offset.reset': work.autoOffsetReset },
   }
-}
-
-/** Whether the group protocol is that of KIP-848. librdkafka takes the value in any case. */
-export function usesBrokersGroup(props: Readonly<Properties>): boolean {
-  return String(props['group.protocol']).toLowerCase() === 'consumer'
 }
 
 /** With KIP-848 the broker decides these, and librdkafka refuses them even with their defaults. */

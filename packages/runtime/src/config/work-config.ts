@@ -158,6 +158,17 @@ export const workSchema = z.strictObject({
     change: 'Raise it when `setup` loads much.',
   }),
 
+  groupProtocol: documented(z.enum(['classic', 'consumer']).default('classic'), {
+    group: Group,
+    description:
+      'How the group forms. `classic`: its members agree among themselves, by `assignmentStrategy`. `consumer`: the ' +
+      'protocol of KIP-848 (Kafka 4.0 and newer), in which the brokers assign, and a member that comes or goes concerns ' +
+      'only those whose partitions move. `group.protocol` in `additionalProps` takes precedence.',
+    change:
+      '`consumer`, with brokers that have it: rebalances take a fraction of the time. `sessionTimeoutMs`, ' +
+      '`assignmentStrategy` and `heartbeat.interval.ms` belong to the brokers then and must not be given.',
+    expected: "'classic' or 'consumer'",
+  }),
   assignmentStrategy: documented(
     z
       .enum(['cooperative-sticky', 'range', 'roundrobin', 'range,roundrobin', 'roundrobin,range'])
@@ -169,7 +180,7 @@ export const workSchema = z.strictObject({
         'go on.',
       change:
         'Members of one group must agree: a group that rolls over from other clients takes their strategy first, ' +
-        'such as `range,roundrobin`. Not used with `group.protocol=consumer`.',
+        "such as `range,roundrobin`. Not to be given with `groupProtocol: 'consumer'`.",
       expected: "'cooperative-sticky', 'range', 'roundrobin', 'range,roundrobin' or 'roundrobin,range'",
     },
   ),
@@ -295,10 +306,8 @@ export const workSchema = z.strictObject({
     group: Kafka,
     description:
       "librdkafka properties for this work's consumer, as in librdkafka's CONFIGURATION.md. They take precedence over the " +
-      "client's. `session.timeout.ms`, `max.poll.interval.ms`, `auto.commit.interval.ms` and " +
-      '`queued.max.messages.kbytes`, given here or for the client, take precedence over the fields for them. ' +
-      '`group.protocol` set to `consumer` uses the group protocol of KIP-848, where the broker decides session timeout ' +
-      'and assignment.',
+      "client's. `session.timeout.ms`, `max.poll.interval.ms`, `auto.commit.interval.ms`, `group.protocol` and " +
+      '`queued.max.messages.kbytes`, given here or for the client, take precedence over the fields for them.',
     change: 'For what no field covers.',
     expected: 'an object of texts, numbers and booleans',
   }),

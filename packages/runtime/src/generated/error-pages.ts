@@ -25,7 +25,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** Each value is valid alone, but not together with another.
 
-**Why.** For example a group coordinated by the broker (\`group.protocol=consumer\`) together with \`session.timeout.ms\`, which the broker decides there.
+**Why.** For example the group protocol \`consumer\` together with \`sessionTimeoutMs\`, which the brokers decide there.
 
 **What to do.** The message says which of the two to change.`,
   ZK_OPTIONS_NOT_CLONEABLE: `# ZK_OPTIONS_NOT_CLONEABLE
@@ -116,7 +116,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** The group's coordinator does not let this member join, and will not as long as neither its configuration nor the group changes.
 
-**Why.** The other members use assignment strategies of which this one has none in common (cooperative-sticky does not mix with range and roundrobin), the session timeout lies outside of the broker's \`group.min.session.timeout.ms\` to \`group.max.session.timeout.ms\`, the group has as many members as the broker allows, or its name is empty.
+**Why.** The other members use assignment strategies of which this one has none in common (cooperative-sticky does not mix with range and roundrobin), the session timeout lies outside of the broker's \`group.min.session.timeout.ms\` to \`group.max.session.timeout.ms\`, the group has as many members as the broker allows, its name is empty, or the brokers do not have the group protocol (\`groupProtocol\`).
 
 **What to do.** Give \`assignmentStrategy\` a strategy that all members know, for a rolling change as documented there, or \`sessionTimeoutMs\` a value that the broker takes.`,
   ZK_BROKER_FATAL: `# ZK_BROKER_FATAL
@@ -128,9 +128,9 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Restart the process. Everything not committed is read again. If it comes back, the message names the reason.`,
   ZK_FENCED: `# ZK_FENCED
 
-**What happened.** Another process joined the group with the same \`groupInstanceId\`, and Kafka gave it this process's place. Exit code 3.
+**What happened.** Another process has this process's place in the group, under the same \`groupInstanceId\`. With the group protocol \`classic\` it came later, and Kafka gave it the place; with \`consumer\` it was there before and has not left. Exit code 3.
 
-**Why.** Two running processes share one \`groupInstanceId\`; often a copied deployment, or an old pod that has not ended yet.
+**Why.** Two running processes share one \`groupInstanceId\`; often a copied deployment, or an old pod that has not ended yet. With the protocol \`consumer\` it may also be the process's own predecessor, which was killed: its place becomes free when its session has timed out (45 s, unless the brokers say otherwise).
 
 **What to do.** Give each process an id of its own (the ordinal of a StatefulSet does), or none at all.`,
   ZK_OFFSET_UNAVAILABLE: `# ZK_OFFSET_UNAVAILABLE

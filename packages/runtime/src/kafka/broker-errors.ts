@@ -4,6 +4,8 @@ import { errors } from '../errors.js'
 import type { ZkError } from '../zk-error.js'
 import {
   ERR__AUTO_OFFSET_RESET,
+  ERR_FENCED_INSTANCE_ID,
+  ERR_UNRELEASED_INSTANCE_ID,
   FATAL,
   GROUP_REFUSED,
   HOPELESS,
@@ -52,6 +54,19 @@ export function connectError(
 
 export function isFatal(error: LibrdKafkaError): boolean {
   return FATAL.has(error.code) || error.isFatal === true
+}
+
+/**
+ * What ended the client. One of the two ways on which it is told of has only "fatal" for a code, and the cause in words.
+ *
+ * @param member the static member's name
+ */
+export function fatalError(code: number, message: string, member: string): ZkError {
+  // Of two static members of one name the classic protocol ends the older, and KIP-848 the one that comes second.
+  const isTaken = code === ERR_FENCED_INSTANCE_ID || code === ERR_UNRELEASED_INSTANCE_ID
+  if (isTaken || /fenced|instance ID is still used/i.test(message)) return errors.ZK_FENCED(member)
+  if (/not supported|fatal error: .*maximum size/i.test(message)) return errors.ZK_GROUP_REFUSED(message)
+  return errors.ZK_BROKER_FATAL(`${message} (${code})`)
 }
 
 export function brokerError(bootstrapServers: readonly string[], error: LibrdKafkaError | Error): ZkError {

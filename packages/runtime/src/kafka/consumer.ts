@@ -12,13 +12,12 @@ import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import { within } from '../within.js'
 import type { ZkError } from '../zk-error.js'
-import { brokerError, connectError, isFatal, standingError } from './broker-errors.js'
+import { brokerError, connectError, fatalError, isFatal, standingError } from './broker-errors.js'
 import { ClusterQueries } from './cluster-queries.js'
 import { type Committer, type Finished, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
 import {
   ERR__ASSIGN_PARTITIONS,
-  ERR_FENCED_INSTANCE_ID,
   ERR_UNKNOWN_TOPIC_OR_PART,
   REFUSED,
   UNREACHABLE,
@@ -352,9 +351,6 @@ export class Consumer {
       logger[level](fields, text)
       return
     }
-    const fenced = code === ERR_FENCED_INSTANCE_ID || /fenced/i.test(message)
-    this.#listener.failed(
-      fenced ? errors.ZK_FENCED(groupInstanceId ?? clientId) : errors.ZK_BROKER_FATAL(`${message} (${code})`),
-    )
+    this.#listener.failed(fatalError(code, message, groupInstanceId ?? clientId))
   }
 }

@@ -80,6 +80,7 @@ describe('a work', () => {
       affinity: 'hash',
       reader: 'auto',
       setupTimeoutMs: 30_000,
+      groupProtocol: 'classic',
       assignmentStrategy: 'cooperative-sticky',
       sessionTimeoutMs: 45_000,
       maxPollIntervalMs: 300_000,
@@ -317,14 +318,31 @@ describe('fields that contradict each other', () => {
     [{}, { 'session.timeout.ms': 30_000 }, 'session.timeout.ms'],
     [{}, { 'heartbeat.interval.ms': 1000 }, 'heartbeat.interval.ms'],
     [{}, { 'group.protocol.type': 'consumer' }, 'group.protocol.type'],
-  ])('group.protocol=consumer excludes %j %j', (fields, props, named) => {
+    [{ assignmentStrategy: 'range', sessionTimeoutMs: 9000 }, {}, 'sessionTimeoutMs and assignmentStrategy'],
+    [{ assignmentStrategy: 'range' }, { 'heartbeat.interval.ms': 1 }, 'assignmentStrategy and heartbeat.interval.ms'],
+  ])('the group protocol consumer excludes %j %j', (fields, props, named) => {
+    conflict({ ...fields, groupProtocol: 'consumer', additionalProps: props }, `Remove ${named},`)
     conflict({ ...fields, additionalProps: { 'group.protocol': 'consumer', ...props } }, `Remove ${named},`)
     conflict({ ...fields, additionalProps: { 'group.protocol': 'Consumer', ...props } }, `Remove ${named},`)
   })
 
-  test('group.protocol=consumer alone is fine, and knows no session timeout to contradict', () => {
-    const config = work({ maxPollIntervalMs: 20_000, additionalProps: { 'group.protocol': 'consumer' } })
-    expect(config.maxPollIntervalMs).toBe(20_000)
+  test('the group protocol consumer alone is fine, and knows no session timeout to contradict', () => {
+    const given = [{ groupProtocol: 'consumer' }, { additionalProps: { 'group.protocol': 'consumer' } }]
+    for (const protocol of given) {
+      const config = work({ maxPollIntervalMs: 20_000, ...protocol })
+      expect(config).toMatchObject({ groupProtocol: 'consumer', maxPollIntervalMs: 20_000 })
+    }
+  })
+
+  test('the property group.protocol goes before the field, and must be one that there is', () => {
+    const props = { additionalProps: { 'group.protocol': 'classic' } }
+    expect(work({ groupProtocol: 'consumer', ...props, sessionTimeoutMs: 9000 }).groupProtocol).toBe('classic')
+    const { problems } = failure(() => work({ additionalProps: { 'group.protocol': 'streams' } })).details as {
+      problems: unknown[]
+    }
+    expect(problems).toEqual([
+      { path: 'additionalProps["group.protocol"]', message: `is "streams"; expected 'classic' or 'consumer'` },
+    ])
   })
 })
 

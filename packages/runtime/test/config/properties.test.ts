@@ -31,6 +31,7 @@ test('the defaults', () => {
       'bootstrap.servers': '127.0.0.1:1,[::1]:1',
       'client.id': 'billing',
       'group.id': 'billing',
+      'group.protocol': 'classic',
       'partition.assignment.strategy': 'cooperative-sticky',
       'session.timeout.ms': 45_000,
       'max.poll.interval.ms': 300_000,
@@ -62,12 +63,16 @@ test('times given as properties are sent once, as numbers', () => {
   })
 })
 
-test.each(['consumer', 'Consumer'])('with group.protocol=%s nothing is sent that the broker decides', (protocol) => {
-  const { global } = properties({ additionalProps: { 'group.protocol': protocol } })
+test.each<[Record<string, unknown>]>([
+  [{ groupProtocol: 'consumer' }],
+  [{ additionalProps: { 'group.protocol': 'consumer' } }],
+  [{ additionalProps: { 'group.protocol': 'Consumer' } }],
+])('with %j nothing is sent that the broker decides', (work) => {
+  const { global } = properties(work)
   for (const property of ['session.timeout.ms', 'partition.assignment.strategy', 'heartbeat.interval.ms']) {
     expect(global).not.toHaveProperty([property])
   }
-  expect(global).toMatchObject({ 'group.protocol': protocol, 'max.poll.interval.ms': 300_000 })
+  expect(global).toMatchObject({ 'group.protocol': 'consumer', 'max.poll.interval.ms': 300_000 })
 })
 
 test('a static member has its id', () => {
@@ -80,11 +85,8 @@ describe('librdkafka takes them', () => {
     ['the defaults', {}],
     ['every assignment strategy', { assignmentStrategy: 'range,roundrobin' }],
     ['the poll interval at its lowest', { maxPollIntervalMs: 45_000 }],
-    ['a static member of a new group', { groupInstanceId: 'a', additionalProps: { 'group.protocol': 'consumer' } }],
-    [
-      'a short poll interval in a new group',
-      { maxPollIntervalMs: 50_000, additionalProps: { 'group.protocol': 'consumer' } },
-    ],
+    ['a static member of a new group', { groupInstanceId: 'a', groupProtocol: 'consumer' }],
+    ['a short poll interval in a new group', { maxPollIntervalMs: 50_000, groupProtocol: 'consumer' }],
     ['the largest queue', { queuedMaxKbytes: 2_097_151 }],
     ['the other end', { autoOffsetReset: 'error', isolationLevel: 'read_uncommitted' }],
   ])('%s', async (_what, work) => {
