@@ -52,8 +52,11 @@ export function brokerProperties({ id, ports, dataDir, overrides }) {
     'share.coordinator.state.topic.min.isr': inSync,
     'share.coordinator.state.topic.num.partitions': 6,
 
-    // Quick to form a group and to notice a dead broker: nine seconds are a long time in a test.
+    // Quick to form a group, to tell its members of a change, and to notice a dead broker: nine seconds are a long time in a
+    // test.
     'group.initial.rebalance.delay.ms': 0,
+    'group.consumer.min.heartbeat.interval.ms': 500,
+    'group.consumer.heartbeat.interval.ms': 500,
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 500,
 
@@ -61,6 +64,8 @@ export function brokerProperties({ id, ports, dataDir, overrides }) {
     'num.network.threads': 2,
     'num.io.threads': 4,
     'log.cleaner.dedupe.buffer.size': 16 << 20,
+    // What a test wants compacted should not take a quarter of a minute.
+    'log.cleaner.backoff.ms': 500,
     'log.segment.bytes': 256 << 20,
     ...overrides,
   }

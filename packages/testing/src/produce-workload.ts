@@ -2,6 +2,7 @@
  * Produces a workload with kafkajs, an implementation of Kafka that shares nothing with the one under test. Placed by
  * Kafka's own murmur2, as Java and most producers do. For development: kafkajs is no dependency of the package.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { Kafka, logLevel, Partitioners, type RecordMetadata } from 'kafkajs'
 import type { ProducedLine } from './ledger/lines.js'
 import type { WorkloadRecord } from './workload.js'
@@ -15,13 +16,16 @@ export interface ProduceOptions {
   partitions?: number
   /** Called for each record when the broker has acknowledged it, in order of offset within a partition. */
   onProduced?: (line: ProducedLine) => void
-  /** Records a request; default 1,000. */
+  /** Records a request; default 1,000, and with `perSecond` at most what a fiftieth of a second brings. */
   batchSize?: number
+  /** Spread evenly over time. Default: as fast as the broker takes them. */
+  perSecond?: number
 }
 
 /** @returns how many records were acknowledged: all of them, or it rejects. */
 export async function produceWorkload(options: ProduceOptions): Promise<number> {
-  const { bootstrapServers, topic, records, partitions, onProduced = () => {}, batchSize = 1000 } = options
+  const { bootstrapServers, topic, records, partitions, onProduced = () => {} } = options
+  const { batchSize = 1000, perSecond = Number.POSITIVE_INFINITY } = options
   // Its log says nothing that a rejection does not say: a coordinator that is still loading, and the like.
   const kafka = new Kafka({ clientId: 'workload', brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING })
   const partitionCount = await preparedTopic(kafka, topic, partitions)
@@ -31,7 +35,10 @@ export async function produceWorkload(options: ProduceOptions): Promise<number> 
   await producer.connect()
   try {
     let count = 0
-    for (const batch of batches(records, batchSize)) {
+    const began = performance.now()
+    for (const batch of batches(records, Math.min(batchSize, Math.ceil(perSecond / 50)))) {
+      const early = began + (count / perSecond) * 1000 - performance.now()
+      if (early > 0) await delay(early)
       const messages = batch.map((record) => ({ key: record.key, value: record.value, partition: placed(record) }))
       const bases = await producer.send({ topic, messages, acks: -1 })
       const next = nextOffsets(bases)
