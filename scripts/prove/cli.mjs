@@ -15,20 +15,33 @@ const proofs = {
   memory: async () => (await import('./memory.mjs')).prove,
   idle: async () => (await import('./idle.mjs')).prove,
   pool: async () => (await import('./pool.mjs')).prove,
+  'full-window': async () => (await import('./full-window.mjs')).prove,
+  retained: async () => (await import('./retained.mjs')).prove,
+  growth: async () => (await import('./growth.mjs')).prove,
+  rebalance: async () => (await import('./rebalance.mjs')).prove,
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { minutes: { type: 'string' }, messages: { type: 'string' }, schedules: { type: 'string' } },
+  options: {
+    minutes: { type: 'string' },
+    messages: { type: 'string' },
+    schedules: { type: 'string' },
+    protocol: { type: 'string' },
+  },
 })
 const names = positionals.includes('all') ? Object.keys(proofs) : positionals
 if (names.length === 0 || names.some((name) => !Object.hasOwn(proofs, name))) {
   process.stderr.write(
-    `usage: prove <${Object.keys(proofs).join(' | ')} | all>… [--minutes n] [--messages n] [--schedules n]\n`,
+    `usage: prove <${Object.keys(proofs).join(' | ')} | all>… [--minutes n] [--messages n] [--schedules n] [--protocol name]\n`,
   )
   process.exit(2)
 }
-const options = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)]))
+const { protocol, ...numbers } = values
+const options = {
+  ...Object.fromEntries(Object.entries(numbers).map(([name, text]) => [name, Number(text)])),
+  ...(protocol === undefined ? {} : { protocol }),
+}
 for (const name of names) {
   const prove = await proofs[name]()
   const verdict = await prove(options).catch((error) => ({ holds: false, error: String(error?.stack ?? error) }))

@@ -1,5 +1,8 @@
 // @ts-check
+import { setTimeout as delay } from 'node:timers/promises'
 import { loadKafkajs } from './kit.mjs'
+
+const LOOK_MS = 20
 
 const { Kafka, logLevel } = loadKafkajs()
 
@@ -23,6 +26,19 @@ export async function createTopic(bootstrapServers, topic, numPartitions) {
  */
 export async function deleteTopic(bootstrapServers, topic) {
   await withAdmin(bootstrapServers, (admin) => admin.deleteTopics({ topics: [topic] }))
+}
+
+/**
+ * @param {string} bootstrapServers
+ * @param {string} topic
+ * @param {number} count how many it has from now on
+ */
+export async function addPartitions(bootstrapServers, topic, count) {
+  await withAdmin(bootstrapServers, async (admin) => {
+    await admin.createPartitions({ topicPartitions: [{ topic, count }] })
+    const known = async () => (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0].partitions.length
+    while ((await known()) < count) await delay(LOOK_MS)
+  })
 }
 
 /**

@@ -4,6 +4,7 @@
  * @property {number} [minutes] how long a soak lasts
  * @property {number} [messages] how many records there are
  * @property {number} [schedules] of the simulation
+ * @property {string} [protocol] of the group; default: all of them in turn
  */
 
 /** @typedef {{ holds: boolean } & Record<string, unknown>} Verdict */

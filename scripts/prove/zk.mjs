@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
+const LOOK_MS = 20
 const bin = fileURLToPath(new URL('../../packages/runtime/bin/zk.cjs', import.meta.url))
 
 /**
@@ -39,18 +40,41 @@ export function zkRun({ bootstrapServers, topic, group, processor, args = [], en
   const pid = /** @type {number} */ (child.pid)
   // 'close' comes when the pipe has been read to its end too.
   const ended = once(child, 'close').then(([code]) => /** @type {number | null} */ (code))
+  // A proof that fails leaves nothing running.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  void ended.then(() => process.off('exit', kill))
+  const isReady = Promise.race([
+    ready,
+    ended.then((code) => {
+      throw new Error(`zk run ended with code ${code} before it was ready: ${JSON.stringify(events.at(-1))}`)
+    }),
+  ])
+  // Not everybody waits for it: one that is asked to leave before it is ready ends well.
+  isReady.catch(() => {})
   return {
     pid,
     events,
     /** When it has its first assignment; rejects when it ends before. */
-    ready: Promise.race([
-      ready,
-      ended.then((code) => {
-        throw new Error(`zk run ended with code ${code} before it was ready: ${JSON.stringify(events.at(-1))}`)
-      }),
-    ]),
+    ready: isReady,
     ended,
     /** @param {NodeJS.Signals} signal */
     kill: (signal) => child.kill(signal),
+  }
+}
+
+/**
+ * Waits for a process to have partitions of its own.
+ * @param {Pick<ReturnType<typeof zkRun>, 'ready' | 'events'>} zk
+ * @returns {Promise<object[]>} those that it was assigned first
+ */
+export async function owns({ ready, events }) {
+  await ready
+  for (;;) {
+    const first = events.find(
+      ({ event, partitions }) => event === 'assigned' && Array.isArray(partitions) && partitions.length > 0,
+    )
+    if (first !== undefined) return /** @type {object[]} */ (first.partitions)
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
 }

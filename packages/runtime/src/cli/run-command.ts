@@ -20,6 +20,7 @@ interface RunFlags {
   clientId?: string
   instanceId?: string
   groupProtocol?: 'classic' | 'consumer'
+  assignmentStrategy?: string
   speedup?: number
   concurrency?: number
   ordering?: 'key' | 'partition' | 'none'
@@ -54,6 +55,7 @@ export function runCommand(early: EarlySignals): Command {
         'consumer',
       ]),
     )
+    .option('--assignment-strategy <names>', 'how the group shares partitions (default: cooperative-sticky)')
     .option('--speedup <n>', 'threads (default: the CPUs that this process may use)', integer)
     .option('--concurrency <n>', 'handlers of different keys in progress in one thread (default: 1)', integer)
     .addOption(
@@ -162,6 +164,7 @@ function workConfig(processor: string, flags: RunFlags) {
     waitForTopics: flags.waitForTopics,
     groupInstanceId: flags.instanceId,
     groupProtocol: flags.groupProtocol,
+    assignmentStrategy: flags.assignmentStrategy,
     processorOptions: flags.options,
     additionalProps: flags.prop,
   }
