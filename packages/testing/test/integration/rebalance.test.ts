@@ -1,4 +1,4 @@
-import type { WorkEvent } from '@zk/runtime'
+import type { WorkEvent, WorkInput } from '@zk/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
 import { isReal, type Produced, type RecordToProduce, readers, Stage } from './stage.js'
@@ -22,26 +22,31 @@ const onePerPartition = (key: string): RecordToProduce[] =>
  * Once a rebalance has begun the embedded broker refuses every commit, which Kafka takes until the members have joined
  * again. So that nothing is repeated can be promised, and is proved, on Kafka only.
  */
-const strategies = ['cooperative-sticky', 'range'] as const
+const protocols = [
+  { assignmentStrategy: 'cooperative-sticky' },
+  { assignmentStrategy: 'range' },
+  { assignmentStrategy: 'roundrobin' },
+  { groupProtocol: 'consumer' },
+] as const
 const commitsAtRevoke = isReal
 
 describe.each(readers)('%s reader', (reader) => {
-  test.runIf(commitsAtRevoke).each(strategies)(
-    '%s: a second member joins and leaves, no loss and no duplicate',
-    async (assignmentStrategy) => {
+  test.runIf(commitsAtRevoke).each<Pick<WorkInput, 'assignmentStrategy' | 'groupProtocol'>>(protocols)(
+    '%j: a second member joins and leaves, no loss and no duplicate',
+    async (protocol) => {
       const topic = await stage.topic(PARTITIONS)
       const produced: Produced[] = await stage.produce(topic, keyed(800))
       const journal = stage.journal()
       const settings = {
         topic,
         reader,
-        assignmentStrategy,
+        ...protocol,
         processorOptions: { journal: journal.path, ms: 1 },
-      } as const
+      }
       const first = stage.play(settings)
       await journal.untilDone(50)
       const second = stage.play({ ...settings, groupId: first.groupId })
-      await second.events.until((event) => event.type === 'assigned' && event.partitions.length > 0)
+      await second.change('assigned')
       const before = second.work.state()!.counters.processed
       produced.push(...(await stage.produce(topic, keyed(400))))
       await journal.until(() => second.work.state()!.counters.processed > before + 20)

@@ -7,11 +7,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, type RunOptions, type RunSummary, type Work, type WorkEvent, type WorkInput } from '@zk/runtime'
-import { Kafka, logLevel, type Message } from 'kafkajs'
+import { type Admin, Kafka, logLevel, type Message } from 'kafkajs'
 import { startEmbeddedBroker } from '../../src/embedded-broker.js'
 import { Events } from './events.js'
 import { Journal } from './journal.js'
 import { type LogLine, recordingLogger } from './recording-logger.js'
+import { eventually } from './waiting.js'
 
 const real = process.env.KAFKA_BOOTSTRAP
 export const isReal = real !== undefined
@@ -23,14 +24,12 @@ export type ReaderKind = (typeof readers)[number]
 export const recorder = new URL('./processors/recorder.mjs', import.meta.url)
 
 /**
- * Groups form and hear of each other soon, and commits come often. The embedded broker lets every rebalance wait for a
- * session timeout; Kafka takes none below 6 s, and waits only for members that are silent.
+ * Groups form and hear of each other soon. The embedded broker lets every rebalance wait for a session timeout; Kafka
+ * takes none below 6 s, and waits only for members that are silent. With KIP-848 the brokers say how often they are asked.
  */
-export const quick = {
-  'heartbeat.interval.ms': 200,
-  'session.timeout.ms': real === undefined ? 2000 : 6000,
-  'auto.commit.interval.ms': 100,
-}
+export const quick = { 'heartbeat.interval.ms': 200, 'session.timeout.ms': real === undefined ? 2000 : 6000 }
+/** Commits come often. */
+export const COMMIT_MS = 100
 
 export interface Produced {
   topic: string
@@ -46,6 +45,9 @@ export interface RecordToProduce {
   value?: string | null
   headers?: Message['headers']
 }
+
+/** A change of what a member owns. */
+export type Change = Extract<WorkEvent, { type: 'assigned' | 'revoked' | 'lost' }>
 
 export type Play = ReturnType<Stage['play']>
 
@@ -78,10 +80,49 @@ export class Stage {
   }
 
   #create: (topic: string, partitions: number) => Promise<void> = async (topic, numPartitions) => {
+    await this.#asAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true }))
+  }
+
+  /** Of a real Kafka. @returns the name of a new topic of one partition, from which old records of a key disappear soon */
+  async compactedTopic(): Promise<string> {
+    const topic = `c-${randomUUID()}`
+    const config = {
+      ...{ 'cleanup.policy': 'compact', 'segment.ms': '1', 'min.cleanable.dirty.ratio': '0.01' },
+      ...{ 'delete.retention.ms': '0', 'max.compaction.lag.ms': '1' },
+    }
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+    await this.#asAdmin((admin) =>
+      admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true }),
+    )
+    return topic
+  }
+
+  /** Of a real Kafka: the topic has so many partitions from now on, and its brokers say so. */
+  async grow(topic: string, count: number): Promise<void> {
+    await this.#asAdmin(async (admin) => {
+      await admin.createPartitions({ topicPartitions: [{ topic, count }] })
+      await eventually(async () => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+        const { partitions } = topics[0]!
+        return partitions.length === count && partitions.every(({ leader }) => leader >= 0)
+      })
+    })
+  }
+
+  /** Of a real Kafka: another topic takes the place and the name of this one. */
+  async replaceTopic(topic: string, partitions: number): Promise<void> {
+    await this.#asAdmin((admin) => admin.deleteTopics({ topics: [topic] }))
+    await this.topic(partitions, topic)
+  }
+
+  async #asAdmin<T>(use: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = this.#kafka.admin()
     await admin.connect()
-    await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
-    await admin.disconnect()
+    try {
+      return await use(admin)
+    } finally {
+      await admin.disconnect()
+    }
   }
 
   /** Records go to partition 0 where they do not say. @returns them with their offsets, in order within a partition */
@@ -123,13 +164,16 @@ export class Stage {
 
   /** The next offset to read of each partition as the group has committed it; -1 where it has not. */
   async committed(group: string, topic: string): Promise<number[]> {
-    const admin = this.#kafka.admin()
-    await admin.connect()
-    const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
-    await admin.disconnect()
+    const [answer] = await this.#asAdmin((admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }))
     const offsets: number[] = []
     for (const { partition, offset } of answer!.partitions) offsets[partition] = Number(offset)
     return offsets
+  }
+
+  /** What the broker says of a group of the classic protocol: 'Dead' where it has none of that protocol. */
+  async classicState(group: string): Promise<string> {
+    const { groups } = await this.#asAdmin((admin) => admin.describeGroups([group]))
+    return groups[0]!.state
   }
 
   folder(): string {
@@ -160,7 +204,8 @@ export class Stage {
       groupId,
       processor: recorder,
       speedup: 2,
-      additionalProps: { ...quick, ...additionalProps },
+      autoCommitIntervalMs: COMMIT_MS,
+      additionalProps: { ...(input.groupProtocol === 'consumer' ? {} : quick), ...additionalProps },
       ...rest,
     })
     const run = work.run({
@@ -190,6 +235,9 @@ export class Stage {
         return ask(ended)
       },
       assigned: () => events.until(({ type }) => type === 'assigned'),
+      /** The first such change that is not of no partition at all, `from` that event on. */
+      change: async (type: Change['type'], from = 0): Promise<Change> =>
+        (await events.until((event) => event.type === type && event.partitions.length > 0, from)) as Change,
       drain: async (): Promise<RunSummary> => {
         shutdown.abort()
         return ask(run)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Events } from './events.js'
-import { quick, recorder, type Stage } from './stage.js'
+import { COMMIT_MS, quick, recorder, type Stage } from './stage.js'
 
 const bin = fileURLToPath(new URL('../../../runtime/bin/zk.cjs', import.meta.url))
 
@@ -85,7 +85,11 @@ export function zkRun(
 ): Zk {
   const file = join(stage.folder(), 'options.json')
   writeFileSync(file, JSON.stringify(options))
-  const props = Object.entries(quick).flatMap(([name, value]) => ['--prop', `${name}=${value}`])
+  const own = args.includes('consumer') ? {} : quick
+  const props = Object.entries({ ...own, 'auto.commit.interval.ms': COMMIT_MS }).flatMap(([name, value]) => [
+    '--prop',
+    `${name}=${value}`,
+  ])
   const where = ['--brokers', stage.bootstrapServers, '--topic', topic, '--group', group]
   const zk = new Zk(['run', processor, ...where, '--json', '--options', file, ...props, ...args], env)
   stage.alsoEnd(zk)

@@ -1,7 +1,9 @@
 /**
  * Writes each delivery to the journal that its options name, and does what its options say for a record's key.
  *
- * options: { journal, ms?, rules?: { [key]: Rule }, gate?: SharedArrayBuffer }. Without `ms` handlers are synchronous.
+ * options: { journal, ms?, busyMs?, rules?: { [key]: Rule }, gate?: SharedArrayBuffer, gateSuccessors? }. Without `ms`
+ * handlers are synchronous, and compute for `busyMs`. With `gateSuccessors` the set-up of a thread that replaces another
+ * waits for the gate.
  * A Rule: 'throw' | 'exit' | 'throw-outside' | 'reject-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin', or
  * { do: Rule, once: true }: only the first time in the life of the journal.
  */
@@ -18,10 +20,11 @@ const write = (line) => writeSync(fd, `${JSON.stringify(line)}\n`)
 const text = (bytes) => (bytes === null ? null : bytes.toString())
 
 export default {
-  setup({ index, options }) {
+  async setup({ index, options }) {
     fd = openSync(options.journal, 'a')
     thread = index
     write({ type: 'setup', thread })
+    if (options.gateSuccessors && !isFirst(`${options.journal}.thread-${index}`)) await passed(options.gate)
     return options
   },
 
@@ -34,6 +37,7 @@ export default {
     write({ type: 'start', ...where, attempt: ctx.attempt, at: now() })
     const rule = ruleOf(options, key)
     if (rule === undefined && options.ms === undefined) {
+      for (const until = performance.now() + (options.busyMs ?? 0); performance.now() < until; );
       end(id, true)
       return undefined
     }
@@ -52,12 +56,22 @@ function end(id, ok) {
 function ruleOf({ rules = {}, journal }, key) {
   const rule = key === null ? undefined : rules[key]
   if (rule === undefined || typeof rule === 'string') return rule
+  return isFirst(`${journal}.${key}`) ? rule.do : undefined
+}
+
+/** Whether nobody has asked for this file before, in any thread or process. */
+function isFirst(file) {
   try {
-    openSync(`${journal}.${key}`, 'wx')
-    return rule.do
+    openSync(file, 'wx')
+    return true
   } catch {
-    return undefined
+    return false
   }
+}
+
+async function passed(gate) {
+  // Atomics.waitAsync would not wake an event loop that sleeps.
+  while (Atomics.load(new Int32Array(gate), 0) === 0) await delay(2)
 }
 
 async function carryOut(rule, options, ctx, id) {
@@ -76,8 +90,7 @@ async function carryOut(rule, options, ctx, id) {
     case 'heap':
       for (const hoard = []; ; ) hoard.push(new Array(10_000).fill({ ...process.memoryUsage() }))
     case 'gate':
-      // Atomics.waitAsync would not wake an event loop that sleeps.
-      while (Atomics.load(new Int32Array(options.gate), 0) === 0) await delay(2)
+      await passed(options.gate)
       break
     case 'hang':
       await delay(2 ** 30, undefined, { signal: ctx.signal }).catch((error) => {

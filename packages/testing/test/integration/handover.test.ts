@@ -1,0 +1,173 @@
+/** What becomes of work in progress when partitions change hands at the worst moments. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { byKey, disorder, places } from './journal.js'
+import { isReal, type RecordToProduce, readers, Stage } from './stage.js'
+import { eventually, openGate } from './waiting.js'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+const PARTITIONS = 4
+const KEYS = Array.from({ length: 40 }, (_, i) => `k${i}`)
+const keyed = (count: number, partitions = PARTITIONS): RecordToProduce[] =>
+  Array.from({ length: count }, (_, i) => ({ partition: i % partitions, key: KEYS[i % KEYS.length]! }))
+const all = (rule: string) => Object.fromEntries(KEYS.map((key) => [key, rule]))
+
+const inside = (partitions: readonly { partition: number }[]) => {
+  const numbers = new Set(partitions.map(({ partition }) => partition))
+  return ({ partition }: { partition: number }) => numbers.has(partition)
+}
+
+test.each(readers)('%s: a window that is full of stuck handlers keeps no second member waiting', async (reader) => {
+  const topic = await stage.topic(PARTITIONS)
+  await stage.produce(topic, keyed(400))
+  const settings = { topic, reader, concurrency: 4, windowMessages: 32, drainTimeoutMs: 500 }
+  const stuck = { journal: stage.journal().path, rules: all('hang-deaf') }
+  const first = stage.play({ ...settings, processorOptions: stuck })
+  await eventually(() => first.work.state()?.window.messages === 32)
+
+  const journal = stage.journal()
+  const asked = performance.now()
+  const second = stage.play({ ...settings, groupId: first.groupId, processorOptions: { journal: journal.path } })
+  const { partitions } = await second.change('assigned')
+  expect(performance.now() - asked).toBeLessThan(500 + 5000)
+  await journal.untilDone(100 * partitions.length)
+})
+
+test('a revoke is seen between two synchronous handlers, however many are queued', async () => {
+  const topic = await stage.topic(2)
+  const produced = await stage.produce(topic, keyed(3000, 2))
+  const journal = stage.journal()
+  // The window begins at 16 messages for each of so many handlers.
+  const settings = { topic, speedup: 1, concurrency: 64 }
+  const first = stage.play({ ...settings, processorOptions: { journal: journal.path, busyMs: 5 } })
+  await eventually(() => (first.work.state()?.threads[0]?.queued ?? 0) >= 1000)
+  const rest = stage.journal()
+  const second = stage.play({ ...settings, groupId: first.groupId, processorOptions: { journal: rest.path } })
+  const isDraining = () => first.work.state()!.partitions.some(({ state }) => state === 'draining')
+  const hasRevoked = () => first.events.all.some(({ type }) => type === 'revoked')
+  await eventually(() => isDraining() || hasRevoked())
+  const seenAt = Number(process.hrtime.bigint()) / 1e6
+  const revoked = await first.change('revoked')
+  expect(revoked).toMatchObject({ complete: true })
+
+  const moved = inside(revoked.partitions)
+  const begun = journal.starts().filter(moved)
+  expect(begun.filter(({ at }) => at > seenAt).length).toBeLessThanOrEqual(3)
+  // The next owner begins where this one stopped. The embedded broker refuses commits in a rebalance.
+  const left = produced.filter(moved).length - (isReal ? begun.length : 0)
+  await rest.untilDone(left)
+  if (isReal) expect(places([...begun, ...rest.starts()])).toEqual(places(produced.filter(moved)))
+  expect(journal.starts().filter(moved)).toHaveLength(begun.length)
+  await second.drain()
+})
+
+test('a partition that comes back while a handler of before still runs: its key waits, others do not', async () => {
+  const topic = await stage.topic(2)
+  await stage.produce(
+    topic,
+    [0, 1].flatMap((partition) => [0, 1].map(() => ({ partition, key: 'gated' }))),
+  )
+  const journal = stage.journal()
+  const gate = new SharedArrayBuffer(4)
+  const settings = { topic, speedup: 1, concurrency: 4, drainTimeoutMs: 300 }
+  const first = stage.play({ ...settings, processorOptions: { journal: journal.path, rules: { gated: 'gate' }, gate } })
+  await journal.until(() => journal.starts().length === 2)
+  // A second member takes one of them, finishes nothing of it, and gives it back.
+  const visit = { journal: stage.journal().path, rules: { gated: 'hang' } }
+  const visitor = stage.play({ ...settings, groupId: first.groupId, processorOptions: visit })
+  const { partitions } = await visitor.change('assigned')
+  const { partition } = partitions[0]!
+  const before = first.events.all.length
+  await visitor.abort()
+  expect((await first.change('assigned', before)).partitions).toMatchObject([{ partition }])
+
+  const here = inside([{ partition }])
+  const started = (key: string) => journal.starts().filter((line) => here(line) && line.key === key)
+  const [fresh] = await stage.produce(topic, [{ partition, key: 'other' }])
+  await journal.until(() => journal.done().some(({ offset }) => offset === fresh!.offset))
+  expect(started('gated')).toHaveLength(1)
+  openGate(gate)
+  // What ended under the assignment of before completed nothing: it is repeated after its end, and not beside it.
+  await journal.until(() => journal.done().filter(here).length === 4)
+  expect(started('gated').map(({ offset }) => offset)).toEqual([0, 0, 1])
+  expect(disorder(journal.lines(), byKey)).toEqual([])
+  const summary = await first.drain()
+  expect(summary).toMatchObject({ reason: 'drained', processed: 5, committed: 5 })
+  expect((await stage.committed(first.groupId, topic))[partition]).toBe(3)
+})
+
+test('a revoke during a shutdown: what runs is finished and committed, and the other member goes on', async () => {
+  const topic = await stage.topic(PARTITIONS)
+  const produced = await stage.produce(topic, [...keyed(200), { key: 'gated' }])
+  const journal = stage.journal()
+  const gate = new SharedArrayBuffer(4)
+  const settings = {
+    topic,
+    concurrency: 4,
+    processorOptions: { journal: journal.path, rules: { gated: 'gate' }, gate },
+  }
+  const first = stage.play(settings)
+  await journal.until(() => journal.starts().some(({ key }) => key === 'gated'))
+  const rest = stage.journal()
+  const second = stage.play({ ...settings, groupId: first.groupId, processorOptions: { journal: rest.path } })
+  await eventually(() => second.work.state()?.phase === 'running')
+  const ending = first.drain()
+  // At first it gets nothing: it waits for what the other has to give up.
+  await second.assigned()
+  openGate(gate)
+
+  const summary = await ending
+  expect(summary).toMatchObject({ reason: 'drained', blocked: [] })
+  expect(summary.processed).toBe(journal.done().length)
+  const done = () => [...new Set(places([...journal.done(), ...rest.done()]))]
+  await rest.until(() => done().length === produced.length)
+  if (isReal) expect(journal.done().length + rest.done().length).toBe(produced.length)
+  await second.drain()
+})
+
+test('a revoke just after the start: two members that begin together, and one that leaves at once', async () => {
+  const topic = await stage.topic(PARTITIONS)
+  const produced = await stage.produce(topic, keyed(200))
+  const journal = stage.journal()
+  const settings = { topic, processorOptions: { journal: journal.path, ms: 1 } }
+  const first = stage.play(settings)
+  const second = stage.play({ ...settings, groupId: first.groupId })
+  await first.assigned()
+  const { processed } = await first.drain()
+  const done = () => [...new Set(places(journal.done()))]
+  await journal.until(() => done().length === produced.length)
+  if (isReal) expect(processed + (await second.drain()).processed).toBe(produced.length)
+  if (isReal) expect(places(journal.starts())).toEqual(places(produced))
+})
+
+test('a revoke while a thread is replaced: the drain waits for its successor, and nothing is lost', async () => {
+  const topic = await stage.topic(PARTITIONS)
+  // One in each partition that takes its thread with it, once those above it have finished.
+  const deadly = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, key: `deadly${partition}` }))
+  const produced = await stage.produce(topic, [...deadly, ...keyed(200)])
+  const journal = stage.journal()
+  const gate = new SharedArrayBuffer(4)
+  const rules = Object.fromEntries(deadly.map(({ key }) => [key, { do: 'throw-outside', once: true }]))
+  const processorOptions = { journal: journal.path, rules, gate }
+  const settings = { topic, speedup: 1, concurrency: 8 }
+  const first = stage.play({ ...settings, processorOptions: { ...processorOptions, gateSuccessors: true } })
+  await first.events.until(({ type }) => type === 'thread-gone')
+  const rest = stage.journal()
+  const second = stage.play({ ...settings, groupId: first.groupId, processorOptions: { journal: rest.path } })
+  await eventually(() => first.work.state()!.partitions.some(({ state }) => state === 'draining'))
+  expect(first.work.state()!.threads[0]!.up).toBe(false)
+  openGate(gate)
+
+  expect(await first.change('revoked')).toMatchObject({ complete: true })
+  const done = () => [...new Set(places([...journal.done(), ...rest.done()]))]
+  const all = async () => done().length === produced.length
+  await Promise.race([journal.until(() => done().length === produced.length), eventually(all)])
+  const summaries = [await second.drain(), await first.drain()]
+  expect(done()).toEqual(places(produced))
+  if (isReal) expect(summaries[0]!.processed + summaries[1]!.processed).toBe(produced.length)
+})
