@@ -12,6 +12,7 @@
       "sources": [
         "native/addon.cc",
         "native/block.cc",
+        "native/broker_call.cc",
         "native/commit.cc",
         "native/handle.cc",
         "native/key_hash.cc",
@@ -20,6 +21,7 @@
         "native/partition.cc",
         "native/reader.cc",
         "native/reader_object.cc",
+        "native/topic_ids.cc",
         "native/wake_up.cc"
       ],
       "include_dirs": [

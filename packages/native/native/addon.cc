@@ -7,6 +7,7 @@
 #include "library.h"
 #include "mock_cluster.h"
 #include "reader_object.h"
+#include "topic_ids.h"
 
 namespace zk {
 
@@ -41,6 +42,7 @@ NAN_MODULE_INIT(Init) {
   Nan::Export(target, "exitNow", ExitNow);
   exportReader(target);
   exportCommit(target);
+  exportTopicIds(target);
   exportMockCluster(target);
 }
 

@@ -40,6 +40,16 @@ namespace zk {
   X(rd_kafka_event_error)                        \
   X(rd_kafka_event_topic_partition_list)         \
   X(rd_kafka_event_destroy)                      \
+  X(rd_kafka_event_DescribeTopics_result)        \
+  X(rd_kafka_DescribeTopics)                     \
+  X(rd_kafka_DescribeTopics_result_topics)       \
+  X(rd_kafka_TopicCollection_of_topic_names)     \
+  X(rd_kafka_TopicCollection_destroy)            \
+  X(rd_kafka_TopicDescription_name)              \
+  X(rd_kafka_TopicDescription_topic_id)          \
+  X(rd_kafka_TopicDescription_error)             \
+  X(rd_kafka_Uuid_base64str)                     \
+  X(rd_kafka_error_code)                         \
   X(rd_kafka_commit_queue)                       \
   X(rd_kafka_committed)                          \
   X(rd_kafka_offsets_store)                      \

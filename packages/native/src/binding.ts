@@ -66,6 +66,8 @@ interface Addon {
   MockCluster: new (brokers: number) => MockClusterHandle
   commit(client: Client, offsets: Offset[], timeoutMs: number, answer: Answer): void
   committed(client: Client, partitions: Offset[], timeoutMs: number, answer: Answer): void
+  /** Each answer's metadata is its topic's id. */
+  topicIds(client: Client, topics: Offset[], timeoutMs: number, answer: Answer): void
   /** Makes pending commit and committed calls of the client answer soon, with code −172. */
   cancelCalls(client: Client): void
   storeOffsets(client: Client, offsets: Offset[]): [number, PartitionAnswer[]]

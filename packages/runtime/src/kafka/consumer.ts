@@ -16,15 +16,11 @@ import { brokerError, connectError, fatalError, isFatal, standingError } from '.
 import { ClusterQueries } from './cluster-queries.js'
 import { type Committer, type Finished, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
-import {
-  ERR__ASSIGN_PARTITIONS,
-  ERR_UNKNOWN_TOPIC_OR_PART,
-  REFUSED,
-  UNREACHABLE,
-} from './error-codes.js'
+import { ERR__ASSIGN_PARTITIONS, ERR_UNKNOWN_TOPIC_OR_PART, REFUSED, UNREACHABLE } from './error-codes.js'
 import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
 import { loadNative, openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
+import { ReplacedTopics } from './replaced-topics.js'
 
 /** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -39,6 +35,8 @@ const COORDINATOR_RETRY_MS = 200
 const MIN_TIMEOUT_MS = 1_000
 /** Leaving a group whose coordinator is gone takes librdkafka as long as the coordinator is. */
 const DISCONNECT_TIMEOUT_MS = 5_000
+/** librdkafka's name for where a partition begins. */
+const BEGINNING = -2
 
 export interface ConsumerOptions {
   properties: ConsumerProperties
@@ -73,7 +71,8 @@ export class Consumer {
   #rebalance: Promise<void> = Promise.resolve()
   readonly #slots = new Map<string, PartitionSlot>()
   /** What librdkafka was told to read. */
-  readonly #owned = new Set<string>()
+  readonly #owned = new Map<string, TopicPartition>()
+  #replaced: ReplacedTopics | undefined
   #closing = false
 
   constructor(options: ConsumerOptions, listener: ConsumerListener) {
@@ -99,6 +98,15 @@ export class Consumer {
     // In this turn of the event loop: a close in between would find nothing to close.
     this.#reader = openReader(this.#kafka, native, groups, () => this.handOver())
     this.#committer = openCommitter(this.#kafka, native)
+    if (native === undefined) return
+    this.#replaced = new ReplacedTopics({
+      kafka: this.#kafka,
+      native,
+      owned: () => [...this.#owned.values()],
+      onReplaced: (partitions) => {
+        for (const partition of partitions) this.#inTurn(() => this.#beginAnew(partition))
+      },
+    })
   }
 
   get readerKind(): Reader['kind'] | undefined {
@@ -184,6 +192,7 @@ export class Consumer {
    */
   async close({ abandon }: { abandon: boolean }): Promise<void> {
     this.#closing = true
+    this.#replaced?.stop()
     await this.#rebalance.catch(() => {})
     if (!this.#kafka.isConnected()) {
       await this.#reader?.close()
@@ -261,6 +270,7 @@ export class Consumer {
       }
       this.#answer(partitions, 'assign', incremental)
     })
+    this.#replaced?.assigned()
   }
 
   /** What the group has committed of these partitions, and their earlier owners have finished above. */
@@ -298,17 +308,34 @@ export class Consumer {
   async #seek(partition: TopicPartition, offset: number): Promise<void> {
     // Given back meanwhile: its next owner begins at the commit.
     if (!this.#owned.has(nameOf(partition)) || this.#closing) return
-    await this.#betweenReads(
-      () =>
-        new Promise<void>((resolve, reject) => {
-          this.#kafka.seek({ ...partition, offset }, SEEK_TIMEOUT_MS, (error) => {
-            // In this turn of the event loop, before anything that lies behind the new position is handed over.
-            if (!error) this.#listener.assigned([partition])
-            if (error) reject(error)
-            else resolve()
-          })
-        }),
-    )
+    // In that turn of the event loop, before anything that lies behind the new position is handed over.
+    await this.#betweenReads(() => this.#position(partition, offset, () => this.#listener.assigned([partition])))
+  }
+
+  /** Its epoch ends when the first record comes that lies further back than what was read. */
+  async #beginAnew({ topic, partition }: TopicPartition): Promise<void> {
+    if (!this.#owned.has(nameOf({ topic, partition })) || this.#closing) return
+    const { logger } = this.#options
+    logger.warn({ topic, partition }, 'Another topic has this name now; it is read from its beginning')
+    try {
+      await this.#betweenReads(() => this.#position({ topic, partition }, BEGINNING))
+    } catch (error) {
+      logger.error({ err: error, topic, partition }, 'It could not be set to its beginning')
+    }
+  }
+
+  /** @param done in the turn of the event loop in which it is set @throws LibrdKafkaError */
+  #position(partition: TopicPartition, offset: number, done = () => {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#kafka.seek({ ...partition, offset }, SEEK_TIMEOUT_MS, (error: LibrdKafkaError | null) => {
+        if (error) {
+          reject(error)
+          return
+        }
+        done()
+        resolve()
+      })
+    })
   }
 
   async #betweenReads(change: () => void | Promise<void>): Promise<void> {
@@ -331,7 +358,11 @@ export class Consumer {
         else this.#kafka.assign(given)
       } else if (incremental) this.#kafka.incrementalUnassign(given)
       else this.#kafka.unassign()
-      for (const partition of given) this.#owned[how === 'assign' ? 'add' : 'delete'](nameOf(partition))
+      for (const { topic, partition } of given) {
+        const name = nameOf({ topic, partition })
+        if (how === 'assign') this.#owned.set(name, { topic, partition })
+        else this.#owned.delete(name)
+      }
       return true
     } catch (error) {
       if (this.#kafka.isConnected() && !this.#closing) throw error

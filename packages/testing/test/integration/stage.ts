@@ -101,11 +101,9 @@ export class Stage {
   async grow(topic: string, count: number): Promise<void> {
     await this.#asAdmin(async (admin) => {
       await admin.createPartitions({ topicPartitions: [{ topic, count }] })
-      await eventually(async () => {
-        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-        const { partitions } = topics[0]!
-        return partitions.length === count && partitions.every(({ leader }) => leader >= 0)
-      })
+      // Each of them has a leader that knows of it: to one that does not, a producer would send some records twice.
+      const ends = () => admin.fetchTopicOffsets(topic).catch(() => [])
+      await eventually(async () => (await ends()).length === count)
     })
   }
 

@@ -113,8 +113,8 @@ describe.runIf(isReal)('on a real Kafka', () => {
       const done = () => new Set(places(journal.done().filter(({ value }) => value === 'new')))
       await journal.until(() => done().size === count)
       expect([...done()]).toEqual(places(produced))
-      await play.drain()
-      expect(await stage.committed(play.groupId, topic)).toEqual([count / 2, count / 2])
+      // What it had read of the new topic before it noticed is repeated.
+      await eventually(async () => (await stage.committed(play.groupId, topic)).every((offset) => offset === count / 2))
     },
   )
 

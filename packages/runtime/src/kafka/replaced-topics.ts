@@ -1,0 +1,94 @@
+/**
+ * Notices that a topic was deleted and another took its name while it is read. librdkafka 2.12 goes on in the new one at
+ * its position in the old one: where the new one is shorter the brokers refuse that, and reading begins anew by itself;
+ * where it is longer, all that lies below would be passed over in silence.
+ */
+import { nameOf, type TopicPartition } from '@zk/engine'
+import type { KafkaConsumer } from 'node-rdkafka'
+import type { Native } from './open-reader.js'
+
+/** How often to look; less and less often where nobody answers, as librdkafka's own mock brokers do not. */
+const LOOK_MS = 5_000
+const MAX_LOOK_MS = 300_000
+const TIMEOUT_MS = 5_000
+
+/** Where reading stands; undefined before the first record. */
+type Positions = Map<string, number | undefined>
+
+export interface ReplacedTopicsOptions {
+  kafka: KafkaConsumer
+  native: Native
+  /** The partitions that are read. */
+  owned(): readonly TopicPartition[]
+  /** These belong to another topic than before, and are not read from its beginning. */
+  onReplaced(partitions: readonly TopicPartition[]): void
+}
+
+export class ReplacedTopics {
+  readonly #options: ReplacedTopicsOptions
+  readonly #ids = new Map<string, string>()
+  /** When the topics were last seen to be the same. */
+  #positions: Positions = new Map()
+  #timer: NodeJS.Timeout | undefined
+  #lookMs = LOOK_MS
+  #stopped = false
+
+  constructor(options: ReplacedTopicsOptions) {
+    this.#options = options
+    this.#lookLater()
+  }
+
+  /** A topic may have been replaced while none of its partitions was ours. */
+  assigned(): void {
+    if (this.#lookMs === LOOK_MS) void this.#look()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  #lookLater(): void {
+    this.#timer = setTimeout(async () => {
+      const answered = await this.#look()
+      this.#lookMs = answered ? LOOK_MS : Math.min(2 * this.#lookMs, MAX_LOOK_MS)
+      if (!this.#stopped) this.#lookLater()
+    }, this.#lookMs)
+  }
+
+  /** @returns false when there was no answer */
+  async #look(): Promise<boolean> {
+    const { kafka, native, owned, onReplaced } = this.#options
+    const partitions = owned()
+    const names = [...new Set(partitions.map(({ topic }) => topic))]
+    try {
+      const replaced = this.#note(await native.topicIds(kafka, names, TIMEOUT_MS))
+      const back = this.#notSetBack(partitions).filter(({ topic }) => replaced.has(topic))
+      if (back.length > 0 && !this.#stopped) onReplaced(back)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** @returns the names that belong to another topic now */
+  #note(ids: ReadonlyMap<string, string>): Set<string> {
+    const replaced = new Set<string>()
+    for (const [topic, id] of ids) {
+      if (this.#ids.has(topic) && this.#ids.get(topic) !== id) replaced.add(topic)
+      this.#ids.set(topic, id)
+    }
+    return replaced
+  }
+
+  /** @returns those that do not stand further back than at the last look, as one does that was set back already */
+  #notSetBack(partitions: readonly TopicPartition[]): TopicPartition[] {
+    const before = this.#positions
+    const positions = this.#options.kafka.position([...partitions]) as (TopicPartition & { offset?: number })[]
+    this.#positions = new Map(positions.map((one) => [nameOf(one), one.offset]))
+    return partitions.filter((partition) => {
+      const [stood, stands] = [before.get(nameOf(partition)), this.#positions.get(nameOf(partition))]
+      return stood === undefined || stands === undefined || stands >= stood
+    })
+  }
+}
