@@ -50,7 +50,7 @@ export const prove = async ({ protocol }) =>
  */
 async function story(bootstrapServers, topic, name) {
   const group = `${topic}-${name}`
-  const args = ['--speedup', '1', '--concurrency', '64', '--shutdown-timeout', '500', ...protocols[name]]
+  const args = ['--speedup', '1', '--concurrency', '512', '--shutdown-timeout', '500', ...protocols[name]]
   const start = (/** @type {number} */ handlerMs) =>
     zkRun({ bootstrapServers, topic, group, processor, args, env: { SLOW_MS: String(handlerMs) } })
   const first = start(3_600_000)
