@@ -24,7 +24,6 @@ const DRAIN_MS = 10_000
 
 /** @type {Record<string, string[]>} */
 const protocols = {
-  eager: ['--assignment-strategy', 'range', '--prop', 'heartbeat.interval.ms=500'],
   cooperative: ['--prop', 'heartbeat.interval.ms=500'],
   consumer: ['--group-protocol', 'consumer'],
 }
