@@ -270,7 +270,7 @@ export class Consumer {
       }
       this.#answer(partitions, 'assign', incremental)
     })
-    this.#replaced?.assigned()
+    this.#replaced?.assigned(partitions)
   }
 
   /** What the group has committed of these partitions, and their earlier owners have finished above. */

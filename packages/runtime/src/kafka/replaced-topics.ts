@@ -38,8 +38,9 @@ export class ReplacedTopics {
     this.#lookLater()
   }
 
-  /** A topic may have been replaced while none of its partitions was ours. */
-  assigned(): void {
+  /** A topic may have been replaced while these were not ours. Where they stood then says nothing of where they begin. */
+  assigned(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.#positions.delete(nameOf(partition))
     if (this.#lookMs === LOOK_MS) void this.#look()
   }
 
@@ -59,16 +60,19 @@ export class ReplacedTopics {
   /** @returns false when there was no answer */
   async #look(): Promise<boolean> {
     const { kafka, native, owned, onReplaced } = this.#options
-    const partitions = owned()
-    const names = [...new Set(partitions.map(({ topic }) => topic))]
+    const names = [...new Set(owned().map(({ topic }) => topic))]
+    let ids: ReadonlyMap<string, string>
     try {
-      const replaced = this.#note(await native.topicIds(kafka, names, TIMEOUT_MS))
-      const back = this.#notSetBack(partitions).filter(({ topic }) => replaced.has(topic))
-      if (back.length > 0 && !this.#stopped) onReplaced(back)
-      return true
+      ids = await native.topicIds(kafka, names, TIMEOUT_MS)
     } catch {
       return false
     }
+    if (this.#stopped) return true
+    const replaced = this.#note(ids)
+    // What is ours now: what was assigned meanwhile is told of this time or never.
+    const partitions = this.#notSetBack(owned()).filter(({ topic }) => replaced.has(topic))
+    if (partitions.length > 0) onReplaced(partitions)
+    return true
   }
 
   /** @returns the names that belong to another topic now */
@@ -84,11 +88,20 @@ export class ReplacedTopics {
   /** @returns those that do not stand further back than at the last look, as one does that was set back already */
   #notSetBack(partitions: readonly TopicPartition[]): TopicPartition[] {
     const before = this.#positions
-    const positions = this.#options.kafka.position([...partitions]) as (TopicPartition & { offset?: number })[]
-    this.#positions = new Map(positions.map((one) => [nameOf(one), one.offset]))
+    this.#positions = this.#read(partitions)
     return partitions.filter((partition) => {
       const [stood, stands] = [before.get(nameOf(partition)), this.#positions.get(nameOf(partition))]
       return stood === undefined || stands === undefined || stands >= stood
     })
+  }
+
+  #read(partitions: readonly TopicPartition[]): Positions {
+    try {
+      const positions = this.#options.kafka.position([...partitions]) as (TopicPartition & { offset?: number })[]
+      return new Map(positions.map((one) => [nameOf(one), one.offset]))
+    } catch {
+      // Of what is being given back just now.
+      return new Map()
+    }
   }
 }

@@ -9,6 +9,8 @@ let positions: Record<number, number | undefined>
 let owned: TopicPartition[]
 let asked: number
 let replaced: number[]
+/** Happens while the answer is on its way. */
+let meanwhile: () => void
 let watch: ReplacedTopics
 
 beforeEach(() => {
@@ -18,11 +20,13 @@ beforeEach(() => {
   owned = [0, 1].map((partition) => ({ topic: 'orders', partition }))
   asked = 0
   replaced = []
+  meanwhile = () => {}
   watch = new ReplacedTopics({
     kafka: { position: () => owned.map((one) => ({ ...one, offset: positions[one.partition] })) },
     native: {
       topicIds: async () => {
         asked++
+        meanwhile()
         if (ids === undefined) throw new Error('no answer')
         return ids
       },
@@ -70,16 +74,40 @@ test('a topic that is gone for a while is another one when it comes back', async
   await look()
   ids = new Map([['orders', 'two']])
   owned = [{ topic: 'orders', partition: 0 }]
-  positions = { 0: undefined }
-  watch.assigned()
+  positions = { 0: 90 }
+  watch.assigned(owned)
   await vi.advanceTimersByTimeAsync(0)
   expect(replaced).toEqual([0])
+})
+
+test('a partition that is assigned while the answer is on its way is told too', async () => {
+  const [first, second] = owned
+  owned = [first!]
+  await look()
+  ids = new Map([['orders', 'two']])
+  meanwhile = () => {
+    owned = [first!, second!]
+  }
+  await look()
+  expect(replaced).toEqual([0, 1])
+})
+
+test('positions that cannot be told are no reason to keep silent', async () => {
+  await look()
+  ids = new Map([['orders', 'two']])
+  positions = {
+    get 0(): number {
+      throw new Error('Local: Erroneous state')
+    },
+  }
+  await look()
+  expect(replaced).toEqual([0, 1])
 })
 
 test('where nobody answers it asks less and less often, and at assignments no more', async () => {
   ids = undefined
   await vi.advanceTimersByTimeAsync(15 * PERIOD_MS)
-  watch.assigned()
+  watch.assigned(owned)
   // After 1, 3, 7 and 15 periods.
   expect(asked).toBe(4)
   ids = new Map([['orders', 'one']])
