@@ -88,7 +88,6 @@ function newConsumer(reader: 'native' | 'portable', group: string, warnings: str
       read: quiet,
       assigned: (partitions) => partitions.map(({ partition }) => partition),
       revoked: async () => {},
-      committed: quiet,
       failed: (error) => warnings.push(error.message),
     },
   )
