@@ -1,0 +1,108 @@
+/** A process that stands still for longer than its group waits for it, and goes on. */
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { byKey, disorder, type Journal, places } from './journal.js'
+import { type RecordToProduce, Stage } from './stage.js'
+import { eventually } from './waiting.js'
+import { type Zk, zkRun } from './zk.js'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+const keyed = (count: number): RecordToProduce[] =>
+  Array.from({ length: count }, (_, i) => ({ partition: i % 4, key: `k${i % 40}` }))
+
+/** What is committed when all of 400 records are. */
+const ALL = [100, 100, 100, 100]
+
+const machineMs = () => Number(process.hrtime.bigint()) / 1e6
+
+const owned = (zk: Zk, from = 0) =>
+  zk.printed.until(({ event, partitions }) => event === 'assigned' && (partitions as unknown[]).length > 0, from)
+
+/** The process reads and runs records, and many wait in its threads. */
+async function atWork(topic: string, group: string, journal: Journal): Promise<Zk> {
+  const zk = zkRun(stage, { topic, group, options: { journal: journal.path, ms: 20 }, args: ['--speedup', '2'] })
+  await journal.untilDone(40)
+  return zk
+}
+
+test('whose partitions others have taken over meanwhile starts nothing of them, commits nothing, and works again', async () => {
+  const topic = await stage.topic(4)
+  const group = randomUUID()
+  const produced = await stage.produce(topic, keyed(400))
+  const [before, after] = [stage.journal(), stage.journal()]
+  const frozen = await atWork(topic, group, before)
+  frozen.kill('SIGSTOP')
+  const other = stage.play({ topic, groupId: group, processorOptions: { journal: after.path } })
+  const isAll = (offsets: readonly number[]) => offsets.every((offset, i) => offset === ALL[i])
+  await eventually(async () => isAll(await stage.committed(group, topic)))
+  expect(new Set(places([...before.done(), ...after.done()]))).toEqual(new Set(places(produced)))
+  const started = before.starts().length
+  const printed = frozen.printed.all.length
+
+  const wokenAt = machineMs()
+  frozen.kill('SIGCONT')
+  await frozen.printed.until(({ event }) => event === 'lost')
+  await owned(frozen, printed)
+  expect(before.starts()).toHaveLength(started)
+  // In the moment of the stop two handlers ran.
+  expect(before.lines().filter((line) => line.type === 'end' && line.at > wokenAt).length).toBeLessThanOrEqual(2)
+  expect(frozen.printed.all.slice(printed).filter(({ event }) => event === 'committed')).toEqual([])
+  expect(frozen.printed.all.filter(({ event }) => event === 'thread-gone')).toEqual([])
+  expect(await stage.committed(group, topic)).toEqual(ALL)
+
+  const fresh = await stage.produce(topic, keyed(80))
+  const isDone = (lines: readonly { offset: number }[]) => lines.filter(({ offset }) => offset >= 100).length
+  await eventually(() => isDone(before.done()) + isDone(after.done()) === fresh.length)
+  expect(isDone(before.done())).toBeGreaterThan(0)
+  expect(disorder(before.lines(), byKey)).toEqual([])
+  await other.drain()
+  frozen.kill('SIGTERM')
+  expect((await frozen.exited).code).toBe(0)
+})
+
+test('whose group was empty meanwhile never sets a committed offset back', async () => {
+  const topic = await stage.topic(4)
+  const group = randomUUID()
+  await stage.produce(topic, keyed(400))
+  const [before, after] = [stage.journal(), stage.journal()]
+  const frozen = await atWork(topic, group, before)
+  frozen.kill('SIGSTOP')
+  const other = stage.play({ topic, groupId: group, processorOptions: { journal: after.path } }, { untilEnd: true })
+  expect(await other.run).toMatchObject({ reason: 'drained' })
+  expect(await stage.committed(group, topic)).toEqual(ALL)
+  const printed = frozen.printed.all.length
+
+  frozen.kill('SIGCONT')
+  await owned(frozen, printed)
+  expect(await stage.committed(group, topic)).toEqual(ALL)
+  frozen.kill('SIGTERM')
+  expect((await frozen.exited).code).toBe(0)
+  expect(await stage.committed(group, topic)).toEqual(ALL)
+})
+
+test('for less than that goes on as soon as the group has confirmed it', async () => {
+  const topic = await stage.topic(4)
+  const group = randomUUID()
+  const journal = stage.journal()
+  const produced = await stage.produce(topic, keyed(400))
+  // Longer than half of the session, and not the whole of it.
+  const args = ['--speedup', '2', '--prop', 'session.timeout.ms=10000']
+  const zk = zkRun(stage, { topic, group, options: { journal: journal.path, ms: 5 }, args })
+  await journal.untilDone(40)
+  zk.kill('SIGSTOP')
+  const until = machineMs() + 5_500
+  await eventually(() => machineMs() > until)
+  zk.kill('SIGCONT')
+  await journal.untilDone(produced.length)
+  expect(zk.stderr()).toContain('The process stood still')
+  expect(zk.stderr()).toContain('has confirmed the assignment')
+  expect(places(journal.starts())).toEqual(places(produced))
+  zk.kill('SIGTERM')
+  expect((await zk.exited).code).toBe(0)
+})
