@@ -12,7 +12,7 @@ export {
   Outcome,
   type StopReason,
 } from './effects.js'
-export { InFlightTable } from './in-flight-table.js'
+export { InFlightTable, Phase } from './in-flight-table.js'
 export { keyHash, virtualPartition } from './key-hash.js'
 export { KeyedQueue, NO_KEY } from './keyed-queue.js'
 export { OffsetTracker } from './offset-tracker.js'

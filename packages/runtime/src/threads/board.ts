@@ -22,7 +22,8 @@ const QUEUED = 2
 const PULSE = 3
 const PULSE_LIMIT = 4
 const CONTROL_WORDS = 4
-const ENTRY_WORDS = 2
+/** State, sequence number, and when the delivery started, on the machine's clock. */
+const ENTRY_WORDS = 3
 
 /** Where the control words and the entries of deliveries begin. */
 const CONTROL = HEADER_WORDS
@@ -39,7 +40,8 @@ export class Board {
 
   /** @param capacity rows of the in-flight table: an entry each */
   constructor(capacity: number) {
-    this.buffer = new SharedArrayBuffer(4 * (ENTRIES + capacity * ENTRY_WORDS))
+    // Whole doubles.
+    this.buffer = new SharedArrayBuffer(8 * Math.ceil((ENTRIES + capacity * ENTRY_WORDS) / 2))
     this.#words = new Int32Array(this.buffer)
     this.#doubles = new Float64Array(this.buffer)
   }
@@ -58,6 +60,13 @@ export class Board {
     const at = ENTRIES + ticket * ENTRY_WORDS
     const state = Atomics.load(this.#words, at)
     return this.#words[at + 1] === sequence ? States[state]! : 'unknown'
+  }
+
+  /** For how long a delivery has been running, in milliseconds; undefined when it is not. */
+  runningMs(ticket: number, sequence: number): number | undefined {
+    if (this.deliveryState(ticket, sequence) !== 'running') return undefined
+    const started = this.#words[ENTRIES + ticket * ENTRY_WORDS + 2]!
+    return Math.max(0, (machineMs(performance.now()) - started) | 0)
   }
 
   hold(held: boolean): void {
@@ -108,9 +117,14 @@ export class BoardWriter {
     return limit !== 0 && ((machineMs(now) - this.#words[PULSE]!) | 0) > limit
   }
 
-  /** @returns false when the delivery must not start: its partition was cut below it. */
-  start(ticket: number, slot: PartitionSlot, epoch: number, offset: number): boolean {
+  /**
+   * @param now the thread's `performance.now()`, as its caller has it already
+   * @returns false when the delivery must not start: its partition was cut below it.
+   */
+  start(ticket: number, slot: PartitionSlot, epoch: number, offset: number, now: number): boolean {
     const entry = ENTRIES + ticket * ENTRY_WORDS
+    // Before the state: who sees "running" sees since when.
+    this.#words[entry + 2] = machineMs(now)
     Atomics.store(this.#words, entry, State.running)
     while (Atomics.load(this.#words, HOLD) === 1) Atomics.wait(this.#words, HOLD, 1)
     const at = CONTROL + slot * CONTROL_WORDS

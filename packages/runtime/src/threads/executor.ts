@@ -138,7 +138,7 @@ export class Executor {
     const i = this.#records[ticket]!
     const slot = frame.slot(i)
     const offset = frame.offset(i)
-    if (!this.#board.start(ticket, slot, frame.epoch(i), offset) || this.#halted) {
+    if (!this.#board.start(ticket, slot, frame.epoch(i), offset, started) || this.#halted) {
       return this.#end(ticket, 'discarded', started)
     }
     const { processor, state, threadIndex } = this.#options

@@ -86,6 +86,11 @@ export class ThreadHost {
     return this.#places[index]!.thread?.utilization() ?? 0
   }
 
+  /** How long the event loop of the thread in this place was idle and busy; undefined when there is none. */
+  loopTimes(index: number): { idle: number; active: number } | undefined {
+    return this.#places[index]!.thread?.loopTimes()
+  }
+
   /**
    * The frame is transferred. Sending to a place whose thread has died does nothing: the engine sends those records again
    * once it hears `gone`.

@@ -78,6 +78,11 @@ export class Thread {
     return since.utilization
   }
 
+  /** For how long, in milliseconds of its life, the thread's event loop was idle and was busy. */
+  loopTimes(): EventLoopUtilization {
+    return this.#worker.performance.eventLoopUtilization()
+  }
+
   /** @throws ZkError when the processor cannot be loaded, its set-up fails, or the thread dies or is too slow over it. */
   async setup(setup: ThreadSetup, timeoutMs: number): Promise<void> {
     const answer = await this.#call(() => this.#control.setup(setup), timeoutMs)
