@@ -3,6 +3,8 @@ import { checkRunOptions } from './config/call-options.js'
 import type { ClientConfig } from './config/client-config.js'
 import type { WorkConfig } from './config/work-config.js'
 import { errors } from './errors.js'
+import { MainThread } from './health/main-thread.js'
+import { healthBeforeRun, type WorkHealth } from './health/work-health.js'
 import type { Logger } from './log/logger.js'
 import { resolveProcessor } from './processor-module/resolve-processor.js'
 import type { RunSignals, WorkEvent } from './work/events.js'
@@ -72,6 +74,18 @@ export class Work {
     return this.#run?.state()
   }
 
+  /** Whether the work is alive and ready, with reasons, and which partitions stand still; plain data. */
+  health(): WorkHealth {
+    return this.#run?.health() ?? healthBeforeRun()
+  }
+
+  /** The metrics of the latest run in Prometheus' text format, names with the prefix `zk_`; empty before the first run. */
+  async metrics(): Promise<string> {
+    if (this.#run === undefined) return ''
+    const { renderMetrics } = await import('./health/render-metrics.js')
+    return renderMetrics(this.#run.measure(), this.#config.groupId)
+  }
+
   /** Compiles the processor anew and replaces every thread by one that runs it. The consumer keeps its partitions. */
   async reload(): Promise<void> {
     await this.#run?.reload(await this.#resolve())
@@ -91,15 +105,18 @@ export class Work {
   }: RunOptions): Promise<RunSummary> {
     const processor = await this.#resolve()
     for (const warning of processor.warnings) this.#logger.warn({ processor: processor.source }, warning)
+    const mainThread = new MainThread(this.#logger)
     const context = {
       client: this.#client,
       config: this.#config,
-      logger: this.#logger,
+      logger: mainThread.watched(this.#logger),
+      mainThread,
       untilEnd,
       processEnds,
       stdoutToStderr,
     }
-    this.#run = new WorkRun(context, processor, (event) => this.#tell(onEvent, event))
+    const tell = (event: WorkEvent) => mainThread.timed(`onEvent (${event.type})`, () => this.#tell(onEvent, event))
+    this.#run = new WorkRun(context, processor, tell)
     const shutdown = AbortSignal.any([
       this.#closing.signal,
       ...(signals.shutdown === undefined ? [] : [signals.shutdown]),

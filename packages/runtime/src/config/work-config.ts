@@ -257,6 +257,14 @@ export const workSchema = z.strictObject({
     change: 'Raise it when `teardown` takes longer, or when handlers make long synchronous native calls.',
   }),
 
+  stallAfterMs: milliseconds(30_000, {
+    group: Deadlines,
+    description:
+      'How long a partition may stand still, with something left to do, before it is reported as stalled, in milliseconds: ' +
+      'a warning that names the cause, once a stall, and another line when it moves on. Nothing is ended by it.',
+    change: 'Raise it above what a healthy handler may take; lower it to hear of stuck ones sooner.',
+  }),
+
   windowMessages: documented(windowMessages.schema.optional(), {
     group: Bounds,
     description:

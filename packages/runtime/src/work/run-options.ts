@@ -3,6 +3,7 @@ import type { WorkEngineOptions } from '@zk/engine'
 import type { ClientConfig } from '../config/client-config.js'
 import { consumerProperties } from '../config/properties.js'
 import type { WorkConfig } from '../config/work-config.js'
+import type { MainThread } from '../health/main-thread.js'
 import type { ConsumerOptions } from '../kafka/consumer.js'
 import type { Logger } from '../log/logger.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
@@ -12,6 +13,8 @@ export interface RunContext {
   client: ClientConfig
   config: WorkConfig
   logger: Logger
+  /** Watches what runs on the main thread, the logger among it. */
+  mainThread: MainThread
   /** End when every partition of the topics, other members' too, has been processed to where it ended at the start. */
   untilEnd: boolean
   /** The process exits after this run. */

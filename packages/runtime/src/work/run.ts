@@ -18,6 +18,9 @@ import { defaultSpeedup } from '../config/cpu-quota.js'
 import { isPattern } from '../config/topic-pattern.js'
 import type { WorkConfig } from '../config/work-config.js'
 import { errors } from '../errors.js'
+import type { Measurements } from '../health/metric-table.js'
+import { RunHealth } from '../health/run-health.js'
+import type { WorkHealth } from '../health/work-health.js'
 import { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { ReadResult } from '../kafka/reader.js'
@@ -57,6 +60,7 @@ export class WorkRun {
   readonly #failures: Failures
   readonly #clock = new WorkClock()
   readonly #freeze: Freeze
+  readonly #health: RunHealth
   readonly #untilEnd: UntilEnd | undefined
   readonly #emit: (event: WorkEvent) => void
   /** Records ended by each thread. */
@@ -67,6 +71,8 @@ export class WorkRun {
   #reload: Promise<void> = Promise.resolve()
   #phase: WorkState['phase'] = 'starting'
   readonly #endings = new Endings()
+  /** What `run` was rejected with. */
+  #failure: Error | undefined
   /** The last commit of the run failed: what it would have covered is repeated. */
   #commitFailure: Error | undefined
   readonly #processEnds: boolean
@@ -101,7 +107,14 @@ export class WorkRun {
       logger,
       intervalMs: config.autoCommitIntervalMs,
       everyRecords: config.commitEveryRecords,
-      onCommitted: (offsets) => emit({ type: 'committed', offsets }),
+      onCommitted: (offsets) => {
+        this.#health.committed()
+        emit({ type: 'committed', offsets })
+      },
+    })
+    this.#health = new RunHealth({
+      ...{ config, logger, mainThread: context.mainThread, engine: this.#engine, host: this.#host },
+      ...{ consumer: this.#consumer, processedBy: this.#processedBy },
     })
     this.#freeze = new Freeze({
       assignments: this.#engine.assignments,
@@ -120,7 +133,18 @@ export class WorkRun {
    * @returns the summary, once everything is closed
    * @throws ZkError when the work could not start or had to stop
    */
-  async run({ shutdown, signal }: RunSignals): Promise<RunSummary> {
+  async run(signals: RunSignals): Promise<RunSummary> {
+    try {
+      return await this.#run(signals)
+    } catch (error) {
+      this.#failure = error as Error
+      throw error
+    } finally {
+      this.#health.stopped()
+    }
+  }
+
+  async #run({ shutdown, signal }: RunSignals): Promise<RunSummary> {
     const onShutdown = () => this.#endings.end({ type: 'drain' })
     const onSignal = () => this.#endings.end({ type: 'abort' })
     listen(shutdown, onShutdown)
@@ -142,6 +166,26 @@ export class WorkRun {
   }
 
   state(): WorkState {
+    return this.#snapshot((thread) => this.#host.utilization(thread))
+  }
+
+  health(): WorkHealth {
+    return this.#health.report(this.#phase, this.#failed)
+  }
+
+  measure(): Measurements {
+    return this.#health.measure(
+      this.#snapshot((thread) => this.#health.busy(thread)),
+      this.#failed,
+    )
+  }
+
+  get #failed(): Error | undefined {
+    const ending = this.#endings.current
+    return this.#failure ?? (ending?.type === 'fail' ? ending.error : undefined)
+  }
+
+  #snapshot(busyOf: (thread: number) => number): WorkState {
     return snapshot({
       phase: this.#phase,
       engine: this.#engine,
@@ -149,6 +193,7 @@ export class WorkRun {
       consumer: this.#consumer,
       commits: this.#commits,
       processedBy: this.#processedBy,
+      busyOf,
     })
   }
 
@@ -167,12 +212,16 @@ export class WorkRun {
    */
   async #retire(thread: number): Promise<boolean> {
     this.#engine.retire(thread)
+    this.#health.retired(thread)
     const deadline = performance.now() + this.#config.drainTimeoutMs
     while (this.#engine.heldBy(thread) > 0 && performance.now() < deadline && this.#endings.current === undefined) {
       await delay(RETIRE_LOOK_MS)
     }
     if (this.#endings.current === undefined) return true
-    if (this.#host.isUp(thread)) this.#engine.threadUp(thread)
+    if (this.#host.isUp(thread)) {
+      this.#health.threadUp(thread)
+      this.#engine.threadUp(thread)
+    }
     return false
   }
 
@@ -287,7 +336,10 @@ export class WorkRun {
       this.#requested = false
       this.#engine.records(batch)
     }
-    for (const { slot, offset } of ends) this.#engine.reachedEnd(slot, offset)
+    for (const { slot, offset } of ends) {
+      this.#engine.reachedEnd(slot, offset)
+      this.#health.reachedEnd(slot, offset)
+    }
     this.#want()
   }
 
@@ -303,6 +355,7 @@ export class WorkRun {
   /** @returns undefined when the run is ending and takes nothing more */
   #assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] | undefined {
     if (this.#endings.current !== undefined) return undefined
+    this.#health.assigned()
     const slots = this.#engine.assigned(partitions)
     for (const [i, slot] of slots.entries()) this.#host.announce(slot, partitions[i]!)
     if (partitions.length > 0) this.#logger.info({ partitions: describe(partitions) }, 'Partitions assigned')
@@ -322,6 +375,7 @@ export class WorkRun {
         'The assignment was lost; unfinished records run elsewhere',
       )
       this.#host.abort(slots, 'revoked')
+      this.#health.lost()
       this.#emit({ type: 'lost', partitions })
     } else {
       const complete = await this.#drain(slots, this.#config.drainTimeoutMs)
@@ -365,6 +419,7 @@ export class WorkRun {
   }
 
   #onThreadUp(index: number): void {
+    this.#health.threadUp(index)
     this.#emit({ type: 'thread-up', thread: index })
     this.#engine.threadUp(index)
     this.#want()
@@ -374,6 +429,7 @@ export class WorkRun {
     if (!planned) {
       this.#logger.error({ err: cause, thread: index }, 'A thread died; what it had goes to its successor, in order')
     }
+    this.#health.threadGone(index, cause, { planned })
     this.#emit({ type: 'thread-gone', thread: index, cause: cause?.message })
     this.#engine.threadGone(index, { planned })
   }
@@ -386,6 +442,7 @@ export class WorkRun {
     this.#engine.tick(now)
     if (this.#phase === 'running' && !this.#freeze.isFrozen) this.#commits.tick(now)
     this.#want()
+    this.#health.tick(TICK_MS)
     if (this.#untilEnd?.reached(this.#engine.assignments, now)) this.#endings.end({ type: 'drain' })
   }
 

@@ -51,9 +51,10 @@ export interface StateSources {
   consumer: Consumer
   commits: Commits
   processedBy: Float64Array
+  busyOf(thread: number): number
 }
 
-export function snapshot({ phase, engine, host, consumer, commits, processedBy }: StateSources): WorkState {
+export function snapshot({ phase, engine, host, consumer, commits, processedBy, busyOf }: StateSources): WorkState {
   const { window } = engine
   return {
     phase,
@@ -71,7 +72,7 @@ export function snapshot({ phase, engine, host, consumer, commits, processedBy }
       running: board.running,
       queued: board.queued,
       processed: processedBy[index]!,
-      busy: host.utilization(index),
+      busy: busyOf(index),
     })),
     window: {
       messages: window.messages,

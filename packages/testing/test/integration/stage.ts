@@ -73,6 +73,11 @@ export class Stage {
     return stage
   }
 
+  /** On a broker that somebody else starts, with its topics, and stops. */
+  static on(bootstrapServers: string): Stage {
+    return new Stage(bootstrapServers, async () => {})
+  }
+
   /** @returns the name of a new topic */
   async topic(partitions = 4, name = `t-${randomUUID()}`): Promise<string> {
     await this.#create(name, partitions)

@@ -1,0 +1,134 @@
+/** Why a partition stands still: read from the in-flight table, the boards and the threads' event loops. */
+import { type PartitionAssignment, type PartitionSlot, Phase, type WorkEngine } from '@zk/engine'
+import type { PackedBatch } from '../kafka/packed-batch.js'
+import type { Board } from '../threads/board.js'
+import { previewKey } from '../work/preview-key.js'
+import type { HeldWindow, RunningHandler, Since, StallCause } from './stall.js'
+import type { ThreadLoops } from './thread-loops.js'
+
+export interface CauseSources {
+  engine: WorkEngine<PackedBatch>
+  boards: readonly Board[]
+  loops: ThreadLoops
+  /** When the thread was told to end or was seen dead, on main's clock; undefined while it serves. */
+  downSince(thread: number): number | undefined
+}
+
+/** A moment on both clocks. */
+export interface Now {
+  /** Main's monotonic clock. */
+  ms: number
+  /** Milliseconds since 1970. */
+  wallMs: number
+}
+
+export function sinceMs(now: Now, ms: number): Since {
+  const forMs = Math.max(0, Math.round(now.ms - ms))
+  return { since: new Date(now.wallMs - forMs).toISOString(), forMs }
+}
+
+/** The record at the watermark, which holds it back; undefined when none is in progress. */
+export function headOf(engine: CauseSources['engine'], assignment: PartitionAssignment): number | undefined {
+  const { phase, slot, epoch, offset } = engine.inFlight
+  const { watermark } = assignment.tracker
+  for (let ticket = 0; ticket < phase.length; ticket++) {
+    if (phase[ticket] === Phase.free || slot[ticket] !== assignment.slot || epoch[ticket] !== assignment.epoch) continue
+    if (offset[ticket] === watermark) return ticket
+  }
+  return undefined
+}
+
+/**
+ * @param stoodFrom since when the partition stands, on main's clock
+ * @param head the record at its watermark
+ * @returns undefined when it cannot be told yet: the thread's event loop has to be watched a little longer
+ */
+export function causeOf(
+  sources: CauseSources,
+  assignment: PartitionAssignment,
+  head: number | undefined,
+  now: Now,
+  stoodFrom: number,
+): StallCause | undefined {
+  const { engine, downSince } = sources
+  if (assignment.state === 'draining') {
+    const handler = longestRunning(sources, now, ({ slot }) => slot === assignment.slot)
+    return { type: 'draining', ...sinceMs(now, stoodFrom), handler }
+  }
+  if (head === undefined) {
+    if (engine.demand().records === 0) return windowOf(sources, assignment.slot, now)
+    return { type: 'broker-silent', ...sinceMs(now, stoodFrom) }
+  }
+  const { phase, thread: threads } = engine.inFlight
+  if (phase[head] === Phase.waiting) return windowOf(sources, assignment.slot, now)
+  const thread = threads[head]!
+  const down = downSince(thread)
+  if (down !== undefined || phase[head] === Phase.routed) {
+    return { type: 'thread-starting', thread, ...sinceMs(now, down ?? stoodFrom) }
+  }
+  return inThread(sources, head, thread, now, stoodFrom)
+}
+
+/** The record was sent to a thread that serves: it runs there, or waits for what does. */
+function inThread(
+  sources: CauseSources,
+  head: number,
+  thread: number,
+  now: Now,
+  stoodFrom: number,
+): StallCause | undefined {
+  const { boards, loops } = sources
+  const own = handlerAt(sources, head, now)
+  const handler = own ?? longestRunning(sources, now, (record) => record.thread === thread)
+  if (own === undefined && loops.progresses(thread)) {
+    return { type: 'queued', thread, queued: boards[thread]!.queued, handler }
+  }
+  const turns = loops.turns(thread, handler === undefined ? stoodFrom : now.ms - handler.forMs)
+  if (turns === undefined) return undefined
+  if (!turns) return { type: 'spinning', thread, handler }
+  return handler === undefined ? { type: 'unexplained', thread } : { type: 'sleeping', handler }
+}
+
+function windowOf(sources: CauseSources, slot: PartitionSlot, now: Now): StallCause {
+  const { inFlight, window, assignments } = sources.engine
+  const held = new Map<PartitionSlot, { messages: number; bytes: number }>()
+  for (let ticket = 0; ticket < inFlight.capacity; ticket++) {
+    // What is neither free nor waiting has been let into the window.
+    if (inFlight.phase[ticket]! < Phase.routed) continue
+    const of = held.get(inFlight.slot[ticket]!) ?? { messages: 0, bytes: 0 }
+    of.messages++
+    of.bytes += inFlight.size[ticket]!
+    held.set(inFlight.slot[ticket]!, of)
+  }
+  const by = window.freeBytes === 0 ? 'bytes' : 'messages'
+  const nothing = [slot, { messages: 0, bytes: 0 }] as const
+  const [holder, most] = [...held].sort(([, a], [, b]) => b[by] - a[by])[0] ?? nothing
+  const heldBy: HeldWindow = { ...assignments.nameOf(holder), ...most }
+  return { type: 'window', heldBy, handler: longestRunning(sources, now, (record) => record.slot === holder) }
+}
+
+function longestRunning(
+  sources: CauseSources,
+  now: Now,
+  matches: (record: { slot: PartitionSlot; thread: number }) => boolean,
+): RunningHandler | undefined {
+  const { inFlight } = sources.engine
+  let longest: RunningHandler | undefined
+  for (const ticket of inFlight.dispatched()) {
+    if (!matches({ slot: inFlight.slot[ticket]!, thread: inFlight.thread[ticket]! })) continue
+    const handler = handlerAt(sources, ticket, now)
+    if (handler !== undefined && handler.forMs > (longest?.forMs ?? -1)) longest = handler
+  }
+  return longest
+}
+
+/** Undefined when the board does not show it as running. */
+function handlerAt({ engine, boards }: CauseSources, ticket: number, now: Now): RunningHandler | undefined {
+  const { slot, offset, thread, sequence, attempt, batch, index } = engine.inFlight
+  const ran = boards[thread[ticket]!]!.runningMs(ticket, sequence[ticket]!)
+  if (ran === undefined) return undefined
+  const { topic, partition } = engine.assignments.nameOf(slot[ticket]!)
+  const key = previewKey(batch[ticket]!, index[ticket]!)
+  const where = { topic, partition, offset: offset[ticket]!, key, thread: thread[ticket]!, attempt: attempt[ticket]! }
+  return { ...where, ...sinceMs(now, now.ms - ran) }
+}

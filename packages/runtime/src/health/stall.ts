@@ -1,0 +1,122 @@
+/**
+ * A partition that stands still although there is something to do, why, and the sentence that says so.
+ *
+ * The causes are a closed union: a new one, such as a breaker that is open, breaks the build where it is not yet told.
+ */
+import type { TopicPartition } from '@zk/engine'
+
+/** Since when, in words of the wall clock, and for how long. */
+export interface Since {
+  /** ISO 8601, UTC. */
+  since: string
+  forMs: number
+}
+
+/** A record whose handler has not ended. */
+export interface RunningHandler extends TopicPartition, Since {
+  offset: number
+  /** The key as text, or as hex where it is no text; null for a null key. */
+  key: string | null
+  thread: number
+  attempt: number
+}
+
+export type StallCause =
+  /** The handler's promise is pending, and its thread's event loop turns. */
+  | { type: 'sleeping'; handler: RunningHandler }
+  /** The thread's event loop does not turn: a handler computes, or waits in a blocking call. Undefined: something else there. */
+  | { type: 'spinning'; thread: number; handler: RunningHandler | undefined }
+  /** The record waits in its thread behind others, which come to their end. `queued`: how many wait there. */
+  | { type: 'queued'; thread: number; queued: number; handler: RunningHandler | undefined }
+  /** The thread that the record is pinned to has died or is being replaced. */
+  | ({ type: 'thread-starting'; thread: number } & Since)
+  /** There is no room in the window; most of it has the partition that is named. */
+  | { type: 'window'; heldBy: HeldWindow; handler: RunningHandler | undefined }
+  /** The partition is to be given back, or the run ends, and handlers that had started have not ended. */
+  | ({ type: 'draining'; handler: RunningHandler | undefined } & Since)
+  /** Nothing of the partition is in progress, and the broker sends nothing. */
+  | ({ type: 'broker-silent' } & Since)
+  /** None of these: a fault of the runtime. */
+  | { type: 'unexplained'; thread: number }
+
+export interface HeldWindow extends TopicPartition {
+  messages: number
+  bytes: number
+}
+
+export interface Stall extends TopicPartition, Since {
+  /** Where it stands: the lowest offset that is not finished; undefined before the first record. */
+  watermark: number | undefined
+  /** Records between the watermark and the partition's end; undefined while the end is not known. */
+  lag: number | undefined
+  /** The key of the record at the watermark, null for a null key; undefined when the record is not in progress. */
+  key: string | null | undefined
+  cause: StallCause
+}
+
+/** One sentence: where it stands, since when, and what it waits for. */
+export function describeStall(stall: Stall): string {
+  const { watermark, lag, key, cause } = stall
+  const where = watermark === undefined ? 'before its first record' : `at offset ${watermark}${keyed(key)}`
+  const lags = lag === undefined ? 'a lag that is not known' : `a lag of ${lag}`
+  return `${nameOf(stall)} stands ${where} since ${time(stall)} with ${lags}: ${describeCause(cause, stall)}`
+}
+
+function describeCause(cause: StallCause, stall: Stall): string {
+  switch (cause.type) {
+    case 'sleeping':
+      return `${theHandler(cause.handler, stall)} and waits for something (sleeping)`
+    case 'spinning': {
+      const what = cause.handler === undefined ? 'no handler runs there' : theHandler(cause.handler, stall)
+      return `the event loop of thread ${cause.thread} does not turn: ${what} (spinning)`
+    }
+    case 'queued': {
+      const line = `it waits in thread ${cause.thread}, where ${cause.queued} records wait and others come to their end`
+      return `${line}${because(cause.handler, stall)} (queued)`
+    }
+    case 'thread-starting':
+      return `it waits for thread ${cause.thread}, which is being replaced since ${time(cause)} (thread-starting)`
+    case 'window': {
+      const { messages, bytes } = cause.heldBy
+      const held = `${nameOf(cause.heldBy)} holds ${messages} messages and ${bytes} bytes of it`
+      return `the window is full, and ${held}${because(cause.handler, stall)} (window)`
+    }
+    case 'draining':
+      return `it is draining since ${time(cause)}${because(cause.handler, stall)} (draining)`
+    case 'broker-silent':
+      return `nothing of it is in progress, and the broker has sent nothing since ${time(cause)} (broker-silent)`
+    case 'unexplained':
+      return `its record is in thread ${cause.thread}, where nothing runs; please report this (unexplained)`
+    default:
+      return assertNever(cause)
+  }
+}
+
+function theHandler(handler: RunningHandler, stall: Stall): string {
+  const { offset, key, thread, attempt } = handler
+  const own = handler.topic === stall.topic && handler.partition === stall.partition && offset === stall.watermark
+  const which = own ? 'its handler' : `the handler of ${nameOf(handler)}@${offset}${keyed(key)}`
+  const again = attempt === 1 ? '' : `, attempt ${attempt},`
+  return `${which}${again} runs in thread ${thread} since ${time(handler)}`
+}
+
+function because(handler: RunningHandler | undefined, stall: Stall): string {
+  return handler === undefined ? '' : `, where ${theHandler(handler, stall)}`
+}
+
+function keyed(key: string | null | undefined): string {
+  if (key === undefined) return ''
+  return key === null ? ' (no key)' : ` (key ${key})`
+}
+
+function time({ since, forMs }: Since): string {
+  return `${since} (${(forMs / 1000).toFixed(forMs < 10_000 ? 1 : 0)} s)`
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}[${partition}]`
+}
+
+function assertNever(cause: never): never {
+  throw new TypeError(`There is no stall cause ${JSON.stringify(cause)}`)
+}

@@ -1,0 +1,260 @@
+import { expect, test } from 'vitest'
+import { describeStall } from '../../src/health/stall.js'
+import { house, STALL_MS, TOPIC } from './house.js'
+
+const within = (from: number, to: number) => expect.toSatisfy((value: number) => value >= from && value <= to)
+
+test('sleeping: the handler at the watermark is pending and its event loop turns', () => {
+  const one = house().start()
+  one.read([7, 8, 9])
+  one.begins(7)
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()).toMatchObject({
+    ...{ topic: TOPIC, partition: 0, watermark: 7, lag: 3, key: 'a' },
+    cause: {
+      type: 'sleeping',
+      handler: { topic: TOPIC, partition: 0, offset: 7, key: 'a', thread: 0, attempt: 1, forMs: 31_000 },
+    },
+  })
+})
+
+test('spinning: the event loop of its thread does not turn', () => {
+  const one = house().start()
+  one.read([7])
+  one.begins(7)
+  one.stuck.add(0)
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause).toMatchObject({ type: 'spinning', thread: 0, handler: { offset: 7, key: 'a' } })
+})
+
+test('spinning, although no handler runs in the thread: a timer of the processor spins, for instance', () => {
+  const one = house().start()
+  one.read([7])
+  one.stuck.add(0)
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause).toEqual({ type: 'spinning', thread: 0, handler: undefined })
+})
+
+test('a loop is not judged by a window that began before the handler did', () => {
+  const one = house().start()
+  one.read([7])
+  one.passes(STALL_MS)
+  // It begins in the middle of the next second, in which the thread is idle: that says nothing of the handler.
+  one.begins(7, { agoMs: -500 })
+  one.passes(1_000)
+  expect(one.stall()).toBeUndefined()
+  one.stuck.add(0)
+  one.passes(1_000)
+  expect(one.stall()!.cause.type).toBe('spinning')
+})
+
+test('queued: the record waits in its thread behind others that come to their end', () => {
+  const one = house().start(2)
+  one.read(Array.from({ length: 50 }, (_, i) => i))
+  one.read([3], { slot: 1, key: 'b' })
+  for (let i = 0; i < 40; i++) {
+    one.begins(i)
+    one.passes(1_000)
+    one.finishes(i)
+  }
+  const stall = one.detector.stalls.find(({ partition }) => partition === 1)!
+  expect(stall).toMatchObject({ watermark: 3, key: 'b', cause: { type: 'queued', thread: 0 } })
+  expect(one.detector.stalls).toHaveLength(1)
+})
+
+test('a record that waits behind the handler of another partition names that one', () => {
+  const one = house().start(2)
+  one.read([7])
+  one.read([3], { slot: 1, key: 'b' })
+  one.begins(7)
+  one.passes(STALL_MS + 1_000)
+  const [first, second] = one.detector.stalls
+  expect(second).toMatchObject({ partition: 1, watermark: 3, key: 'b' })
+  expect(second!.cause).toMatchObject({ type: 'sleeping', handler: { partition: 0, offset: 7 } })
+  expect(describeStall(second!)).toContain(`the handler of ${TOPIC}[0]@7 (key a) runs in thread 0 since`)
+  expect(describeStall(first!)).toContain('its handler runs in thread 0 since')
+})
+
+test('thread-starting: the thread that the record is pinned to is being replaced', () => {
+  const one = house().start()
+  one.down.set(0, one.now - 5_000)
+  one.engine.threadGone(0)
+  one.read([7])
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause).toMatchObject({ type: 'thread-starting', thread: 0, forMs: within(35_000, 37_000) })
+})
+
+test('window: the partition that holds it is named, with what runs of it', () => {
+  const one = house({ windowMessages: 2 }).start(2)
+  one.read([7])
+  one.read([8, 9], { key: 'c' })
+  one.begins(7)
+  one.begins(8, { agoMs: 5_000 })
+  one.read([3], { slot: 1, key: 'b' })
+  one.passes(STALL_MS + 1_000)
+  const second = one.detector.stalls[1]!
+  expect(second).toMatchObject({ partition: 1, watermark: 3, key: 'b' })
+  expect(second.cause).toMatchObject({
+    type: 'window',
+    heldBy: { topic: TOPIC, partition: 0, messages: 2, bytes: within(4, 100) },
+    // The one that has run longest.
+    handler: { partition: 0, offset: 8, key: 'c', thread: 0, forMs: 36_000 },
+  })
+})
+
+test('window: also for a partition of which nothing could be read', () => {
+  const one = house({ windowMessages: 2 }).start(2)
+  one.read([7, 8])
+  one.begins(7)
+  one.ends(12, 1)
+  one.passes(STALL_MS + 1_000)
+  expect(one.detector.stalls[1]).toMatchObject({
+    ...{ partition: 1, watermark: undefined, lag: undefined, key: undefined },
+    cause: { type: 'window', heldBy: { partition: 0 } },
+  })
+})
+
+test('draining: since when, and which handler is waited for', () => {
+  const one = house().start()
+  one.read([7, 8])
+  one.begins(7)
+  one.engine.drain([0], Number.POSITIVE_INFINITY)
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause).toMatchObject({
+    ...{ type: 'draining', forMs: within(29_000, 31_000) },
+    handler: { offset: 7, key: 'a', thread: 0 },
+  })
+})
+
+test('broker-silent: lag, nothing in progress, nothing arrives', () => {
+  const one = house().start()
+  one.read([7])
+  one.begins(7)
+  one.finishes(7)
+  one.ends(20)
+  one.passes(STALL_MS + 2_000)
+  expect(one.stall()).toMatchObject({ watermark: 8, lag: 12, key: undefined, cause: { type: 'broker-silent' } })
+})
+
+test('broker-silent: a partition of which the broker never said anything', () => {
+  const one = house().start()
+  one.passes(STALL_MS + 2_000)
+  expect(one.stall()).toMatchObject({ watermark: undefined, lag: undefined, cause: { type: 'broker-silent' } })
+})
+
+test('unexplained: its record is in a thread that serves, turns and runs nothing', () => {
+  const one = house().start()
+  one.read([7])
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause).toEqual({ type: 'unexplained', thread: 0 })
+})
+
+test('a stall is logged once, with what it waits for, and once more when the partition moves on', () => {
+  const one = house().start()
+  one.read([7, 8])
+  one.begins(7)
+  one.passes(STALL_MS - 1_000)
+  expect(one.logged()).toEqual([])
+  one.passes(60_000)
+  const [warning, ...more] = one.logged()
+  expect(more).toEqual([])
+  expect(warning).toMatchObject({
+    level: 'warn',
+    fields: { topic: TOPIC, partition: 0, watermark: 7, lag: 2, key: 'a', cause: { type: 'sleeping' } },
+  })
+  expect(warning!.message).toMatch(
+    /^orders\[0\] stands at offset 7 \(key a\) since \S+Z \(30 s\) with a lag of 2: its handler runs in thread 0 since \S+Z \(31 s\) and waits for something \(sleeping\)$/,
+  )
+  expect([...one.detector.counts]).toEqual([['sleeping', 1]])
+  one.finishes(7)
+  one.passes(1_000)
+  expect(one.logged()).toMatchObject([
+    { level: 'info', fields: { partition: 0, watermark: 8, stoodAt: 7, cause: 'sleeping' } },
+  ])
+  expect(one.detector.stalls).toEqual([])
+})
+
+test('a partition that is paused because it runs too far ahead is no exception', () => {
+  const one = house({ maxUncommittedRecords: 2 }).start()
+  one.read([7, 8, 9])
+  expect(one.engine.assignments.at(0)!.paused).toBe(true)
+  one.begins(7)
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause.type).toBe('sleeping')
+})
+
+test('with nothing to do no time counts: a record that comes later has all of it', () => {
+  const one = house().start()
+  one.engine.reachedEnd(0, 7)
+  one.detector.reachedEnd(0, 7)
+  one.passes(STALL_MS * 2)
+  expect(one.stall()).toBeUndefined()
+  one.read([7])
+  one.begins(7)
+  one.passes(STALL_MS - 2_000)
+  expect(one.stall()).toBeUndefined()
+  expect(one.detector.stoodMs(0, one.now)).toBeGreaterThan(20_000)
+  one.passes(4_000)
+  expect(one.stall()).toBeDefined()
+})
+
+test('at the end that the broker told nothing is waited for, whatever lies behind: an open transaction', () => {
+  const one = house().start()
+  one.engine.reachedEnd(0, 7)
+  one.detector.reachedEnd(0, 7)
+  one.ends(12)
+  one.passes(STALL_MS * 2)
+  expect(one.stall()).toBeUndefined()
+})
+
+test('the end of an assignment before does not count', () => {
+  const one = house().start()
+  one.engine.reachedEnd(0, 7)
+  one.detector.reachedEnd(0, 7)
+  one.engine.gone([0])
+  one.engine.assigned([{ topic: TOPIC, partition: 0 }])
+  one.read([6])
+  one.begins(6)
+  one.finishes(6)
+  one.ends(12)
+  one.passes(STALL_MS + 2_000)
+  expect(one.stall()).toMatchObject({ watermark: 7, cause: { type: 'broker-silent' } })
+})
+
+test('the time in which the process was frozen does not count', () => {
+  const one = house().start()
+  one.read([7])
+  one.begins(7)
+  one.passes(5_000)
+  one.freezes(600_000)
+  one.passes(STALL_MS - 8_000)
+  expect(one.stall()).toBeUndefined()
+  one.passes(5_000)
+  expect(one.stall()).toBeDefined()
+})
+
+test('a partition that comes back begins anew, and one that went is forgotten', () => {
+  const one = house().start()
+  one.read([7])
+  one.begins(7)
+  one.passes(STALL_MS + 1_000)
+  one.engine.gone([0])
+  one.passes(1_000)
+  expect(one.detector.stalls).toEqual([])
+  one.engine.assigned([{ topic: TOPIC, partition: 0 }])
+  one.read([7])
+  one.passes(STALL_MS - 1_000)
+  expect(one.detector.stalls).toEqual([])
+})
+
+test('also one that goes and comes back between two looks', () => {
+  const one = house().start()
+  one.read([7])
+  one.begins(7)
+  one.passes(STALL_MS - 5_000)
+  one.engine.gone([0])
+  one.engine.assigned([{ topic: TOPIC, partition: 0 }])
+  one.read([7])
+  one.passes(STALL_MS - 1_000)
+  expect(one.detector.stalls).toEqual([])
+})

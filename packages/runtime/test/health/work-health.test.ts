@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { errors } from '../../src/errors.js'
+import { type HealthFacts, healthBeforeRun, judge } from '../../src/health/work-health.js'
+
+const well: HealthFacts = {
+  ...{ phase: 'running', assigned: true, failure: undefined, sessionTimeoutMs: 45_000 },
+  ...{ longestStop: { ms: 3, agoMs: 0 }, blocks: [], recentBlock: undefined, stalls: [] },
+}
+
+const of = (facts: Partial<HealthFacts>) => {
+  const { live, ready } = judge({ ...well, ...facts })
+  for (const { ok, reasons } of [live, ready]) expect(ok).toBe(reasons.length === 0)
+  return { live: live.reasons, ready: ready.reasons }
+}
+
+test('a run with an assignment is alive and ready', () => {
+  expect(of({})).toEqual({ live: [], ready: [] })
+})
+
+test.each([
+  [{ phase: 'starting', assigned: false }, /^starting/],
+  [{ phase: 'running', assigned: false }, /^no assignment yet/],
+  [{ phase: 'draining' }, /^stopping/],
+  [{ phase: 'stopped' }, /^stopped/],
+] as const)('%j is alive, and not ready', (facts, reason) => {
+  expect(of(facts)).toEqual({ live: [], ready: [expect.stringMatching(reason)] })
+})
+
+test('before the first run it is alive, and not ready', () => {
+  const { live, ready } = healthBeforeRun()
+  expect([live.ok, ready.ok]).toEqual([true, false])
+})
+
+test('a work that failed is neither: its consumer is fenced, a thread could not be ended', () => {
+  for (const failure of [errors.ZK_FENCED('billing-1'), errors.ZK_THREAD_UNSTOPPABLE([2], 5_000)]) {
+    const { live, ready } = of({ failure, phase: 'stopped' })
+    expect(live).toEqual([expect.stringContaining(failure.code)])
+    expect(ready).toEqual([expect.stringContaining(failure.code)])
+  }
+})
+
+test('a main thread that stood still for five seconds of late is not alive, and who did it is named', () => {
+  const recentBlock = { by: 'onEvent (committed)', ms: 5_900, at: '' }
+  expect(of({ longestStop: { ms: 4_999, agoMs: 10 }, recentBlock }).live).toEqual([])
+  expect(of({ longestStop: { ms: 6_000, agoMs: 2_000 }, recentBlock }).live).toEqual([
+    'the main thread stood still for 6.0 s, until 2.0 s ago; onEvent (committed) took 5.9 s of it',
+  ])
+})
+
+test('frozen for half of the session timeout, it may not know what it owns, and is not ready', () => {
+  expect(of({ longestStop: { ms: 22_499, agoMs: 10 } }).ready).toEqual([])
+  expect(of({ longestStop: { ms: 22_500, agoMs: 10 } }).ready).toEqual([expect.stringMatching(/^frozen: .*22.5 s/)])
+})
+
+test('stalls are told, and make nothing unready', () => {
+  const stall = {
+    ...{ topic: 't', partition: 0, watermark: 7, lag: 1, key: 'a', since: '', forMs: 1 },
+    cause: { type: 'unexplained', thread: 0 } as const,
+  }
+  expect(judge({ ...well, stalls: [stall] })).toMatchObject({
+    live: { ok: true },
+    ready: { ok: true },
+    stalls: [stall],
+  })
+})

@@ -1,0 +1,183 @@
+/** Partitions that stand still: each cause is made once, and must be told with key, offset, thread and since when. */
+import { randomUUID } from 'node:crypto'
+import type { Stall, StallCause } from '@zk/runtime'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { LogLine } from './recording-logger.js'
+import { isReal, type Play, Stage } from './stage.js'
+import { openGate } from './waiting.js'
+import { Zk } from './zk.js'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+const STALL_MS = 300
+/** From `stallAfterMs` on, so long may the sentence take. */
+const LATE_MS = 10_000
+
+/** The first warning of a stall of a partition, of those that were logged from `from` on, and that it came in time. */
+async function warned(play: Play, type: StallCause['type'], partition = 0, from = 0) {
+  const is = ({ level, fields }: LogLine) =>
+    level === 'warn' && fields.partition === partition && (fields.cause as StallCause | undefined)?.type === type
+  const line = await play.log.until(is, from)
+  const stall = line.fields as unknown as Stall
+  expect(stall.forMs).toBeLessThan(STALL_MS + LATE_MS)
+  expect(Date.now() - Date.parse(stall.since)).toBeLessThan(STALL_MS + LATE_MS + 1_000)
+  expect(play.work.health().stalls.map(({ cause }) => cause.type)).toContain(type)
+  return { stall, line }
+}
+
+const movedOn = (play: Play, partition = 0) =>
+  play.log.until(({ message, fields }) => message.includes('moves on after') && fields.partition === partition)
+
+test('sleeping: a handler whose promise does not settle, until it does', async () => {
+  const topic = await stage.topic(1)
+  await stage.produce(topic, [{ key: 'a' }, { key: 'gated' }, { key: 'gated' }])
+  const journal = stage.journal()
+  const gate = new SharedArrayBuffer(4)
+  const processorOptions = { journal: journal.path, ms: 0, rules: { gated: 'gate' }, gate }
+  const play = stage.play({ topic, stallAfterMs: STALL_MS, processorOptions })
+  const { stall, line } = await warned(play, 'sleeping')
+  const began = journal.starts().find(({ key }) => key === 'gated')!
+  expect(stall).toMatchObject({
+    ...{ topic, partition: 0, watermark: 1, lag: 2, key: 'gated' },
+    cause: { handler: { topic, partition: 0, offset: 1, key: 'gated', thread: began.thread, attempt: 1 } },
+  })
+  // Since when: both clocks of the machine.
+  const { handler } = stall.cause as StallCause & { type: 'sleeping' }
+  const ranMs = Number(process.hrtime.bigint()) / 1e6 - began.at
+  expect(Math.abs(Date.now() - Date.parse(handler.since) - ranMs)).toBeLessThan(250)
+  expect(line.message).toContain(`${topic}[0] stands at offset 1 (key gated) since `)
+  expect(line.message).toContain(`its handler runs in thread ${began.thread} since ${handler.since} `)
+
+  openGate(gate)
+  await movedOn(play)
+  expect(play.work.health().stalls).toEqual([])
+  const warnings = play.log.all.filter(({ level, fields }) => level === 'warn' && 'cause' in fields)
+  expect(warnings).toHaveLength(1)
+})
+
+test('spinning: a handler that keeps its thread from its event loop', async () => {
+  const topic = await stage.topic(1)
+  await stage.produce(topic, [{ key: 'spinner' }])
+  const journal = stage.journal()
+  const play = stage.play({
+    ...{ topic, stallAfterMs: STALL_MS },
+    processorOptions: { journal: journal.path, ms: 0, rules: { spinner: 'spin' } },
+  })
+  const { stall } = await warned(play, 'spinning')
+  const [{ thread }] = journal.starts() as [{ thread: number }]
+  expect(stall.cause).toMatchObject({ thread, handler: { topic, partition: 0, offset: 0, key: 'spinner', thread } })
+  const { live, ready } = play.work.health()
+  expect({ live, ready }).toEqual({ live: { ok: true, reasons: [] }, ready: { ok: true, reasons: [] } })
+})
+
+test('queued: a record behind many others of its thread, which come to their end', async () => {
+  const topic = await stage.topic(2)
+  await stage.produce(topic, Array(200).fill({ key: 'a' }))
+  const journal = stage.journal()
+  const processorOptions = { journal: journal.path, ms: 30 }
+  const play = stage.play({ topic, speedup: 1, stallAfterMs: STALL_MS, processorOptions })
+  await journal.until(() => journal.starts().length > 0)
+  await stage.produce(topic, [{ key: 'b', partition: 1 }])
+  const { stall } = await warned(play, 'queued', 1)
+  expect(stall).toMatchObject({ topic, partition: 1, watermark: 0, lag: 1, key: 'b', cause: { thread: 0 } })
+  expect((stall.cause as StallCause & { type: 'queued' }).queued).toBeGreaterThan(0)
+})
+
+test('thread-starting: the record is pinned to a thread whose successor is not set up yet', async () => {
+  const topic = await stage.topic(1)
+  await stage.produce(topic, [{ key: 'deadly' }])
+  const journal = stage.journal()
+  const setUpGate = new SharedArrayBuffer(4)
+  const rules = { deadly: { do: 'exit', once: true } }
+  const play = stage.play({
+    ...{
+      topic,
+      speedup: 1,
+      stallAfterMs: STALL_MS,
+      processor: new URL('./processors/slow-return.mjs', import.meta.url),
+    },
+    processorOptions: { journal: journal.path, ms: 0, rules, setUpGate },
+  })
+  const { stall } = await warned(play, 'thread-starting')
+  expect(stall).toMatchObject({ watermark: 0, key: 'deadly', cause: { thread: 0, since: expect.any(String) } })
+  openGate(setUpGate)
+  await movedOn(play)
+  expect(await play.work.metrics()).toMatch(/^zk_thread_deaths_total\{.*cause="exit".*\} 1$/m)
+})
+
+test('window: there is no room for a partition, because another one holds the window', async () => {
+  const topic = await stage.topic(2)
+  await stage.produce(topic, [{ key: 'gated' }])
+  const journal = stage.journal()
+  const gate = new SharedArrayBuffer(4)
+  const processorOptions = { journal: journal.path, ms: 0, rules: { gated: 'gate' }, gate }
+  const play = stage.play({ topic, windowMessages: 1, stallAfterMs: STALL_MS, processorOptions })
+  await journal.until(() => journal.starts().length === 1)
+  await stage.produce(topic, [{ key: 'b', partition: 1 }])
+  const { stall } = await warned(play, 'window', 1)
+  expect(stall.cause).toMatchObject({
+    heldBy: { topic, partition: 0, messages: 1 },
+    handler: { topic, partition: 0, offset: 0, key: 'gated' },
+  })
+  openGate(gate)
+  await movedOn(play, 1)
+})
+
+test('draining: the run ends, and a handler that had started does not', async () => {
+  const topic = await stage.topic(1)
+  await stage.produce(topic, [{ key: 'gated' }, { key: 'b' }])
+  const journal = stage.journal()
+  const gate = new SharedArrayBuffer(4)
+  const processorOptions = { journal: journal.path, ms: 0, rules: { gated: 'gate' }, gate }
+  const play = stage.play({ topic, speedup: 1, stallAfterMs: 1_500, processorOptions })
+  await journal.until(() => journal.starts().length === 1)
+  const drained = play.drain()
+  const { stall } = await warned(play, 'draining')
+  expect(stall).toMatchObject({
+    watermark: 0,
+    key: 'gated',
+    cause: { handler: { offset: 0, key: 'gated', thread: 0 } },
+  })
+  expect(play.work.health()).toMatchObject({ live: { ok: true }, ready: { ok: false } })
+  expect(play.work.health().ready.reasons).toEqual([expect.stringContaining('stopping')])
+  openGate(gate)
+  expect(await drained).toMatchObject({ reason: 'drained', processed: 1 })
+  expect(play.work.health().ready.reasons).toEqual(['stopped'])
+})
+
+// A Kafka cannot be stopped like this.
+test.runIf(!isReal)(
+  'broker-silent: there is lag, nothing is in progress, and the broker has stopped answering',
+  async () => {
+    const topic = `t-${randomUUID()}`
+    const broker = new Zk(['broker', '--topics', topic, '--partitions', '1', '--json'])
+    stage.alsoEnd(broker)
+    const { bootstrapServers } = await broker.printed.until((line) => 'bootstrapServers' in line)
+    const other = Stage.on(bootstrapServers as string)
+    // Each a batch of its own, so that librdkafka, which may keep one KiB, has fetched some of them and not all.
+    for (let i = 0; i < 12; i++) await other.produce(topic, [{ key: 'gated', value: 'x'.repeat(4_000) }])
+    const journal = stage.journal()
+    const gate = new SharedArrayBuffer(4)
+    const play = other.play({
+      ...{ topic, windowMessages: 1, queuedMaxKbytes: 1, stallAfterMs: STALL_MS },
+      additionalProps: { 'session.timeout.ms': 60_000, 'fetch.message.max.bytes': 1_000 },
+      processorOptions: { journal: journal.path, ms: 0, rules: { gated: 'gate' }, gate },
+    })
+    await journal.until(() => journal.starts().length === 1)
+    broker.kill('SIGSTOP')
+    const from = play.log.all.length
+    openGate(gate)
+    const { stall } = await warned(play, 'broker-silent', 0, from)
+    expect(stall).toMatchObject({ topic, partition: 0, key: undefined, cause: { since: expect.any(String) } })
+    expect(stall.lag).toBe(12 - stall.watermark!)
+    expect(stall.lag).toBeGreaterThan(0)
+    broker.kill('SIGCONT')
+    await play.log.until(({ message }) => message.includes('moves on after'), from)
+    await other.clear()
+  },
+)
