@@ -311,6 +311,13 @@ const table = {
     message: (why: string, help: string) => `${why}. See ${help}.`,
     retryable: false,
   }),
+  ZK_HEALTH_PORT: entry({
+    message: (host: string, port: number, why: string) =>
+      `Health cannot be served on ${host}, port ${port}: ${why}. ` +
+      'Give another --health-port (0 takes a free one), or another --health-host.',
+    details: (host, port) => ({ host, port }),
+    retryable: false,
+  }),
   ZK_UNKNOWN_CODE: entry({
     message: (code: string) => `${code} is not an error code of this version. See docs/errors.md for all codes.`,
     details: (code) => ({ code }),

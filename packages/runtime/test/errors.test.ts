@@ -255,6 +255,7 @@ function build(code: ErrorCode): ZkError {
     ZK_DECODE_FAILED: () => errors.ZK_DECODE_FAILED('json', 'it is empty'),
     ZK_ENCODE_FAILED: () => errors.ZK_ENCODE_FAILED('json', 'it has a cycle'),
     ZK_CLI_USAGE: () => errors.ZK_CLI_USAGE('unknown flag --foo', 'zk run --help'),
+    ZK_HEALTH_PORT: () => errors.ZK_HEALTH_PORT('127.0.0.1', 9400, 'it is in use'),
     ZK_UNKNOWN_CODE: () => errors.ZK_UNKNOWN_CODE('ZK_NO'),
     ZK_INTERNAL: () => errors.ZK_INTERNAL('A record was acknowledged twice'),
   }

@@ -16,6 +16,13 @@ export function count(text: string): number {
   return number
 }
 
+/** 0 takes a free one. */
+export function port(text: string): number {
+  const number = integer(text)
+  if (number < 0 || number > 65_535) throw new InvalidArgumentError('Expected a port, 0 to 65535.')
+  return number
+}
+
 export function counts(text: string): number[] {
   return text.split(',').map(count)
 }

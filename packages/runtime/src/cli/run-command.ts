@@ -5,9 +5,9 @@ import { errors } from '../errors.js'
 import type { RunSummary, Work } from '../index.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
-import { logLevels } from '../log/logger.js'
+import { type Logger, logLevels } from '../log/logger.js'
 import { LiveView } from './live-view.js'
-import { integer, jsonFile, list, property } from './options.js'
+import { integer, jsonFile, list, port, property } from './options.js'
 import { printJson } from './output.js'
 import { report } from './report.js'
 import { type EarlySignals, endingSignals } from './signals.js'
@@ -29,6 +29,9 @@ interface RunFlags {
   maxHeapMb?: number
   drainTimeout?: number
   shutdownTimeout?: number
+  stallAfter?: number
+  healthPort?: number
+  healthHost: string
   onExhausted?: 'complete' | 'stop'
   reader?: 'auto' | 'native' | 'portable'
   waitForTopics?: boolean
@@ -73,6 +76,7 @@ export function runCommand(early: EarlySignals): Command {
     .option('--max-heap-mb <n>', 'heap limit of each thread', integer)
     .option('--drain-timeout <ms>', 'longest wait for handlers when partitions are revoked (default: 10000)', integer)
     .option('--shutdown-timeout <ms>', 'longest wait for handlers at the end (default: 25000)', integer)
+    .option('--stall-after <ms>', 'a partition that stands still so long is reported (default: 30000)', integer)
     .addOption(
       new Option(
         '--on-exhausted <what>',
@@ -86,6 +90,8 @@ export function runCommand(early: EarlySignals): Command {
     .option('--options <file>', 'JSON file: processorOptions, which setup() gets as thread.options', jsonFile)
     .option('--prop <key=value>', 'librdkafka property; may be repeated', property)
     .option('--until-end', 'end when everything that was there at the start has been processed')
+    .option('--health-port <n>', 'serve /livez, /readyz, /metrics and /state there by HTTP; 0 takes a free port', port)
+    .option('--health-host <address>', 'where: 0.0.0.0 in a pod, and /state on loopback only', '127.0.0.1')
     .option('--watch', 'replace the threads when files of the processor change')
     .addOption(
       new Option('--log-level <level>', 'lines below it are not written (default: LOG_LEVEL, else info)').choices([
@@ -101,6 +107,7 @@ Examples:
   zk run ./processor.js --brokers localhost:9092 --topic orders --group billing
   zk run ./thumbnails.ts --brokers k1:9092,k2:9092 --topic images --group thumbs --speedup 8 --watch
   zk run ./backfill.js --brokers localhost:9092 --topic orders --group backfill-7 --until-end --json
+  zk run ./processor.js --brokers kafka:9092 --topic orders --group billing --health-port 9400 --health-host 0.0.0.0
 
 SIGTERM and SIGINT drain: what has started is finished and committed. A second one aborts.`,
     )
@@ -116,6 +123,8 @@ async function run(processor: string, flags: RunFlags, early: EarlySignals): Pro
   const { createClient } = await withKafka(() => import('../client.js'))
   const client = createClient({ bootstrapServers: flags.brokers })
   const work = client.workFactory({ logger }).create(workConfig(processor, flags))
+  // Before anything is consumed: a port that is taken is no reason to repeat records.
+  const healthServer = await serve(work, flags, logger)
   const signals = endingSignals(early, (signal) => logger.info({ signal }, 'Draining; a second signal aborts'))
   const stopWatching = flags.watch ? await watchSources(work, logger) : undefined
   let ready = false
@@ -145,7 +154,18 @@ async function run(processor: string, flags: RunFlags, early: EarlySignals): Pro
     stopWatching?.()
     signals.stopListening()
     await closeQuietly(client)
+    await healthServer?.close()
   }
+}
+
+async function serve(work: Work, { healthPort, healthHost, json }: RunFlags, logger: Logger) {
+  if (healthPort === undefined) return undefined
+  const { serveHealth } = await import('../health/http-server.js')
+  const server = await serveHealth(work, { host: healthHost, port: healthPort })
+  const { host, port } = server
+  logger.info({ host, port }, 'Serving /livez, /readyz, /metrics, and /state on loopback')
+  if (json) printJson({ event: 'health', host, port })
+  return server
 }
 
 function workConfig(processor: string, flags: RunFlags) {
@@ -159,6 +179,7 @@ function workConfig(processor: string, flags: RunFlags) {
     maxHeapMb,
     drainTimeoutMs: flags.drainTimeout,
     shutdownTimeoutMs: flags.shutdownTimeout,
+    stallAfterMs: flags.stallAfter,
     onExhausted,
     reader,
     waitForTopics: flags.waitForTopics,

@@ -273,6 +273,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** An unknown command or flag, a missing argument, or a value of the wrong kind.
 
 **What to do.** \`zk --help\`, or \`zk <command> --help\`.`,
+  ZK_HEALTH_PORT: `# ZK_HEALTH_PORT
+
+**What happened.** \`zk run --health-port\` cannot listen on the address. Nothing was consumed.
+
+**Why.** Another process has the port, ports below 1024 need a privilege, or \`--health-host\` is no address of this machine.
+
+**What to do.** Give another \`--health-port\` (0 takes a free one; the log says which), or \`--health-host\`: 127.0.0.1, the default, or 0.0.0.0 in a pod.`,
   ZK_UNKNOWN_CODE: `# ZK_UNKNOWN_CODE
 
 **What happened.** \`zk explain\` was asked for a code that does not exist.
