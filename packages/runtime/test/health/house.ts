@@ -38,7 +38,7 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
       for (const board of boards) board.cut(slot, epoch, above)
     },
     ...{ hold: nothing, pause: nothing, resume: nothing, store: nothing, drained: nothing, failed: nothing },
-    stop: nothing,
+    ...{ stop: nothing, rewound: nothing, restart: nothing },
   }
   const engine = new WorkEngine<PackedBatch>(
     {

@@ -69,7 +69,7 @@ test('spinning: a handler that keeps its thread from its event loop', async () =
     processorOptions: { journal: journal.path, ms: 0, rules: { spinner: 'spin' } },
   })
   const { stall } = await warned(play, 'spinning')
-  const [{ thread }] = journal.starts() as [{ thread: number }]
+  const { thread } = journal.starts()[0]!
   expect(stall.cause).toMatchObject({ thread, handler: { topic, partition: 0, offset: 0, key: 'spinner', thread } })
   const { live, ready } = play.work.health()
   expect({ live, ready }).toEqual({ live: { ok: true, reasons: [] }, ready: { ok: true, reasons: [] } })
