@@ -150,6 +150,8 @@ export class WorkRun {
     listen(shutdown, onShutdown)
     listen(signal, onSignal)
     const tick = setInterval(() => this.#guard(() => this.#tick()), TICK_MS)
+    // A listener may hold up the main thread before the first tick.
+    this.#health.tick(TICK_MS)
     try {
       const started = this.#start()
       // A start that was overtaken by its end fails because of it.
