@@ -23,6 +23,8 @@ export interface RunHealthOptions {
   consumer: Consumer
   /** Records ended by each thread. */
   processedBy: Float64Array
+  /** Nothing starts until the group has confirmed the assignment. */
+  isFrozen(): boolean
 }
 
 export class RunHealth {
@@ -36,7 +38,7 @@ export class RunHealth {
   #commits = 0
 
   constructor(options: RunHealthOptions) {
-    const { config, logger, engine, host, consumer, processedBy } = options
+    const { config, logger, engine, host, consumer, processedBy, isFrozen } = options
     this.#options = options
     this.#loops = new ThreadLoops({
       threads: config.speedup,
@@ -44,7 +46,13 @@ export class RunHealth {
       endedBy: (thread) => processedBy[thread]!,
     })
     this.#detector = new StallDetector({
-      sources: { engine, boards: host.boards, loops: this.#loops, downSince: (thread) => this.#down.get(thread) },
+      sources: {
+        engine,
+        boards: host.boards,
+        loops: this.#loops,
+        isFrozen,
+        downSince: (thread) => this.#down.get(thread),
+      },
       stallAfterMs: config.stallAfterMs,
       logger,
       highWatermark: (partition) => consumer.cluster.highWatermark(partition),
@@ -103,12 +111,12 @@ export class RunHealth {
   }
 
   report(phase: WorkState['phase'], failure: Error | undefined): WorkHealth {
-    const { config, mainThread } = this.#options
+    const { mainThread, isFrozen } = this.#options
     return judge({
       phase,
       assigned: this.#assigned,
       failure,
-      sessionTimeoutMs: config.sessionTimeoutMs,
+      frozen: isFrozen(),
       longestStop: mainThread.longestStop(performance.now()),
       blocks: mainThread.blocks,
       recentBlock: mainThread.recentBlock(),

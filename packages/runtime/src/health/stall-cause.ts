@@ -10,6 +10,8 @@ export interface CauseSources {
   engine: WorkEngine<PackedBatch>
   boards: readonly Board[]
   loops: ThreadLoops
+  /** Nothing starts until the group has confirmed the assignment. */
+  isFrozen(): boolean
   /** When the thread was told to end or was seen dead, on main's clock; undefined while it serves. */
   downSince(thread: number): number | undefined
 }
@@ -65,6 +67,9 @@ export function causeOf(
   const down = downSince(thread)
   if (down !== undefined || phase[head] === Phase.routed) {
     return { type: 'thread-starting', thread, ...sinceMs(now, down ?? stoodFrom) }
+  }
+  if (sources.isFrozen() && handlerAt(sources, head, now) === undefined) {
+    return { type: 'frozen', ...sinceMs(now, stoodFrom) }
   }
   return inThread(sources, head, thread, now, stoodFrom)
 }

@@ -34,6 +34,8 @@ export type StallCause =
   | { type: 'window'; heldBy: HeldWindow; handler: RunningHandler | undefined }
   /** The partition is to be given back, or the run ends, and handlers that had started have not ended. */
   | ({ type: 'draining'; handler: RunningHandler | undefined } & Since)
+  /** The process stood still, and the group has not confirmed yet that the partition is ours: nothing of it starts. */
+  | ({ type: 'frozen' } & Since)
   /** Nothing of the partition is in progress, and the broker sends nothing. */
   | ({ type: 'broker-silent' } & Since)
   /** None of these: a fault of the runtime. */
@@ -83,6 +85,8 @@ function describeCause(cause: StallCause, stall: Stall): string {
     }
     case 'draining':
       return `it is draining since ${time(cause)}${because(cause.handler, stall)} (draining)`
+    case 'frozen':
+      return `the process stood still, and the group has not confirmed its assignment since ${time(cause)} (frozen)`
     case 'broker-silent':
       return `nothing of it is in progress, and the broker has sent nothing since ${time(cause)} (broker-silent)`
     case 'unexplained':

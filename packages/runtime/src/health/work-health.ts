@@ -34,8 +34,8 @@ export interface HealthFacts {
   assigned: boolean
   /** What ended, or is ending, the run. */
   failure: Error | undefined
-  /** Half of it is as long as a process may be frozen and know what it owns. */
-  sessionTimeoutMs: number
+  /** The process stood still, and the group has not confirmed yet what is ours. */
+  frozen: boolean
   longestStop: { ms: number; agoMs: number }
   blocks: readonly Block[]
   /** The one that took longest of late. */
@@ -73,16 +73,15 @@ function notLive({ failure, longestStop, recentBlock }: HealthFacts): string[] {
   return reasons
 }
 
-function notReady({ phase, assigned, failure, longestStop, sessionTimeoutMs }: HealthFacts): string[] {
+function notReady({ phase, assigned, failure, frozen }: HealthFacts): string[] {
   const reasons: string[] = []
   if (failure !== undefined) reasons.push(`the work failed: ${sentence(failure)}`)
   else if (phase === 'starting') reasons.push('starting: threads and the connection are being made')
   else if (phase === 'draining') reasons.push('stopping: what has started is being finished')
   else if (phase === 'stopped') reasons.push('stopped')
   else if (!assigned) reasons.push('no assignment yet: the group has not answered')
-  if (longestStop.ms >= sessionTimeoutMs / 2) {
-    reasons.push(`frozen: the process ${stood(longestStop)}, and its partitions may be another's by now`)
-  }
+  if (frozen)
+    reasons.push("frozen: the process stood still, and its partitions may be another's until the group confirms")
   return reasons
 }
 

@@ -114,7 +114,7 @@ export class WorkRun {
     })
     this.#health = new RunHealth({
       ...{ config, logger, mainThread: context.mainThread, engine: this.#engine, host: this.#host },
-      ...{ consumer: this.#consumer, processedBy: this.#processedBy },
+      ...{ consumer: this.#consumer, processedBy: this.#processedBy, isFrozen: () => this.#freeze.isFrozen },
     })
     this.#freeze = new Freeze({
       assignments: this.#engine.assignments,

@@ -59,9 +59,10 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
   const ended = boards.map(() => 0)
   const down = new Map<number, number>()
   const highs = new Map<number, number>()
+  let frozen = false
   const loops = new ThreadLoops({ threads, timesOf: (thread) => times[thread], endedBy: (thread) => ended[thread]! })
   const detector = new StallDetector({
-    sources: { engine, boards, loops, downSince: (thread) => down.get(thread) },
+    sources: { engine, boards, loops, isFrozen: () => frozen, downSince: (thread) => down.get(thread) },
     stallAfterMs: STALL_MS,
     logger,
     highWatermark: ({ partition }) => highs.get(partition),
@@ -126,6 +127,10 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
         this.look()
       }
       return this
+    },
+    /** The group does not say whose the partitions are. */
+    doubts() {
+      frozen = true
     },
     /** The process is frozen, and looks again afterwards. */
     freezes(ms: number) {

@@ -142,6 +142,17 @@ test('broker-silent: a partition of which the broker never said anything', () =>
   expect(one.stall()).toMatchObject({ watermark: undefined, lag: undefined, cause: { type: 'broker-silent' } })
 })
 
+test('frozen: nothing starts, because the group has not confirmed the assignment', () => {
+  const one = house().start(2)
+  one.read([7])
+  one.read([3], { slot: 1, key: 'b' })
+  one.begins(3, { slot: 1 })
+  one.doubts()
+  one.passes(STALL_MS + 1_000)
+  // What had started is no such case.
+  expect(one.detector.stalls.map(({ cause }) => cause.type)).toEqual(['frozen', 'sleeping'])
+})
+
 test('unexplained: its record is in a thread that serves, turns and runs nothing', () => {
   const one = house().start()
   one.read([7])
