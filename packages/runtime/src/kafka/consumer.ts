@@ -16,6 +16,7 @@ import { brokerError, connectError, fatalError, isFatal, standingError } from '.
 import { ClusterQueries } from './cluster-queries.js'
 import { type Committer, type Finished, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
+import { DeletedRecords } from './deleted-records.js'
 import { ERR__ASSIGN_PARTITIONS, ERR_UNKNOWN_TOPIC_OR_PART, REFUSED, UNREACHABLE } from './error-codes.js'
 import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
 import { loadNative, openReader } from './open-reader.js'
@@ -73,11 +74,13 @@ export class Consumer {
   /** What librdkafka was told to read. */
   readonly #owned = new Map<string, TopicPartition>()
   #replaced: ReplacedTopics | undefined
+  readonly #deleted: DeletedRecords
   #closing = false
 
   constructor(options: ConsumerOptions, listener: ConsumerListener) {
     this.#options = options
     this.#listener = listener
+    this.#deleted = new DeletedRecords(options.logger)
     this.#kafka = this.#create()
     this.cluster = new ClusterQueries(this.#kafka, options.bootstrapServers)
   }
@@ -180,6 +183,7 @@ export class Consumer {
   handOver(): void {
     const result = this.#reader?.take()
     if (result === undefined) return
+    if (result.batch !== undefined) this.#deleted.read(result.batch, this.#slots)
     this.#listener.read(result)
     for (const { code, message, fatal } of result.errors) this.#onError(code, message, fatal)
   }
@@ -224,6 +228,7 @@ export class Consumer {
         properties.topic,
       )
       logLibrdkafka(kafka, { clientId, logger })
+      kafka.on('event.log', (event) => this.#deleted.hear(event))
       kafka.on('event.error', (error: LibrdKafkaError) => this.#onError(error.code, error.message, isFatal(error)))
       return kafka
     } catch (error) {
