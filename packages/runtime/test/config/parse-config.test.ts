@@ -90,6 +90,7 @@ describe('a work', () => {
       shutdownTimeoutMs: 25_000,
       graceMs: 1_000,
       terminateTimeoutMs: 5_000,
+      stallAfterMs: 30_000,
       windowBytes: 64 * 1024 * 1024,
       maxUncommittedRecords: 100_000,
       queuedMaxKbytes: 8 * 1024,
