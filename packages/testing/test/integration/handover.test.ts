@@ -25,10 +25,11 @@ const inside = (partitions: readonly { partition: number }[]) => {
 test.each(readers)('%s: a window that is full of stuck handlers keeps no second member waiting', async (reader) => {
   const topic = await stage.topic(PARTITIONS)
   await stage.produce(topic, keyed(400))
-  const settings = { topic, reader, concurrency: 4, windowMessages: 32, drainTimeoutMs: 500 }
-  const stuck = { journal: stage.journal().path, rules: all('hang-deaf') }
-  const first = stage.play({ ...settings, processorOptions: stuck })
+  const settings = { topic, reader, concurrency: 32, windowMessages: 32, drainTimeoutMs: 500 }
+  const stuck = stage.journal()
+  const first = stage.play({ ...settings, processorOptions: { journal: stuck.path, rules: all('hang-deaf') } })
   await eventually(() => first.work.state()?.window.messages === 32)
+  await stuck.until(() => new Set(stuck.starts().map(({ partition }) => partition)).size === PARTITIONS)
 
   const journal = stage.journal()
   const asked = performance.now()
@@ -42,8 +43,8 @@ test('a revoke is seen between two synchronous handlers, however many are queued
   const topic = await stage.topic(2)
   const produced = await stage.produce(topic, keyed(3000, 2))
   const journal = stage.journal()
-  // The window begins at 16 messages for each of so many handlers.
-  const settings = { topic, speedup: 1, concurrency: 64 }
+  // The window begins at 16 messages for each of so many handlers. All partitions are revoked: whatever comes next is late.
+  const settings = { topic, speedup: 1, concurrency: 128, assignmentStrategy: 'range' } as const
   const first = stage.play({ ...settings, processorOptions: { journal: journal.path, busyMs: 5 } })
   await eventually(() => (first.work.state()?.threads[0]?.queued ?? 0) >= 1000)
   const rest = stage.journal()
@@ -55,9 +56,9 @@ test('a revoke is seen between two synchronous handlers, however many are queued
   const revoked = await first.change('revoked')
   expect(revoked).toMatchObject({ complete: true })
 
-  const moved = inside(revoked.partitions)
+  expect(journal.starts().filter(({ at }) => at > seenAt).length).toBeLessThanOrEqual(3)
+  const moved = inside((await second.change('assigned')).partitions)
   const begun = journal.starts().filter(moved)
-  expect(begun.filter(({ at }) => at > seenAt).length).toBeLessThanOrEqual(3)
   // The next owner begins where this one stopped. The embedded broker refuses commits in a rebalance.
   const left = produced.filter(moved).length - (isReal ? begun.length : 0)
   await rest.untilDone(left)
@@ -163,7 +164,11 @@ test('a revoke while a thread is replaced: the drain waits for its successor, an
   expect(first.work.state()!.threads[0]!.up).toBe(false)
   openGate(gate)
 
-  expect(await first.change('revoked')).toMatchObject({ complete: true })
+  const revoked = await first.change('revoked')
+  expect(revoked).toMatchObject({ complete: true })
+  const moved = inside(revoked.partitions)
+  const ended = journal.done().filter((line) => moved(line) && line.key!.startsWith('deadly'))
+  expect(ended).toHaveLength(revoked.partitions.length)
   const done = () => [...new Set(places([...journal.done(), ...rest.done()]))]
   const all = async () => done().length === produced.length
   await Promise.race([journal.until(() => done().length === produced.length), eventually(all)])
