@@ -8,7 +8,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   ACK_WORDS,
   type AssignedPartition,
-  type Effects,
   Outcome,
   type PartitionSlot,
   type TopicPartition,
@@ -27,14 +26,15 @@ import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
 import { writeLogBatch } from '../log/write-log-batch.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
-import { packFrame } from '../threads/frame.js'
 import { ThreadHost } from '../threads/host.js'
 import type { FromThread } from '../threads/protocol.js'
 import { Commits } from './commits.js'
+import { effectsOn, type Parts } from './effects.js'
 import { type Ending, Endings, isBeyondCommit } from './ending.js'
 import type { RunSignals, WorkEvent } from './events.js'
 import { Failures } from './failures.js'
 import { Freeze } from './freeze.js'
+import { Ownership } from './ownership.js'
 import { consumerOptions, engineOptions, hostOptions, type RunContext } from './run-options.js'
 import { snapshot, type WorkState } from './state.js'
 import { type OpenRecord, openRecords, type RunSummary, summarize } from './summary.js'
@@ -58,6 +58,7 @@ export class WorkRun {
   readonly #consumer: Consumer
   readonly #commits: Commits
   readonly #failures: Failures
+  readonly #ownership: Ownership
   readonly #clock = new WorkClock()
   readonly #freeze: Freeze
   readonly #health: RunHealth
@@ -65,7 +66,7 @@ export class WorkRun {
   readonly #emit: (event: WorkEvent) => void
   /** Records ended by each thread. */
   readonly #processedBy: Float64Array
-  readonly #drains = new Map<readonly PartitionSlot[], (complete: boolean) => void>()
+  readonly #parts: Parts
   #requested = false
   /** The reload under way, if any. */
   #reload: Promise<void> = Promise.resolve()
@@ -86,7 +87,10 @@ export class WorkRun {
     this.#processEnds = context.processEnds
     this.#emit = emit
     this.#processedBy = new Float64Array(config.speedup)
-    this.#engine = new WorkEngine(engineOptions(config), this.#effects())
+    this.#engine = new WorkEngine(
+      engineOptions(config),
+      effectsOn(() => this.#parts),
+    )
     this.#host = new ThreadHost(hostOptions(context, processor, this.#engine.inFlight.capacity), {
       message: (index, message) => this.#guard(() => this.#onThreadMessage(index, message)),
       up: (index) => this.#guard(() => this.#onThreadUp(index)),
@@ -112,6 +116,14 @@ export class WorkRun {
         emit({ type: 'committed', offsets })
       },
     })
+    this.#ownership = new Ownership({
+      ...{ engine: this.#engine, host: this.#host, commits: this.#commits, clock: this.#clock, logger, emit },
+      drainTimeoutMs: config.drainTimeoutMs,
+    })
+    this.#parts = {
+      ...{ engine: this.#engine, host: this.#host, consumer: this.#consumer, commits: this.#commits, logger },
+      ...{ failures: this.#failures, ownership: this.#ownership, endings: this.#endings },
+    }
     this.#health = new RunHealth({
       ...{ config, logger, mainThread: context.mainThread, engine: this.#engine, host: this.#host },
       ...{ consumer: this.#consumer, processedBy: this.#processedBy, isFrozen: () => this.#freeze.isFrozen },
@@ -278,16 +290,19 @@ export class WorkRun {
     this.#consumer.handOver()
     if (this.#ending.type === 'drain' && (await this.#drainAll(shutdownTimeoutMs))) return { complete: true, late: [] }
     const aborted = this.#ending.type !== 'drain'
-    this.#engine.halt(this.#slots())
+    this.#engine.halt(this.#ownership.slots)
     const late = aborted ? [] : openRecords(this.#engine)
-    this.#host.abort(this.#slots(), aborted ? 'aborted' : 'shutdown')
+    this.#host.abort(this.#ownership.slots, aborted ? 'aborted' : 'shutdown')
     const complete = await this.#drainAll(aborted ? ABORT_GRACE_MS : graceMs)
     this.#engine.harvest()
     return { complete, late }
   }
 
   #drainAll(timeoutMs: number): Promise<boolean> {
-    return Promise.race([this.#drain(this.#slots(), timeoutMs), this.#endings.changed().then(() => false)])
+    return Promise.race([
+      this.#ownership.drain(this.#ownership.slots, timeoutMs),
+      this.#endings.changed().then(() => false),
+    ])
   }
 
   async #commitAll(deadline: number): Promise<void> {
@@ -295,7 +310,7 @@ export class WorkRun {
     const patience = this.#ending.type === 'drain' ? deadline - performance.now() : 0
     const timeoutMs = Math.max(COMMIT_TIMEOUT_MS, patience)
     this.#commitFailure = await Promise.race([
-      this.#commits.commit(this.#slots(), timeoutMs),
+      this.#commits.commit(this.#ownership.slots, timeoutMs),
       this.#endings.changed().then(() => undefined),
     ])
   }
@@ -313,11 +328,8 @@ export class WorkRun {
 
   async #close(): Promise<void> {
     this.#phase = 'stopped'
-    // A revoke that still drains must not hold up the end: its deadline is now.
-    for (const [slots, resolve] of this.#drains) {
-      this.#drains.delete(slots)
-      resolve(false)
-    }
+    // A revoke that still drains must not hold up the end.
+    this.#ownership.giveUp()
     await this.#consumer.close({ abandon: this.#processEnds && this.#commitFailure !== undefined })
     if (!this.#unstoppable) await this.#stopThreads(false)
   }
@@ -358,50 +370,15 @@ export class WorkRun {
   #assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] | undefined {
     if (this.#endings.current !== undefined) return undefined
     this.#health.assigned()
-    const slots = this.#engine.assigned(partitions)
-    for (const [i, slot] of slots.entries()) this.#host.announce(slot, partitions[i]!)
-    if (partitions.length > 0) this.#logger.info({ partitions: describe(partitions) }, 'Partitions assigned')
-    const epochOf = (slot: PartitionSlot) => this.#engine.assignments.at(slot)!.epoch
-    this.#emit({ type: 'assigned', partitions: partitions.map((name, i) => ({ ...name, epoch: epochOf(slots[i]!) })) })
-    return slots
+    return this.#ownership.assigned(partitions)
   }
 
   async #revoked(partitions: readonly TopicPartition[], { lost }: { lost: boolean }): Promise<void> {
-    const slots = partitions
-      .map((partition) => this.#engine.assignments.of(partition)?.slot)
-      .filter((slot) => slot !== undefined)
     if (lost) {
-      // Others own them already: storing or committing now could only move their offsets back.
-      this.#logger.warn(
-        { partitions: describe(partitions) },
-        'The assignment was lost; unfinished records run elsewhere',
-      )
-      this.#host.abort(slots, 'revoked')
       this.#health.lost()
-      this.#emit({ type: 'lost', partitions })
-    } else {
-      const complete = await this.#drain(slots, this.#config.drainTimeoutMs)
-      if (!complete) {
-        this.#engine.halt(slots)
-        this.#host.abort(slots, 'revoked')
-      }
-      await this.#commits.commit(slots, COMMIT_TIMEOUT_MS)
-      if (partitions.length > 0) this.#logger.info({ partitions: describe(partitions), complete }, 'Partitions revoked')
-      this.#emit({ type: 'revoked', partitions, complete })
-    }
-    this.#engine.gone(slots)
+      this.#ownership.lost(partitions)
+    } else await this.#ownership.revoked(partitions)
     this.#want()
-  }
-
-  #drain(slots: readonly PartitionSlot[], timeoutMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.#drains.set(slots, resolve)
-      this.#engine.drain(slots, this.#clock.now() + timeoutMs)
-    })
-  }
-
-  #slots(): PartitionSlot[] {
-    return [...this.#engine.assignments].map(({ slot }) => slot)
   }
 
   // ── threads ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -447,61 +424,9 @@ export class WorkRun {
     this.#health.tick(TICK_MS)
     if (this.#untilEnd?.reached(this.#engine.assignments, now)) this.#endings.end({ type: 'drain' })
   }
-
-  #onRewound(slot: PartitionSlot, from: number, to: number): void {
-    const { topic, partition } = this.#engine.assignments.nameOf(slot)
-    this.#logger.warn(
-      { topic, partition, from, to },
-      `Reading of ${topic}[${partition}] went back from offset ${from} to ${to}: the log was truncated or made anew, or the position was set back`,
-    )
-  }
-
-  /** A quarter of a thread's share of the window: with more kept back, it would be full of what has ended. */
-  #flushAcks(): number {
-    return Math.max(1, Math.floor(this.#engine.window.maxMessages / this.#config.speedup / 4))
-  }
-
-  #effects(): Effects {
-    const boards = () => this.#host.boards
-    return {
-      dispatch: (thread, tickets, count) => {
-        const table = this.#engine.inFlight
-        const board = boards()[thread]!
-        for (let i = 0; i < count; i++) board.queue(tickets[i]!, table.sequence[tickets[i]!]!)
-        this.#host.send(thread, packFrame(table, tickets, count, this.#flushAcks()))
-      },
-      deliveryState: (thread, ticket, sequence) => boards()[thread]!.deliveryState(ticket, sequence),
-      hold: (held) => {
-        for (const board of boards()) board.hold(held)
-      },
-      cut: (slot, epoch, aboveOffset) => {
-        for (const board of boards()) board.cut(slot, epoch, aboveOffset)
-      },
-      pause: (slot) => this.#consumer.setPaused(slot, true),
-      resume: (slot) => this.#consumer.setPaused(slot, false),
-      store: (slot, offset, finished) => {
-        this.#commits.stored(this.#engine.assignments.at(slot)!, offset, finished)
-      },
-      rewound: (slot, from, to) => this.#onRewound(slot, from, to),
-      restart: (slot, offset) => this.#consumer.restart(this.#engine.assignments.nameOf(slot), offset),
-      drained: (slots, complete) => {
-        this.#drains.get(slots)?.(complete)
-        this.#drains.delete(slots)
-      },
-      failed: (ticket) => this.#failures.report(ticket),
-      stop: (reason) => this.#endings.end({ type: 'fail', error: this.#failures.stopError(reason) }),
-    }
-  }
 }
 
 function listen(signal: AbortSignal | undefined, on: () => void): void {
   if (signal?.aborted) on()
   else signal?.addEventListener('abort', on, { once: true })
-}
-
-/** `orders[0,1,2]`, for logs. */
-function describe(partitions: readonly TopicPartition[]): string {
-  const byTopic = new Map<string, number[]>()
-  for (const { topic, partition } of partitions) byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition])
-  return [...byTopic].map(([topic, numbers]) => `${topic}[${numbers.sort((a, b) => a - b).join(',')}]`).join(' ')
 }

@@ -1,0 +1,69 @@
+/** The engine's effects, carried out on threads, consumer and commits. */
+import type { Effects, PartitionSlot, WorkEngine } from '@zk/engine'
+import type { Consumer } from '../kafka/consumer.js'
+import type { PackedBatch } from '../kafka/packed-batch.js'
+import type { Logger } from '../log/logger.js'
+import { packFrame } from '../threads/frame.js'
+import type { ThreadHost } from '../threads/host.js'
+import type { Commits } from './commits.js'
+import type { Endings } from './ending.js'
+import type { Failures } from './failures.js'
+import type { Ownership } from './ownership.js'
+
+export interface Parts {
+  engine: WorkEngine<PackedBatch>
+  host: ThreadHost
+  consumer: Consumer
+  commits: Commits
+  failures: Failures
+  ownership: Ownership
+  endings: Endings
+  logger: Logger
+}
+
+/** @param parts looked up at each effect: the engine is made first, and has none to give yet */
+export function effectsOn(parts: () => Parts): Effects {
+  return {
+    dispatch: (thread, tickets, count) => {
+      const { engine, host } = parts()
+      const { sequence } = engine.inFlight
+      const board = host.boards[thread]!
+      for (let i = 0; i < count; i++) board.queue(tickets[i]!, sequence[tickets[i]!]!)
+      // A quarter of a thread's share of the window: with more acks kept back, it would be full of what has ended.
+      const flushAcks = Math.max(1, Math.floor(engine.window.maxMessages / host.boards.length / 4))
+      host.send(thread, packFrame(engine.inFlight, tickets, count, flushAcks))
+    },
+    deliveryState: (thread, ticket, sequence) => parts().host.boards[thread]!.deliveryState(ticket, sequence),
+    hold: (held) => {
+      for (const board of parts().host.boards) board.hold(held)
+    },
+    cut: (slot, epoch, aboveOffset) => {
+      for (const board of parts().host.boards) board.cut(slot, epoch, aboveOffset)
+    },
+    pause: (slot) => parts().consumer.setPaused(slot, true),
+    resume: (slot) => parts().consumer.setPaused(slot, false),
+    store: (slot, offset, finished) => {
+      const { commits, engine } = parts()
+      commits.stored(engine.assignments.at(slot)!, offset, finished)
+    },
+    rewound: (slot, from, to) => tellRewound(parts(), slot, from, to),
+    restart: (slot, offset) => {
+      const { consumer, engine } = parts()
+      consumer.restart(engine.assignments.nameOf(slot), offset)
+    },
+    drained: (slots, complete) => parts().ownership.drained(slots, complete),
+    failed: (ticket) => parts().failures.report(ticket),
+    stop: (reason) => {
+      const { endings, failures } = parts()
+      endings.end({ type: 'fail', error: failures.stopError(reason) })
+    },
+  }
+}
+
+function tellRewound({ engine, logger }: Parts, slot: PartitionSlot, from: number, to: number): void {
+  const { topic, partition } = engine.assignments.nameOf(slot)
+  logger.warn(
+    { topic, partition, from, to },
+    `Reading of ${topic}[${partition}] went back from offset ${from} to ${to}: the log was truncated or made anew, or the position was set back`,
+  )
+}
