@@ -28,7 +28,7 @@ test.each(shown)('%s', (line) => {
   const [suites = '', ...rest] = line.split('`pnpm')
   for (const [, name = ''] of suites.matchAll(/`([^`]+)`/g)) expect(isTest(name), name).toBe(true)
   for (const part of rest) {
-    const [command = '', ...names] = `\`pnpm${part}`.matchAll(/`([^`]+)`/g).map(([, name]) => name)
+    const [command = '', ...names] = [...`\`pnpm${part}`.matchAll(/`([^`]+)`/g)].map(([, name]) => name)
     const [, script = '', proof] = command.split(' ')
     expect(scripts, command).toHaveProperty(script)
     for (const name of script === 'prove' ? [proof, ...names] : []) expect(proofs, name).toContain(name)

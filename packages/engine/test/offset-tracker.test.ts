@@ -158,3 +158,37 @@ class NaiveTracker {
     })
   }
 }
+
+describe('what is finished above the watermark', () => {
+  /** Each record: a gap before it, and whether an earlier owner, nobody, or we finish it. */
+  const record = fc.record({ gap: fc.nat({ max: 3 }), by: fc.constantFrom('before', 'nobody', 'us') })
+
+  test('holds every finished record above it and none that is not, in ranges that do not touch', () => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 60 }), (records) => {
+        const tracker = new OffsetTracker()
+        let next = 0
+        const all = records.map(({ gap, by }) => {
+          const offset = next + gap
+          next = offset + 1
+          if (by === 'before') tracker.openFinished(offset)
+          else if (by === 'us') tracker.finish(tracker.open(offset))
+          else tracker.open(offset)
+          return { offset, by }
+        })
+        const open = all.find(({ by }) => by === 'nobody')
+        const watermark = open?.offset ?? (all.length === 0 ? undefined : next)
+        expect(tracker.watermark).toBe(watermark)
+        const ranges = tracker.finishedAbove()
+        for (let i = 1; i < ranges.length; i++) expect(ranges[i]).toBeGreaterThan(ranges[i - 1]!)
+        const isIn = (offset: number) => ranges.findIndex((bound) => bound > offset) % 2 === 1
+        for (const { offset, by } of all) {
+          if (offset >= watermark!) expect(isIn(offset), String(offset)).toBe(by !== 'nobody')
+        }
+        const below = all.filter(({ offset }) => offset < watermark!)
+        expect(tracker.completed).toBe(below.filter(({ by }) => by === 'us').length)
+        expect(tracker.highestFinished).toBe(all.findLast(({ by }) => by === 'us')?.offset ?? -1)
+      }),
+    )
+  })
+})
