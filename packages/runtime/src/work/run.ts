@@ -4,15 +4,7 @@
  * The engine decides; here its effects are carried out and its events come in. No handler runs here; listeners and loggers
  * of the user's do.
  */
-import { setTimeout as delay } from 'node:timers/promises'
-import {
-  ACK_WORDS,
-  type AssignedPartition,
-  Outcome,
-  type PartitionSlot,
-  type TopicPartition,
-  WorkEngine,
-} from '@zk/engine'
+import { type AssignedPartition, type PartitionSlot, type TopicPartition, WorkEngine } from '@zk/engine'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { isPattern } from '../config/topic-pattern.js'
 import type { WorkConfig } from '../config/work-config.js'
@@ -24,10 +16,8 @@ import { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
-import { writeLogBatch } from '../log/write-log-batch.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
 import { ThreadHost } from '../threads/host.js'
-import type { FromThread } from '../threads/protocol.js'
 import { Commits } from './commits.js'
 import { effectsOn, type Parts } from './effects.js'
 import { type Ending, Endings, isBeyondCommit } from './ending.js'
@@ -38,6 +28,7 @@ import { Ownership } from './ownership.js'
 import { consumerOptions, engineOptions, hostOptions, type RunContext } from './run-options.js'
 import { snapshot, type WorkState } from './state.js'
 import { type OpenRecord, openRecords, type RunSummary, summarize } from './summary.js'
+import { ThreadEvents } from './thread-events.js'
 import { UntilEnd } from './until-end.js'
 import { WorkClock } from './work-clock.js'
 
@@ -45,8 +36,6 @@ import { WorkClock } from './work-clock.js'
 const TICK_MS = 100
 /** Longest wait for the broker's answer to a commit. */
 const COMMIT_TIMEOUT_MS = 5_000
-/** How often a thread that is to be replaced is looked at. */
-const RETIRE_LOOK_MS = 20
 /** What handlers get to end by themselves after an abort. */
 const ABORT_GRACE_MS = 1_000
 
@@ -62,10 +51,10 @@ export class WorkRun {
   readonly #clock = new WorkClock()
   readonly #freeze: Freeze
   readonly #health: RunHealth
-  readonly #untilEnd: UntilEnd | undefined
-  readonly #emit: (event: WorkEvent) => void
+  readonly #threads: ThreadEvents
   /** Records ended by each thread. */
   readonly #processedBy: Float64Array
+  readonly #untilEnd: UntilEnd | undefined
   readonly #parts: Parts
   #requested = false
   /** The reload under way, if any. */
@@ -85,16 +74,15 @@ export class WorkRun {
     this.#config = config
     this.#logger = logger
     this.#processEnds = context.processEnds
-    this.#emit = emit
     this.#processedBy = new Float64Array(config.speedup)
     this.#engine = new WorkEngine(
       engineOptions(config),
       effectsOn(() => this.#parts),
     )
     this.#host = new ThreadHost(hostOptions(context, processor, this.#engine.inFlight.capacity), {
-      message: (index, message) => this.#guard(() => this.#onThreadMessage(index, message)),
-      up: (index) => this.#guard(() => this.#onThreadUp(index)),
-      gone: (index, cause, how) => this.#guard(() => this.#onThreadGone(index, cause, how)),
+      message: (index, message) => this.#thenWant(() => this.#threads.message(index, message)),
+      up: (index) => this.#thenWant(() => this.#threads.up(index)),
+      gone: (index, cause, how) => this.#guard(() => this.#threads.gone(index, cause, how)),
       lost: (error) => this.#endings.end({ type: 'fail', error }),
     })
     this.#consumer = new Consumer(consumerOptions(context), {
@@ -126,7 +114,17 @@ export class WorkRun {
     }
     this.#health = new RunHealth({
       ...{ config, logger, mainThread: context.mainThread, engine: this.#engine, host: this.#host },
-      ...{ consumer: this.#consumer, processedBy: this.#processedBy, isFrozen: () => this.#freeze.isFrozen },
+      ...{
+        consumer: this.#consumer,
+        processedBy: this.#processedBy,
+        isFrozen: () => this.#freeze.isFrozen,
+      },
+    })
+    this.#threads = new ThreadEvents({
+      ...{ engine: this.#engine, host: this.#host, failures: this.#failures, health: this.#health, logger, emit },
+      processedBy: this.#processedBy,
+      drainTimeoutMs: config.drainTimeoutMs,
+      isEnding: () => this.#endings.current !== undefined,
     })
     this.#freeze = new Freeze({
       assignments: this.#engine.assignments,
@@ -214,29 +212,9 @@ export class WorkRun {
   /** Replaces every thread by one that runs this module; the consumer and its assignment stay. */
   async reload(processor: ResolvedProcessor): Promise<void> {
     // One after the other: a thread is retired once.
-    const turn = this.#reload.then(() => this.#host.reload(processor, (thread) => this.#retire(thread)))
+    const turn = this.#reload.then(() => this.#host.reload(processor, (thread) => this.#threads.retire(thread)))
     this.#reload = turn.catch(() => {})
     await turn
-  }
-
-  /**
-   * Sends the thread nothing more and waits, as long as a drain may take, until it holds nothing.
-   *
-   * @returns false when the run is ending, which the thread is needed for
-   */
-  async #retire(thread: number): Promise<boolean> {
-    this.#engine.retire(thread)
-    this.#health.retired(thread)
-    const deadline = performance.now() + this.#config.drainTimeoutMs
-    while (this.#engine.heldBy(thread) > 0 && performance.now() < deadline && this.#endings.current === undefined) {
-      await delay(RETIRE_LOOK_MS)
-    }
-    if (this.#endings.current === undefined) return true
-    if (this.#host.isUp(thread)) {
-      this.#health.threadUp(thread)
-      this.#engine.threadUp(thread)
-    }
-    return false
   }
 
   // ── start and end ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -343,6 +321,14 @@ export class WorkRun {
     }
   }
 
+  /** A step that may have made room. */
+  #thenWant(step: () => void): void {
+    this.#guard(() => {
+      step()
+      this.#want()
+    })
+  }
+
   // ── consumer ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   #onRead({ batch, ends }: ReadResult): void {
@@ -379,38 +365,6 @@ export class WorkRun {
       this.#ownership.lost(partitions)
     } else await this.#ownership.revoked(partitions)
     this.#want()
-  }
-
-  // ── threads ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #onThreadMessage(index: number, message: FromThread): void {
-    if (message.type === 'log') {
-      writeLogBatch(this.#logger, message.batch)
-      return
-    }
-    const acks = new Int32Array(message.acks)
-    const count = acks.length / ACK_WORDS
-    for (let at = 2; at < acks.length; at += ACK_WORDS) {
-      if (acks[at] !== Outcome.discarded) this.#processedBy[index]!++
-    }
-    this.#failures.during(message.failures, () => this.#engine.acks(index, acks, count))
-    this.#want()
-  }
-
-  #onThreadUp(index: number): void {
-    this.#health.threadUp(index)
-    this.#emit({ type: 'thread-up', thread: index })
-    this.#engine.threadUp(index)
-    this.#want()
-  }
-
-  #onThreadGone(index: number, cause: Error | undefined, { planned }: { planned: boolean }): void {
-    if (!planned) {
-      this.#logger.error({ err: cause, thread: index }, 'A thread died; what it had goes to its successor, in order')
-    }
-    this.#health.threadGone(index, cause, { planned })
-    this.#emit({ type: 'thread-gone', thread: index, cause: cause?.message })
-    this.#engine.threadGone(index, { planned })
   }
 
   // ── engine ─────────────────────────────────────────────────────────────────────────────────────────────────────

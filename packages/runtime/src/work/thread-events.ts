@@ -1,0 +1,86 @@
+/** What threads say and what becomes of them, told to the engine and to whoever watches; and their planned replacement. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { ACK_WORDS, Outcome, type WorkEngine } from '@zk/engine'
+import type { RunHealth } from '../health/run-health.js'
+import type { PackedBatch } from '../kafka/packed-batch.js'
+import type { Logger } from '../log/logger.js'
+import { writeLogBatch } from '../log/write-log-batch.js'
+import type { ThreadHost } from '../threads/host.js'
+import type { FromThread } from '../threads/protocol.js'
+import type { WorkEvent } from './events.js'
+import type { Failures } from './failures.js'
+
+/** How often a thread that is to be replaced is looked at. */
+const RETIRE_LOOK_MS = 20
+
+export interface ThreadEventsOptions {
+  engine: WorkEngine<PackedBatch>
+  host: ThreadHost
+  failures: Failures
+  health: RunHealth
+  logger: Logger
+  /** Records ended by each thread: counted here. */
+  processedBy: Float64Array
+  drainTimeoutMs: number
+  emit(event: WorkEvent): void
+  /** The run is ending. */
+  isEnding(): boolean
+}
+
+export class ThreadEvents {
+  readonly #options: ThreadEventsOptions
+
+  constructor(options: ThreadEventsOptions) {
+    this.#options = options
+  }
+
+  message(index: number, message: FromThread): void {
+    const { engine, failures, logger, processedBy } = this.#options
+    if (message.type === 'log') {
+      writeLogBatch(logger, message.batch)
+      return
+    }
+    const acks = new Int32Array(message.acks)
+    const count = acks.length / ACK_WORDS
+    for (let at = 2; at < acks.length; at += ACK_WORDS) {
+      if (acks[at] !== Outcome.discarded) processedBy[index]!++
+    }
+    failures.during(message.failures, () => engine.acks(index, acks, count))
+  }
+
+  up(index: number): void {
+    const { engine, health, emit } = this.#options
+    health.threadUp(index)
+    emit({ type: 'thread-up', thread: index })
+    engine.threadUp(index)
+  }
+
+  gone(index: number, cause: Error | undefined, { planned }: { planned: boolean }): void {
+    const { engine, health, logger, emit } = this.#options
+    if (!planned) {
+      logger.error({ err: cause, thread: index }, 'A thread died; what it had goes to its successor, in order')
+    }
+    health.threadGone(index, cause, { planned })
+    emit({ type: 'thread-gone', thread: index, cause: cause?.message })
+    engine.threadGone(index, { planned })
+  }
+
+  /**
+   * Sends the thread nothing more and waits, as long as a drain may take, until it holds nothing.
+   *
+   * @returns false when the run is ending, which the thread is needed for
+   */
+  async retire(index: number): Promise<boolean> {
+    const { engine, host, health, drainTimeoutMs, isEnding } = this.#options
+    engine.retire(index)
+    health.retired(index)
+    const deadline = performance.now() + drainTimeoutMs
+    while (engine.heldBy(index) > 0 && performance.now() < deadline && !isEnding()) await delay(RETIRE_LOOK_MS)
+    if (!isEnding()) return true
+    if (host.isUp(index)) {
+      health.threadUp(index)
+      engine.threadUp(index)
+    }
+    return false
+  }
+}
