@@ -59,9 +59,9 @@ test('a revoke is seen between two synchronous handlers, however many are queued
   expect(journal.starts().filter(({ at }) => at > seenAt).length).toBeLessThanOrEqual(3)
   const moved = inside((await second.change('assigned')).partitions)
   const begun = journal.starts().filter(moved)
-  // The next owner begins where this one stopped. The embedded broker refuses commits in a rebalance.
-  const left = produced.filter(moved).length - (isReal ? begun.length : 0)
-  await rest.untilDone(left)
+  // The next owner begins where this one stopped, or at a commit before: the embedded broker refuses some in a rebalance.
+  const done = () => new Set(places([...begun, ...rest.done()].filter(moved)))
+  await eventually(() => done().size === produced.filter(moved).length)
   if (isReal) expect(places([...begun, ...rest.starts()])).toEqual(places(produced.filter(moved)))
   expect(journal.starts().filter(moved)).toHaveLength(begun.length)
   await second.drain()
