@@ -58,8 +58,12 @@ export class Executor {
   #failures: DeliveryFailure[] = []
   #lastFlush = 0
   #timer: NodeJS.Timeout | undefined
-  /** A record failed and the policy is to stop: everything else is handed back unstarted. */
-  #halted = false
+  /**
+   * By slot: a record of this epoch failed and the policy is to stop, so that the rest of its assignment is handed back
+   * unstarted. Of the assignment only: where it is over when main hears of the failure, the work does not stop, and a
+   * thread that handed back everything from then on would stall it without a word.
+   */
+  readonly #failedEpochs: number[] = []
   #pumping = false
   /** For the pulse of main. */
   #waiting: NodeJS.Timeout | undefined
@@ -138,7 +142,8 @@ export class Executor {
     const i = this.#records[ticket]!
     const slot = frame.slot(i)
     const offset = frame.offset(i)
-    if (!this.#board.start(ticket, slot, frame.epoch(i), offset, started) || this.#halted) {
+    const epoch = frame.epoch(i)
+    if (!this.#board.start(ticket, slot, epoch, offset, started) || epoch <= (this.#failedEpochs[slot] ?? 0)) {
       return this.#end(ticket, 'discarded', started)
     }
     const { processor, state, threadIndex } = this.#options
@@ -177,7 +182,11 @@ export class Executor {
 
   #fail(ticket: number, error: unknown, started: number): number {
     this.#failures.push({ ticket, error: describeError(error) })
-    if (this.#options.stopOnFailure) this.#halted = true
+    if (this.#options.stopOnFailure) {
+      const frame = this.#frames[ticket]!
+      const i = this.#records[ticket]!
+      this.#failedEpochs[frame.slot(i)] = frame.epoch(i)
+    }
     const now = this.#end(ticket, 'failed', started)
     // Whoever reads "failed" from the board while the next handler spins should know why.
     if (this.#ackCount > 0) this.#flush(now)

@@ -35,7 +35,7 @@ function lane(handler: Handler, { concurrency = 4, stopOnFailure = false } = {})
   })
   executor.name(SLOT, { topic: 'orders', partition: 0 })
   let sequence = 0
-  const send = (tickets: readonly number[]) => {
+  const send = (tickets: readonly number[], epoch = 1) => {
     const table = new InFlightTable<PackedBatch>(CAPACITY)
     const batch = packRecords(
       tickets.map((offset) => ({
@@ -52,7 +52,7 @@ function lane(handler: Handler, { concurrency = 4, stopOnFailure = false } = {})
       table.batch[ticket] = batch
       table.index[ticket] = i
       table.slot[ticket] = SLOT
-      table.epoch[ticket] = 1
+      table.epoch[ticket] = epoch
       table.offset[ticket] = ticket
       table.size[ticket] = batch.sizes[i]!
       table.attempt[ticket] = 1
@@ -143,6 +143,23 @@ test('with stopOnFailure nothing starts after a failure', async () => {
     Outcome.failed,
     Outcome.discarded,
     Outcome.discarded,
+  ])
+})
+
+test('a failure of an assignment that is over does not keep the thread from the next one', async () => {
+  const { send, acks } = lane(
+    (message) => {
+      if (message.offset === 1) throw new Error('bad')
+    },
+    { stopOnFailure: true },
+  )
+  send([1, 2])
+  send([3], 2)
+  await settled()
+  expect(acks).toEqual([
+    [1, Outcome.failed],
+    [2, Outcome.discarded],
+    [3, Outcome.done],
   ])
 })
 
