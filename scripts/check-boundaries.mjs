@@ -15,6 +15,7 @@ const MAY_USE = {
   native: [],
   runtime: ['engine', 'formats', 'native'],
   testing: ['runtime', 'engine', 'formats'],
+  simulation: ['engine'],
 }
 
 /** The engine decides and does nothing else: time, chance and the outside come in as arguments and effects. */
@@ -28,6 +29,14 @@ const THREAD_ENTRIES = [
   // The test kit does without it too.
   'packages/runtime/src/internal.ts',
 ]
+
+/** Judges the engine, so that nothing of the engine may have a say in it: types at most, and nothing else of the simulation. */
+const CHECKER = 'packages/simulation/src/checker/'
+
+/** A seed is the same story everywhere; only the command line may know the time. */
+const NOT_IN_SCHEDULES =
+  /(?<![\w$.#])(Date|performance|setTimeout|setInterval|setImmediate|queueMicrotask|Intl|Math\s*\.\s*(?:random|exp|log\w*|pow|sin\w*|cos\w*|tan\w*))(?![\w$])|localeCompare/g
+const SEEDED = /^packages\/simulation\/src\/(?!cli\.ts$)/
 
 const IMPORT =
   /(?:^|[;\s{}(])(?:(?:import|export)\s+(type\s+)?(?:[\w$*{},\s]*?\sfrom\s*)?|import\s*\(\s*|require(?:\.resolve)?\s*\(\s*|import\.meta\.resolve\s*\(\s*)(['"])([^'"\n]+)\2/g
@@ -44,6 +53,7 @@ export function violationsIn(files) {
     ...sources.flatMap(importsAcross),
     ...sources.flatMap(loadsKafkaClient),
     ...sources.flatMap(touchesOutside),
+    ...sources.flatMap(isBiased),
     ...reachesKafkaClient(sources),
   ]
 }
@@ -86,6 +96,10 @@ function loadsKafkaClient(file) {
 
 /** @param {SourceFile} file */
 function touchesOutside(file) {
+  if (SEEDED.test(file.path)) {
+    const touched = withoutStrings(withoutComments(file.text)).matchAll(NOT_IN_SCHEDULES)
+    return [...touched].map(([what]) => `${file.path}: a schedule must not depend on ${what}`)
+  }
   if (!file.path.startsWith('packages/engine/src/')) return []
   const imported = importsOf(file).filter(({ specifier }) => !specifier.startsWith('.'))
   const touched = withoutStrings(withoutComments(file.text)).matchAll(NOT_IN_ENGINE)
@@ -93,6 +107,17 @@ function touchesOutside(file) {
     ...imported.map(({ specifier }) => `${file.path}: the engine imports nothing, not even ${specifier}`),
     ...[...touched].map(([what]) => `${file.path}: the engine must not touch ${what}`),
   ]
+}
+
+/** @param {SourceFile} file */
+function isBiased(file) {
+  if (!file.path.startsWith(CHECKER)) return []
+  return importsOf(file)
+    .filter(({ specifier, isType }) => {
+      if (specifier.startsWith('.')) return !resolved(file.path, specifier).startsWith(CHECKER)
+      return !(isType && specifier === '@zk/engine')
+    })
+    .map(({ specifier }) => `${file.path}: the checker judges by itself and must not import ${specifier}`)
 }
 
 /** @param {readonly SourceFile[]} sources */

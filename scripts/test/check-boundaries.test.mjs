@@ -81,6 +81,34 @@ describe('packages', () => {
   })
 })
 
+describe('the checker of the simulation', () => {
+  const path = 'packages/simulation/src/checker/a.ts'
+
+  test.each([
+    "import { WorkEngine } from '@zk/engine'",
+    "import { Outcome, type Effects } from '@zk/engine'",
+    "import { play } from '../schedule.js'",
+    "import type { World } from '../world/world.js'",
+    "import { readFileSync } from 'node:fs'",
+  ])('must not contain: %s', (text) => {
+    expect(check(path, text).join()).toContain('must not import')
+  })
+
+  test.each(["import type { Effects } from '@zk/engine'", "import { Violation } from './violation.js'"])(
+    'may contain: %s',
+    (text) => {
+      expect(check(path, text)).toEqual([])
+    },
+  )
+
+  test('and the rest of it use the engine, and no time or chance', () => {
+    expect(check('packages/simulation/src/world/a.ts', "import { WorkEngine } from '@zk/engine'")).toEqual([])
+    expect(check('packages/simulation/src/world/a.ts', "import { Work } from '@zk/runtime'")).toHaveLength(1)
+    expect(check('packages/simulation/src/world/a.ts', 'const now = Date.now()').join()).toContain('Date')
+    expect(check('packages/simulation/src/cli.ts', 'const now = performance.now()')).toEqual([])
+  })
+})
+
 describe('node-rdkafka', () => {
   test.each(['packages/runtime/src/work/a.ts', 'packages/testing/src/a.ts', 'packages/formats/src/a.ts'])(
     'is not imported by %s',

@@ -1,0 +1,19 @@
+/**
+ * Everything that the scheduler can decide. An action picks its target by the decision's own seed among what it finds, and
+ * says whether there was anything to do: a decision that has become impossible is none.
+ */
+
+import { brokerActions } from './actions/broker.js'
+import { groupActions } from './actions/group.js'
+import { processActions } from './actions/process.js'
+import { threadActions } from './actions/threads.js'
+import type { World } from './world/world.js'
+
+export type Act = (world: World) => boolean
+
+const table = { ...threadActions, ...processActions, ...groupActions, ...brokerActions }
+
+export type ActionName = keyof typeof table
+export const actionNames = Object.keys(table) as readonly ActionName[]
+/** By number: the number of an action is its place in `actionNames`. */
+export const actions: readonly Act[] = actionNames.map((name) => table[name])

@@ -1,0 +1,150 @@
+/** What threads do by themselves, what happens to them, and what main hears of them. */
+import { K } from '../journal.js'
+import type { Member } from '../world/member.js'
+import type { World } from '../world/world.js'
+import { anyThread } from './pick.js'
+
+/** Records that one decision may carry through a thread. */
+const RUN = 5
+/** A thread that dies while starting is tried so often, then the work stops. */
+const START_ATTEMPTS = 3
+
+function receive(member: Member, thread: number, { journal }: World): boolean {
+  const place = member.threads[thread]!
+  if (!place.canReceive) return false
+  journal.note(K.received, member.id, thread, place.receive())
+  return true
+}
+
+function flush(member: Member, thread: number, { journal }: World): boolean {
+  const place = member.threads[thread]!
+  if (!place.canFlush) return false
+  journal.note(K.posted, member.id, thread, place.flush())
+  return true
+}
+
+function publish(member: Member, thread: number): boolean {
+  return member.threads[thread]!.publish()
+}
+
+function start(member: Member, thread: number, { choice }: World): boolean {
+  return member.threads[thread]!.start(choice)
+}
+
+function finish(member: Member, thread: number, { choice }: World): boolean {
+  return member.threads[thread]!.finish(false, choice)
+}
+
+function fail(member: Member, thread: number, { choice }: World): boolean {
+  return member.threads[thread]!.finish(true, choice)
+}
+
+/** Some records in one go, as a thread does it that nothing disturbs. */
+function run(member: Member, thread: number, world: World): boolean {
+  const { choice } = world
+  const place = member.threads[thread]!
+  let did = receive(member, thread, world)
+  for (let i = choice.int(1, RUN); i > 0; i--) {
+    const step = place.finish(false, choice) || place.start(choice) || (place.publish() && place.start(choice))
+    if (!step) break
+    did = true
+  }
+  return did
+}
+
+/** Everything that a thread has to do, and its acks. */
+function work(member: Member, thread: number, world: World): boolean {
+  let did = run(member, thread, world)
+  while (member.threads[thread]!.finish(false, world.choice)) did = true
+  return flush(member, thread, world) || did
+}
+
+function kill(member: Member, thread: number, world: World): boolean {
+  const place = member.threads[thread]!
+  if (!place.isAlive) return false
+  world.met(member, 'exit')
+  world.journal.note(K.died, member.id, thread)
+  place.exit()
+  return true
+}
+
+/** Of two, the one that is in the middle of something: a death that hits nothing shows nothing. */
+function killBusy(member: Member, thread: number, world: World): boolean {
+  const place = member.threads[thread]!
+  if (!place.isStarting && !place.canFinish && !place.canFlush && place.posted.length === 0) return false
+  return kill(member, thread, world)
+}
+
+function stick(member: Member, thread: number, { journal }: World): boolean {
+  const place = member.threads[thread]!
+  if (place.stuck || !place.canFinish) return false
+  place.stuck = true
+  journal.note(K.stuck, member.id, thread)
+  return true
+}
+
+function unstick(member: Member, thread: number): boolean {
+  const place = member.threads[thread]!
+  if (!place.stuck) return false
+  place.stuck = false
+  return true
+}
+
+/** A retired thread that holds nothing, or whose time is up, is told to end. */
+function terminate(member: Member, thread: number, { journal, choice }: World): boolean {
+  const place = member.threads[thread]!
+  if (!place.retired || place.state !== 'up') return false
+  if (member.engine.heldBy(thread) > 0 && choice.percent(60)) return false
+  place.state = 'terminating'
+  journal.note(K.terminated, member.id, thread)
+  return true
+}
+
+function exit(member: Member, thread: number, world: World): boolean {
+  const place = member.threads[thread]!
+  if (place.state !== 'terminating') return false
+  world.met(member, 'exit')
+  world.journal.note(K.exited, member.id, thread)
+  place.exit()
+  return true
+}
+
+function startFails(member: Member, thread: number, world: World): boolean {
+  const place = member.threads[thread]!
+  if (place.state !== 'down' || !member.isReady || member.ending.isClosing) return false
+  world.journal.note(K.startFailed, member.id, thread)
+  place.failedStarts++
+  if (place.failedStarts > START_ATTEMPTS) world.later(() => member.ending.end('fail'))
+  return true
+}
+
+function replayAcks(member: Member, thread: number, { journal }: World): boolean {
+  const { lastAcks } = member.threads[thread]!
+  if (lastAcks === undefined) return false
+  journal.note(K.replayed, member.id, thread, lastAcks.length / 4)
+  member.engine.acks(thread, lastAcks, lastAcks.length / 4)
+  return true
+}
+
+export const threadActions = {
+  receive: (world: World) => anyThread(world, receive),
+  publish: (world: World) => anyThread(world, publish),
+  start: (world: World) => anyThread(world, start),
+  finish: (world: World) => anyThread(world, finish),
+  fail: (world: World) => anyThread(world, fail),
+  flush: (world: World) => anyThread(world, flush),
+  run: (world: World) => anyThread(world, run),
+  work: (world: World) => anyThread(world, work),
+  acks: (world: World) => anyThread(world, (member, thread) => member.takeAcks(thread)),
+  bury: (world: World) => anyThread(world, (member, thread) => member.bury(thread)),
+  boot: (world: World) => anyThread(world, (member, thread) => member.boot(thread)),
+  exit: (world: World) => anyThread(world, exit),
+  terminate: (world: World) => anyThread(world, terminate),
+  unstick: (world: World) => anyThread(world, unstick),
+  kill: (world: World) => anyThread(world, kill),
+  killBusy: (world: World) => anyThread(world, killBusy),
+  stick: (world: World) => anyThread(world, stick),
+  retire: (world: World) => anyThread(world, (member, thread) => member.retire(thread)),
+  startFails: (world: World) => anyThread(world, startFails),
+  replayAcks: (world: World) => anyThread(world, replayAcks),
+}

@@ -1,0 +1,67 @@
+/**
+ * One partition in the hands of one process from its assignment, or the last time that reading of it began again, to its
+ * end: what the engine calls an epoch, but counted by the model, over all processes.
+ */
+
+/** How a tenure ended. Only after `inOrder` must nothing of it be repeated. */
+export type End = 'inOrder' | 'late' | 'uncommitted' | 'lost' | 'crashed' | 'rewound' | 'restarted'
+/** Why records of a tenure may be repeated. */
+export type Excuse = Exclude<End, 'inOrder'> | 'zombie' | 'reset'
+
+export class Tenure {
+  /** Records in reading order. */
+  readonly opened: number[] = []
+  /** How many of `opened` are known to lie below the last store. */
+  settled = 0
+  /** The offset that was stored last. */
+  stored = -1
+  /** Handlers that run. */
+  running = 0
+  /** Deliveries of it that lie in threads and have not ended. */
+  inThreads = 0
+  end: End | undefined
+  excuse: Excuse | undefined
+  /** The partition was reset since: whatever was finished may be wanted again. */
+  mayRepeat = false
+  /** Its partition was halted: nothing more may start. */
+  halted = false
+  /** By key: the record that was started last. */
+  readonly lastStart: number[] = []
+  /** It began while nothing lay in its process's threads, so that its share of the window was kept from the start. */
+  beganEmpty = true
+  readonly id: number
+  readonly member: number
+  readonly partition: number
+  /** Where reading began; and the offset that was committed then. */
+  from: number
+  readonly committed: number
+  /** What the commit that it began with says is finished above `from`. */
+  inherited: readonly number[]
+  /** Records that ended well in it, as bits. */
+  readonly #ended: number[] = []
+
+  constructor(id: number, member: number, partition: number, from: number, inherited: readonly number[]) {
+    this.id = id
+    this.member = member
+    this.partition = partition
+    this.from = from
+    this.committed = from
+    this.inherited = inherited
+  }
+
+  markEnded(record: number): void {
+    const word = record >> 5
+    while (this.#ended.length <= word) this.#ended.push(0)
+    this.#ended[word]! |= 1 << (record & 31)
+  }
+
+  hasEnded(record: number): boolean {
+    return ((this.#ended[record >> 5] ?? 0) & (1 << (record & 31))) !== 0
+  }
+}
+
+/** Whether flat ranges `[from, to, …]` contain an offset. */
+export function contains(ranges: readonly number[], offset: number): boolean {
+  for (let i = 0; i < ranges.length; i += 2) if (offset >= ranges[i]! && offset < ranges[i + 1]!) return true
+  return false
+}

@@ -1,0 +1,15 @@
+/**
+ * I1 no loss, I2 key order, I3 no overlap per key, I4 duplicates only with a cause, I5 commits monotone and none of an
+ * assignment that is over, I6 progress, I7 window under its caps, I8 nothing left at the end. `engine`: it threw.
+ */
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'engine'
+
+export class Violation extends Error {
+  readonly invariant: Invariant
+
+  constructor(invariant: Invariant, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'Violation'
+    this.invariant = invariant
+  }
+}

@@ -1,0 +1,6 @@
+export { Checker } from './checker/checker.js'
+export { type Invariant, Violation } from './checker/violation.js'
+export { profileOf, profiles } from './profiles.js'
+export { play } from './schedule.js'
+export { playSeeds } from './seeds.js'
+export { shrink } from './shrink.js'

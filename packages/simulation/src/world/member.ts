@@ -1,0 +1,500 @@
+/**
+ * One process: the real engine, its threads, and the shell around them as `packages/runtime/src/work` has it. What is
+ * asynchronous there is a later decision of the scheduler here, or follows the call at once where it is a promise.
+ */
+import { ACK_WORDS, type Effects, WorkEngine } from '@zk/engine'
+import type { End } from '../checker/tenure.js'
+import { K } from '../journal.js'
+import { bitOf } from '../races.js'
+import { SimBatch } from './batch.js'
+import { Commits } from './commits.js'
+import { Ending } from './ending.js'
+import type { Holding } from './holding.js'
+import { Reader } from './reader.js'
+import { Rebalances } from './rebalances.js'
+import { type Delivery, SimThread, type ThreadListener } from './thread.js'
+import type { World } from './world.js'
+
+interface OpenDrain {
+  /** What the slots held when it began. */
+  readonly tenures: readonly (number | undefined)[]
+  done(complete: boolean): void
+}
+
+/** Decisions for which a lost assignment counts as under way. */
+const LOST_FOR = 30
+
+export class Member implements Effects, ThreadListener {
+  readonly id: number
+  readonly world: World
+  readonly engine: WorkEngine<SimBatch>
+  readonly threads: readonly SimThread[]
+  readonly reader: Reader
+  readonly commits: Commits
+  readonly rebalances: Rebalances
+  readonly ending: Ending
+  /** By slot: every partition that was ever ours. */
+  readonly holdings: Holding[] = []
+  /** Of the last join that was answered. */
+  generation = -1
+  /** It takes itself for a member of the group. */
+  isMember = false
+  /** It was a member, and has heard that it is one no more. */
+  isLost = false
+  lostAt = Number.NEGATIVE_INFINITY
+  /** Cooperative: it has given something back and has to join again. */
+  mustRejoin = false
+  /** All threads have been up, and it may join. */
+  isReady = false
+  isFrozen = false
+  /** It was killed: nothing of it runs, and the group does not know yet. */
+  isDead = false
+  readonly #byPartition: (Holding | undefined)[] = []
+  readonly #drains = new Map<readonly number[], OpenDrain>()
+  #requested = false
+  #held = false
+  /** Tenures that ended within the batch that is being handed over. */
+  #restarted: number[] = []
+
+  constructor(id: number, world: World) {
+    this.id = id
+    this.world = world
+    const { shape } = world
+    this.engine = new WorkEngine(
+      {
+        threads: shape.threads,
+        concurrency: shape.concurrency,
+        ordering: shape.ordering,
+        affinity: shape.affinity,
+        window: shape.window,
+        spareRows: shape.spareRows,
+        maxUncommittedRecords: shape.maxUncommittedRecords,
+        onExhausted: shape.onExhausted,
+        firstSequence: shape.firstSequence,
+      },
+      this,
+    )
+    const isHeld = () => this.#held
+    this.threads = Array.from({ length: shape.threads }, (_, i) => new SimThread(i, shape, this, isHeld))
+    this.reader = new Reader(this)
+    this.commits = new Commits(this)
+    this.rebalances = new Rebalances(this)
+    this.ending = new Ending(this)
+  }
+
+  /** Its code runs now. */
+  get runs(): boolean {
+    return !this.isFrozen && !this.isDead
+  }
+
+  // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Asks for the next read when none is under way and there is room. */
+  want(): void {
+    if (this.#requested || this.ending.hasBegun) return
+    const { records, bytes } = this.engine.demand()
+    if (records === 0) return
+    this.#requested = true
+    this.reader.request(records, bytes)
+  }
+
+  /** What was read and not handed over yet goes to the engine now. */
+  handOver(): void {
+    const read = this.reader.take()
+    if (read === undefined) return
+    if (read.ids.length > 0) {
+      this.#requested = false
+      this.#hand(read.ids)
+    }
+    for (const { holding, offset } of read.ends) {
+      this.engine.reachedEnd(holding.slot, offset)
+      if (holding.tenure !== undefined && !(holding.next! > offset)) holding.next = offset
+    }
+    this.want()
+  }
+
+  #hand(ids: number[]): void {
+    const { records, checker, journal } = this.world
+    journal.note(K.handed, this.id, ids.length)
+    const slots: number[] = []
+    const tenures: number[] = []
+    for (const id of ids) {
+      const holding = this.#byPartition[records.partition[id]!]!
+      const offset = records.offset[id]!
+      slots.push(holding.slot)
+      if (holding.tenure === undefined) {
+        tenures.push(-1)
+        continue
+      }
+      if (holding.next !== undefined && offset < holding.next) this.#beginsAgain(holding, offset)
+      holding.next = offset + 1
+      tenures.push(holding.tenure)
+    }
+    this.engine.records(new SimBatch(records, ids, slots, tenures))
+    // What came after a restart was not opened: it is read again.
+    const isOpen = (i: number) => tenures[i]! >= 0 && !this.#restarted.includes(tenures[i]!)
+    for (let i = 0; i < ids.length; i++) if (isOpen(i)) checker.opened(tenures[i]!, ids[i]!)
+    this.#restarted = []
+  }
+
+  /** The same offsets come again: what was read of them is void. */
+  #beginsAgain(holding: Holding, offset: number): void {
+    this.world.met(this, 'rewind')
+    holding.tenure = this.world.checker.beganAgain(holding.tenure!, offset)
+    this.world.journal.note(K.rewound, this.id, holding.partition, offset, holding.tenure)
+  }
+
+  // ── assignment ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Partitions that the consumer has been told to read, and not yet to stop. */
+  owned(): number[] {
+    const owned: number[] = []
+    for (const { partition, owned: isOwned } of this.holdings) if (isOwned) owned.push(partition)
+    return owned
+  }
+
+  /** Partitions that are ours as far as the engine goes, and their slots. */
+  partitions(): number[] {
+    return this.holdings.filter(({ tenure }) => tenure !== undefined).map(({ partition }) => partition)
+  }
+
+  slots(): number[] {
+    return this.holdings.filter(({ tenure }) => tenure !== undefined).map(({ slot }) => slot)
+  }
+
+  slotsOf(partitions: readonly number[]): number[] {
+    return this.slots().filter((slot) => partitions.includes(this.holdings[slot]!.partition))
+  }
+
+  tenureOf(partition: number): number | undefined {
+    return this.#byPartition[partition]?.tenure
+  }
+
+  holdingOf(partition: number): Holding | undefined {
+    return this.#byPartition[partition]
+  }
+
+  /** @param again where reading of it goes on, when only its epoch has ended */
+  assign(partition: number, again?: number): void {
+    const { world, engine } = this
+    world.met(this, 'assign')
+    const log = world.logs[partition]!
+    const from = again ?? log.committed?.offset ?? log.start
+    const finished = again === undefined ? (log.committed?.finished ?? []) : []
+    const isMember = world.group.entryOf(this.id) !== undefined
+    const tenure = world.checker.began(this.id, partition, from, finished, isMember)
+    const name = { ...log.name, committed: again === undefined ? log.committed?.offset : undefined, finished }
+    const [slot] = engine.assigned([name]) as [number]
+    const known = this.holdings[slot]
+    const holding = known ?? { partition, slot, tenure, ...UNREAD }
+    if (known === undefined) {
+      this.holdings[slot] = holding
+      this.#byPartition[partition] = holding
+    }
+    holding.tenure = tenure
+    holding.position = from
+    holding.next = undefined
+    holding.attached = true
+    holding.paused = false
+    holding.toldEnd = -1
+    holding.owned = true
+    world.journal.note(K.assigned, this.id, partition, from, tenure)
+  }
+
+  detach(partitions: readonly number[]): void {
+    for (const partition of partitions) this.#byPartition[partition]!.attached = false
+  }
+
+  disown(partitions: readonly number[]): void {
+    for (const partition of partitions) this.#byPartition[partition]!.owned = false
+  }
+
+  endTenure(slot: number, how: End): void {
+    const holding = this.holdings[slot]!
+    if (holding.tenure === undefined) return
+    this.world.journal.note(K.revoked, this.id, holding.partition, how === 'inOrder' ? 1 : 0)
+    this.world.checker.over(holding.tenure, how)
+    this.commits.forget(holding.partition)
+    holding.tenure = undefined
+  }
+
+  drain(slots: readonly number[], timeoutMs: number, done: (complete: boolean) => void): void {
+    this.#drains.set(slots, { tenures: slots.map((slot) => this.holdings[slot]!.tenure), done })
+    this.engine.drain(slots, this.world.now + timeoutMs)
+  }
+
+  /** Whoever waits for a drain goes on as if its deadline had passed. */
+  giveUpDrains(): void {
+    for (const [slots, { done }] of [...this.#drains]) {
+      this.#drains.delete(slots)
+      done(false)
+    }
+  }
+
+  halt(slots: readonly number[]): void {
+    this.world.journal.note(K.halted, this.id, slots.length)
+    this.engine.halt(slots)
+    for (const slot of slots) {
+      const { tenure } = this.holdings[slot]!
+      if (tenure !== undefined) this.world.checker.halted(tenure)
+    }
+  }
+
+  abortHandlers(slots: readonly number[]): void {
+    for (const thread of this.threads) if (thread.state === 'up') thread.abort(slots)
+  }
+
+  // ── threads ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  takeAcks(thread: number): boolean {
+    const place = this.threads[thread]!
+    const acks = place.posted.shift()
+    if (acks === undefined) return false
+    place.lastAcks = acks
+    this.world.met(this, 'ack')
+    const { counters } = this.engine
+    const stale = counters.staleAcks
+    this.engine.acks(thread, acks, acks.length / ACK_WORDS)
+    this.world.journal.note(K.acks, this.id, thread, acks.length / ACK_WORDS, counters.staleAcks - stale)
+    this.want()
+    return true
+  }
+
+  /** Exit and close have been seen, and every posted ack was taken before. */
+  bury(thread: number): boolean {
+    const place = this.threads[thread]!
+    if (place.state !== 'exited' || place.posted.length > 0) return false
+    place.state = 'down'
+    const planned = place.retired
+    this.world.journal.note(K.gone, this.id, thread, planned ? 1 : 0)
+    this.engine.threadGone(thread, { planned })
+    return true
+  }
+
+  boot(thread: number): boolean {
+    const place = this.threads[thread]!
+    if (place.state !== 'down' || this.ending.isClosing) return false
+    place.boot()
+    this.world.journal.note(K.up, this.id, thread)
+    this.engine.threadUp(thread)
+    this.isReady ||= this.threads.every(({ state }) => state === 'up')
+    this.want()
+    return true
+  }
+
+  retire(thread: number): boolean {
+    const place = this.threads[thread]!
+    if (place.state !== 'up' || place.retired || this.ending.hasBegun) return false
+    place.retired = true
+    this.world.journal.note(K.retired, this.id, thread)
+    this.engine.retire(thread)
+    return true
+  }
+
+  /** The run is ending, which retired threads are needed for. */
+  keepRetired(): void {
+    for (const [thread, place] of this.threads.entries()) {
+      if (!place.retired || place.state !== 'up') continue
+      place.retired = false
+      this.engine.threadUp(thread)
+    }
+  }
+
+  stopThreads(): void {
+    for (const thread of this.threads) {
+      if (thread.isAlive) thread.exit()
+      thread.state = 'down'
+      thread.posted.length = 0
+    }
+  }
+
+  // ── its end ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  leave(how: End): void {
+    for (const slot of this.slots()) this.endTenure(slot, how)
+    this.world.journal.note(K.closed, this.id, how === 'inOrder' ? 1 : 0)
+    this.world.leaves(this)
+  }
+
+  /** Without a word: what it has sent is on its way, and nothing else of it is left. */
+  kill(): void {
+    this.isDead = true
+    this.stopThreads()
+    this.commits.abandon()
+    for (const { tenure } of this.holdings) if (tenure !== undefined) this.world.checker.over(tenure, 'crashed')
+    for (const holding of this.holdings) holding.tenure = undefined
+  }
+
+  /** What is under way in this process, as bits. */
+  underWay(): number {
+    let bits = 0
+    if (this.#drains.size > 0 || this.rebalances.isRevoking) bits |= bitOf.revoke
+    if (this.commits.isUnderWay) bits |= bitOf.commit
+    if (this.ending.hasBegun) bits |= bitOf.shutdown
+    if (this.world.decisions - this.lostAt < LOST_FOR) bits |= bitOf.lost
+    if (this.world.group.phase !== 'stable') bits |= bitOf.rebalance
+    for (const thread of this.threads) {
+      if (thread.posted.length > 0) bits |= bitOf.ack
+      if (thread.state === 'exited' || thread.state === 'terminating') bits |= bitOf.exit
+      if (thread.isStarting) bits |= bitOf.start
+      if (thread.runsAny(this.#isOld)) bits |= bitOf['old work']
+    }
+    return bits
+  }
+
+  readonly #isOld = ({ slot, tenure }: Delivery): boolean => this.holdings[slot]!.tenure !== tenure
+
+  // ── effects ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  dispatch(thread: number, tickets: Int32Array, count: number): void {
+    const { inFlight } = this.engine
+    const { records, journal, checker } = this.world
+    const place = this.threads[thread]!
+    const frame: Delivery[] = []
+    for (let i = 0; i < count; i++) {
+      const ticket = tickets[i]!
+      const batch = inFlight.batch[ticket]!
+      const index = inFlight.index[ticket]!
+      const slot = inFlight.slot[ticket]!
+      const offset = inFlight.offset[ticket]!
+      if (batch.slots[index] !== slot || batch.offsets[index] !== offset) {
+        throw new Error(`ticket ${ticket} points at the bytes of ${batch.slots[index]}/${batch.offsets[index]}`)
+      }
+      const record = batch.ids[index]!
+      const partition = records.partition[record]!
+      const sequence = inFlight.sequence[ticket]!
+      place.queue(ticket, sequence)
+      frame.push({
+        ticket,
+        sequence,
+        slot,
+        epoch: inFlight.epoch[ticket]!,
+        offset,
+        record,
+        key: records.key[record]!,
+        partition,
+        tenure: batch.tenures[index]!,
+        aborted: false,
+      })
+      journal.note(K.dispatch, this.id, thread, partition, offset)
+    }
+    if (place.post(frame)) for (const { record, tenure } of frame) checker.inThread(tenure, record)
+  }
+
+  deliveryState(thread: number, ticket: number, sequence: number) {
+    // The threads do not stand still while main looks at the boards; only a hold keeps them from starting.
+    const { choice, shape } = this.world
+    if (shape.stir > 0 && choice.percent(shape.stir)) {
+      const other = this.threads[choice.below(this.threads.length)]!
+      if (!other.start(choice) && !other.publish()) other.finish(false, choice)
+    }
+    return this.threads[thread]!.stateOf(ticket, sequence)
+  }
+
+  hold(held: boolean): void {
+    this.#held = held
+    this.world.journal.note(K.hold, this.id, held ? 1 : 0)
+  }
+
+  cut(slot: number, epoch: number, aboveOffset: number): void {
+    this.world.journal.note(K.cut, this.id, this.holdings[slot]!.partition, epoch, aboveOffset)
+    for (const thread of this.threads) thread.cut(slot, epoch, aboveOffset)
+  }
+
+  pause(slot: number): void {
+    const holding = this.holdings[slot]!
+    this.world.journal.note(K.pause, this.id, holding.partition)
+    if (holding.attached) holding.paused = true
+  }
+
+  resume(slot: number): void {
+    const holding = this.holdings[slot]!
+    this.world.journal.note(K.resume, this.id, holding.partition)
+    holding.paused = false
+  }
+
+  store(slot: number, offset: number, finished: readonly number[]): void {
+    const { partition, tenure } = this.holdings[slot]!
+    this.world.journal.note(K.store, this.id, partition, offset, finished.length / 2)
+    this.world.checker.stored(tenure, partition, offset, finished)
+    this.commits.stored({ partition, tenure: tenure!, offset, finished })
+  }
+
+  rewound(slot: number, from: number, to: number): void {
+    const { partition } = this.holdings[slot]!
+    this.world.journal.note(K.rewinds, this.id, partition, from, to)
+    // Of what was read before nothing may be committed any more: the log may hold other records there.
+    this.commits.forget(partition)
+  }
+
+  restart(slot: number, offset: number): void {
+    const { partition, tenure } = this.holdings[slot]!
+    this.world.journal.note(K.restart, this.id, partition, offset)
+    this.#restarted.push(tenure!)
+    this.endTenure(slot, 'restarted')
+    this.rebalances.add({ type: 'restart', partition, offset })
+  }
+
+  drained(slots: readonly number[], complete: boolean): void {
+    this.world.journal.note(K.drained, this.id, slots.length, complete ? 1 : 0)
+    const drain = this.#drains.get(slots)
+    for (const [i, slot] of slots.entries()) {
+      const tenure = drain?.tenures[i]
+      // One that was lost meanwhile is no part of it.
+      if (complete && tenure !== undefined && tenure === this.holdings[slot]!.tenure) this.world.checker.drained(tenure)
+    }
+    this.world.later(() => {
+      if (this.#drains.delete(slots)) drain!.done(complete)
+    })
+  }
+
+  failed(): void {}
+
+  stop(): void {
+    this.world.journal.note(K.stop, this.id)
+    this.world.later(() => {
+      if (!this.ending.hasBegun) this.world.journal.note(K.stopped, this.id)
+      this.ending.end('fail')
+    })
+  }
+
+  // ── what its threads do ────────────────────────────────────────────────────────────────────────────────────────
+
+  published(thread: number, { partition, offset }: Delivery): void {
+    this.world.journal.note(K.published, this.id, thread, partition, offset)
+  }
+
+  started(thread: number, { partition, offset, record, tenure }: Delivery): void {
+    this.world.journal.note(K.started, this.id, thread, partition, offset)
+    this.world.met(this, 'start')
+    this.world.checker.started(tenure, record)
+  }
+
+  refused(thread: number, { partition, offset, record, tenure }: Delivery): void {
+    this.world.journal.note(K.refused, this.id, thread, partition, offset)
+    this.world.checker.outOfThread(tenure, record)
+  }
+
+  ended(thread: number, { partition, offset, record, tenure }: Delivery, how: 'done' | 'failed' | 'discarded'): void {
+    const { journal, checker, shape } = this.world
+    journal.note(how === 'done' ? K.done : how === 'failed' ? K.failed : K.gaveUp, this.id, thread, partition, offset)
+    checker.outOfThread(tenure, record)
+    if (how === 'done' || (how === 'failed' && shape.onExhausted === 'complete')) {
+      checker.ended(tenure, record)
+      this.world.progress++
+    } else {
+      checker.stopped(tenure, record)
+    }
+  }
+
+  stopped({ record, tenure }: Delivery): void {
+    this.world.checker.outOfThread(tenure, record)
+    this.world.checker.stopped(tenure, record)
+  }
+
+  dropped({ record, tenure }: Delivery): void {
+    this.world.checker.outOfThread(tenure, record)
+  }
+}
+
+const UNREAD = { position: 0, next: undefined, attached: true, paused: false, toldEnd: -1, owned: true }
