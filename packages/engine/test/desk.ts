@@ -2,7 +2,7 @@
 import { ACK_WORDS, type DeliveryState, type Effects, Outcome, type StopReason } from '../src/effects.js'
 import { WorkEngine } from '../src/work-engine.js'
 import type { WorkEngineOptions } from '../src/work-engine-options.js'
-import { type SyntheticBatch, type SyntheticRecord, syntheticBatch } from './world/batch.js'
+import { type SyntheticBatch, type SyntheticRecord, syntheticBatch } from './synthetic-batch.js'
 
 interface Sent {
   readonly ticket: number

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { InFlightTable, Phase } from '../src/in-flight-table.js'
-import { syntheticBatch } from './world/batch.js'
+import { syntheticBatch } from './synthetic-batch.js'
 
 test('a ticket is given to one record at a time, and a full table says so', () => {
   fc.assert(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { InFlightTable, Phase } from '../src/in-flight-table.js'
 import { copyOutSurvivors } from '../src/sparse-batches.js'
-import { type SyntheticBatch, syntheticBatch } from './world/batch.js'
+import { type SyntheticBatch, syntheticBatch } from './synthetic-batch.js'
 
 /** A table that holds the given records of one batch of a hundred. */
 function tableWith(alive: readonly number[], byteLength = 1_000_000) {

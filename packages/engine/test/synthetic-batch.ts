@@ -1,4 +1,4 @@
-import type { PartitionSlot, RecordBatch } from '../../src/record-batch.js'
+import type { PartitionSlot, RecordBatch } from '../src/record-batch.js'
 
 export interface SyntheticRecord {
   readonly slot: PartitionSlot
