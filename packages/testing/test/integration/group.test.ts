@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
-import { isReal, type RecordToProduce, Stage } from './stage.js'
+import { isReal, type Play, type RecordToProduce, Stage } from './stage.js'
+import { eventually } from './waiting.js'
 import { zkRun } from './zk.js'
 
 let stage: Stage
@@ -25,14 +26,17 @@ describe.runIf(isReal)('a static member', () => {
     const first = stage.play({ ...settings, groupInstanceId: 'a' })
     const named = { ...settings, groupId: first.groupId, groupInstanceId: 'b' }
     const second = stage.play(named)
-    const { partitions } = await second.change('assigned')
+    const owned = (play: Play) => play.work.state()?.partitions.map(({ partition }) => partition) ?? []
+    // Whichever of them joins first has all of them for a moment.
+    await eventually(() => owned(first).length === 2 && owned(second).length === 2)
+    const partitions = owned(second)
     const before = first.events.all.length
     await second.drain()
     produced.push(...(await stage.produce(topic, keyed(100))))
 
     const again = stage.play(named)
     expect((await again.change('assigned')).partitions.map(({ partition }) => partition).sort()).toEqual(
-      partitions.map(({ partition }) => partition).sort(),
+      partitions.sort(),
     )
     await journal.untilDone(produced.length)
     const changes = first.events.all
