@@ -66,7 +66,7 @@ These belong to the runtime, in \`additionalProps\` of a client and of a work:
 ${ownedProperties.map(([name, why]) => `| \`${name}\` | ${why} |`).join('\n')}
 | \`go.*\` | they belong to librdkafka's Go client |
 
-The runtime also sends \`fetch.queue.backoff.ms\` 10 (librdkafka: 1,000), so that fetching goes on as soon as there is room, and \`queued.min.messages\` 50,000 (librdkafka: 100,000); both may be given.
+The runtime also sends \`fetch.queue.backoff.ms\` 10 (librdkafka: 1,000), so that fetching goes on as soon as there is room, \`queued.min.messages\` 50,000 (librdkafka: 100,000), and, in the protocol \`classic\`, \`heartbeat.interval.ms\` 1,000 (librdkafka: 3,000), by which members hear of a rebalance; all of them may be given.
 
 ## Coming from zkafka
 

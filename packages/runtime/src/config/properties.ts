@@ -5,6 +5,8 @@
 import type { ClientConfig } from './client-config.js'
 import type { WorkConfig } from './work-config.js'
 
+const HEARTBEAT_MS = 1_000
+
 export type Properties = Record<string, string | number | boolean>
 
 export interface ConsumerProperties {
@@ -21,6 +23,7 @@ export function consumerProperties(work: WorkConfig, client: ClientConfig): Cons
       // Enough to read on while a fetch is under way. With 100,000, its default, small messages take several times the
       // memory, half of it librdkafka's own, and lie far from the caches.
       'queued.min.messages': 50_000,
+      ...(work.groupProtocol === 'consumer' ? {} : { 'heartbeat.interval.ms': heartbeatMs(work) }),
       ...given,
       'bootstrap.servers': client.bootstrapServers.join(','),
       'client.id': work.clientId,
@@ -46,4 +49,12 @@ function classicGroup(work: WorkConfig): Properties {
     'partition.assignment.strategy': work.assignmentStrategy,
     'session.timeout.ms': work.sessionTimeoutMs,
   }
+}
+
+/**
+ * A member hears of a rebalance with its next heartbeat, and one that joins waits for that twice. librdkafka's three seconds
+ * would be most of the time that a rebalance takes.
+ */
+function heartbeatMs({ sessionTimeoutMs }: WorkConfig): number {
+  return Math.max(1, Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)))
 }

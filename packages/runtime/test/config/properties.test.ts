@@ -34,6 +34,7 @@ test('the defaults', () => {
       'group.protocol': 'classic',
       'partition.assignment.strategy': 'cooperative-sticky',
       'session.timeout.ms': 45_000,
+      'heartbeat.interval.ms': 1_000,
       'max.poll.interval.ms': 300_000,
       'queued.max.messages.kbytes': 8_192,
       'queued.min.messages': 50_000,
@@ -73,6 +74,12 @@ test.each<[Record<string, unknown>]>([
     expect(global).not.toHaveProperty([property])
   }
   expect(global).toMatchObject({ 'group.protocol': 'consumer', 'max.poll.interval.ms': 300_000 })
+})
+
+test('heartbeats come three times within a short session, and as the user says', () => {
+  expect(properties({ sessionTimeoutMs: 1_500 }).global).toMatchObject({ 'heartbeat.interval.ms': 500 })
+  const additionalProps = { 'heartbeat.interval.ms': 200 }
+  expect(properties({ additionalProps }).global).toMatchObject({ 'heartbeat.interval.ms': 200 })
 })
 
 test('a static member has its id', () => {
