@@ -2,7 +2,7 @@
  * One process: the real engine, its threads, and the shell around them as `packages/runtime/src/work` has it. What is
  * asynchronous there is a later decision of the scheduler here, or follows the call at once where it is a promise.
  */
-import { ACK_WORDS, type Effects, WorkEngine } from '@zk/engine'
+import { ACK_WORDS, WorkEngine } from '@zk/engine'
 import type { End } from '../checker/tenure.js'
 import { K } from '../journal.js'
 import { bitOf } from '../races.js'
@@ -12,7 +12,9 @@ import { Ending } from './ending.js'
 import type { Holding } from './holding.js'
 import { Reader } from './reader.js'
 import { Rebalances } from './rebalances.js'
-import { type Delivery, SimThread, type ThreadListener } from './thread.js'
+import { ShellEffects } from './shell-effects.js'
+import { type Delivery, SimThread } from './thread.js'
+import { ThreadEars } from './thread-ears.js'
 import type { World } from './world.js'
 
 interface OpenDrain {
@@ -24,7 +26,7 @@ interface OpenDrain {
 /** Decisions for which a lost assignment counts as under way. */
 const LOST_FOR = 30
 
-export class Member implements Effects, ThreadListener {
+export class Member {
   readonly id: number
   readonly world: World
   readonly engine: WorkEngine<SimBatch>
@@ -52,7 +54,6 @@ export class Member implements Effects, ThreadListener {
   readonly #byPartition: (Holding | undefined)[] = []
   readonly #drains = new Map<readonly number[], OpenDrain>()
   #requested = false
-  #held = false
   /** Tenures that ended within the batch that is being handed over. */
   #restarted: number[] = []
 
@@ -60,6 +61,7 @@ export class Member implements Effects, ThreadListener {
     this.id = id
     this.world = world
     const { shape } = world
+    const effects = new ShellEffects(this)
     this.engine = new WorkEngine(
       {
         threads: shape.threads,
@@ -72,10 +74,11 @@ export class Member implements Effects, ThreadListener {
         onExhausted: shape.onExhausted,
         firstSequence: shape.firstSequence,
       },
-      this,
+      effects,
     )
-    const isHeld = () => this.#held
-    this.threads = Array.from({ length: shape.threads }, (_, i) => new SimThread(i, shape, this, isHeld))
+    const ears = new ThreadEars(this)
+    const isHeld = () => effects.isHeld
+    this.threads = Array.from({ length: shape.threads }, (_, i) => new SimThread(i, shape, ears, isHeld))
     this.reader = new Reader(this)
     this.commits = new Commits(this)
     this.rebalances = new Rebalances(this)
@@ -223,6 +226,27 @@ export class Member implements Effects, ThreadListener {
     this.engine.drain(slots, this.world.now + timeoutMs)
   }
 
+  /** The engine says that a drain has ended; whoever waits for it goes on after the call. */
+  drainEnded(slots: readonly number[], complete: boolean): void {
+    const drain = this.#drains.get(slots)
+    for (const [i, slot] of slots.entries()) {
+      const tenure = drain?.tenures[i]
+      // One that was lost meanwhile is no part of it.
+      if (complete && tenure !== undefined && tenure === this.holdings[slot]!.tenure) this.world.checker.drained(tenure)
+    }
+    this.world.later(() => {
+      if (this.#drains.delete(slots)) drain!.done(complete)
+    })
+  }
+
+  /** The engine has ended the epoch of a partition and wants it anew, from this offset on. */
+  restart(slot: number, offset: number): void {
+    const { partition, tenure } = this.holdings[slot]!
+    this.#restarted.push(tenure!)
+    this.endTenure(slot, 'restarted')
+    this.rebalances.add({ type: 'restart', partition, offset })
+  }
+
   /** Whoever waits for a drain goes on as if its deadline had passed. */
   giveUpDrains(): void {
     for (const [slots, { done }] of [...this.#drains]) {
@@ -343,158 +367,6 @@ export class Member implements Effects, ThreadListener {
   }
 
   readonly #isOld = ({ slot, tenure }: Delivery): boolean => this.holdings[slot]!.tenure !== tenure
-
-  // ── effects ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  dispatch(thread: number, tickets: Int32Array, count: number): void {
-    const { inFlight } = this.engine
-    const { records, journal, checker } = this.world
-    const place = this.threads[thread]!
-    const frame: Delivery[] = []
-    for (let i = 0; i < count; i++) {
-      const ticket = tickets[i]!
-      const batch = inFlight.batch[ticket]!
-      const index = inFlight.index[ticket]!
-      const slot = inFlight.slot[ticket]!
-      const offset = inFlight.offset[ticket]!
-      if (batch.slots[index] !== slot || batch.offsets[index] !== offset) {
-        throw new Error(`ticket ${ticket} points at the bytes of ${batch.slots[index]}/${batch.offsets[index]}`)
-      }
-      const record = batch.ids[index]!
-      const partition = records.partition[record]!
-      const sequence = inFlight.sequence[ticket]!
-      place.queue(ticket, sequence)
-      frame.push({
-        ticket,
-        sequence,
-        slot,
-        epoch: inFlight.epoch[ticket]!,
-        offset,
-        record,
-        key: records.key[record]!,
-        partition,
-        tenure: batch.tenures[index]!,
-        aborted: false,
-      })
-      journal.note(K.dispatch, this.id, thread, partition, offset)
-    }
-    if (place.post(frame)) for (const { record, tenure } of frame) checker.inThread(tenure, record)
-  }
-
-  deliveryState(thread: number, ticket: number, sequence: number) {
-    // The threads do not stand still while main looks at the boards; only a hold keeps them from starting.
-    const { choice, shape } = this.world
-    if (shape.stir > 0 && choice.percent(shape.stir)) {
-      const other = this.threads[choice.below(this.threads.length)]!
-      if (!other.start(choice) && !other.publish()) other.finish(false, choice)
-    }
-    return this.threads[thread]!.stateOf(ticket, sequence)
-  }
-
-  hold(held: boolean): void {
-    this.#held = held
-    this.world.journal.note(K.hold, this.id, held ? 1 : 0)
-  }
-
-  cut(slot: number, epoch: number, aboveOffset: number): void {
-    this.world.journal.note(K.cut, this.id, this.holdings[slot]!.partition, epoch, aboveOffset)
-    for (const thread of this.threads) thread.cut(slot, epoch, aboveOffset)
-  }
-
-  pause(slot: number): void {
-    const holding = this.holdings[slot]!
-    this.world.journal.note(K.pause, this.id, holding.partition)
-    if (holding.attached) holding.paused = true
-  }
-
-  resume(slot: number): void {
-    const holding = this.holdings[slot]!
-    this.world.journal.note(K.resume, this.id, holding.partition)
-    holding.paused = false
-  }
-
-  store(slot: number, offset: number, finished: readonly number[]): void {
-    const { partition, tenure } = this.holdings[slot]!
-    this.world.journal.note(K.store, this.id, partition, offset, finished.length / 2)
-    this.world.checker.stored(tenure, partition, offset, finished)
-    this.commits.stored({ partition, tenure: tenure!, offset, finished })
-  }
-
-  rewound(slot: number, from: number, to: number): void {
-    const { partition } = this.holdings[slot]!
-    this.world.journal.note(K.rewinds, this.id, partition, from, to)
-    // Of what was read before nothing may be committed any more: the log may hold other records there.
-    this.commits.forget(partition)
-  }
-
-  restart(slot: number, offset: number): void {
-    const { partition, tenure } = this.holdings[slot]!
-    this.world.journal.note(K.restart, this.id, partition, offset)
-    this.#restarted.push(tenure!)
-    this.endTenure(slot, 'restarted')
-    this.rebalances.add({ type: 'restart', partition, offset })
-  }
-
-  drained(slots: readonly number[], complete: boolean): void {
-    this.world.journal.note(K.drained, this.id, slots.length, complete ? 1 : 0)
-    const drain = this.#drains.get(slots)
-    for (const [i, slot] of slots.entries()) {
-      const tenure = drain?.tenures[i]
-      // One that was lost meanwhile is no part of it.
-      if (complete && tenure !== undefined && tenure === this.holdings[slot]!.tenure) this.world.checker.drained(tenure)
-    }
-    this.world.later(() => {
-      if (this.#drains.delete(slots)) drain!.done(complete)
-    })
-  }
-
-  failed(): void {}
-
-  stop(): void {
-    this.world.journal.note(K.stop, this.id)
-    this.world.later(() => {
-      if (!this.ending.hasBegun) this.world.journal.note(K.stopped, this.id)
-      this.ending.end('fail')
-    })
-  }
-
-  // ── what its threads do ────────────────────────────────────────────────────────────────────────────────────────
-
-  published(thread: number, { partition, offset }: Delivery): void {
-    this.world.journal.note(K.published, this.id, thread, partition, offset)
-  }
-
-  started(thread: number, { partition, offset, record, tenure }: Delivery): void {
-    this.world.journal.note(K.started, this.id, thread, partition, offset)
-    this.world.met(this, 'start')
-    this.world.checker.started(tenure, record)
-  }
-
-  refused(thread: number, { partition, offset, record, tenure }: Delivery): void {
-    this.world.journal.note(K.refused, this.id, thread, partition, offset)
-    this.world.checker.outOfThread(tenure, record)
-  }
-
-  ended(thread: number, { partition, offset, record, tenure }: Delivery, how: 'done' | 'failed' | 'discarded'): void {
-    const { journal, checker, shape } = this.world
-    journal.note(how === 'done' ? K.done : how === 'failed' ? K.failed : K.gaveUp, this.id, thread, partition, offset)
-    checker.outOfThread(tenure, record)
-    if (how === 'done' || (how === 'failed' && shape.onExhausted === 'complete')) {
-      checker.ended(tenure, record)
-      this.world.progress++
-    } else {
-      checker.stopped(tenure, record)
-    }
-  }
-
-  stopped({ record, tenure }: Delivery): void {
-    this.world.checker.outOfThread(tenure, record)
-    this.world.checker.stopped(tenure, record)
-  }
-
-  dropped({ record, tenure }: Delivery): void {
-    this.world.checker.outOfThread(tenure, record)
-  }
 }
 
 const UNREAD = { position: 0, next: undefined, attached: true, paused: false, toldEnd: -1, owned: true }
