@@ -61,6 +61,24 @@ export class PartitionAssignment implements TopicPartition {
     this.committed = committed
     this.finishedBefore = finished.length === 0 ? undefined : new FinishedRanges(finished)
   }
+
+  /** Finished above the watermark, by us or by an earlier owner, as flat ranges (see `FinishedRanges`). */
+  finishedAbove(): number[] {
+    const ours = this.tracker.finishedAbove()
+    const rest = this.finishedBefore?.from(this.tracker.next ?? 0) ?? []
+    if (rest.length === 0 || ours.at(-1) !== rest[0]) return [...ours, ...rest]
+    // Met in its middle: what was read of a range and what was not are one.
+    return [...ours.slice(0, -1), ...rest.slice(1)]
+  }
+
+  /**
+   * Reading begins at an offset. Below what was committed these are other records than the commit spoke of, or somebody
+   * wants them again: what was finished says nothing then.
+   */
+  begins(offset: number): void {
+    const isFirst = this.tracker.next === undefined
+    if (isFirst && this.committed !== undefined && offset < this.committed) this.finishedBefore = undefined
+  }
 }
 
 export class AssignmentTable {

@@ -75,6 +75,11 @@ export class Dispatcher {
     this.#flush()
   }
 
+  /** Whether records of any partition wait for room in the window. */
+  get anyWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
   /** Whether records of the partition wait for room in the window. */
   hasWaiting(slot: PartitionSlot): boolean {
     return this.#waiting.has(slot)

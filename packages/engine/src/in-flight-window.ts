@@ -96,6 +96,14 @@ export class InFlightWindow {
     return true
   }
 
+  /** As `admit`, for a record that everything else makes way for: the shares of others are not kept free from it. */
+  admitOversized(slot: PartitionSlot, size: number): boolean {
+    const isRoom = this.#messages < this.#maxMessages && this.#bytes + size <= this.maxBytes
+    if (this.#messages > 0 && !isRoom) return false
+    this.#count(this.#holdingOf(slot), 1, size)
+    return true
+  }
+
   release(slot: PartitionSlot, size: number): void {
     this.#count(this.#holdings[slot]!, -1, -size)
   }
@@ -145,7 +153,9 @@ export class InFlightWindow {
   /** Shares follow the number of partitions and the size of the window. A partition alone needs none. */
   #divide(): void {
     const parts = this.#members < 2 ? Number.POSITIVE_INFINITY : 2 * this.#members
-    this.#shareMessages = Math.floor(this.#maxMessages / parts)
+    // A small window gives each of many partitions one message, as long as there is one left for whoever has most to do.
+    const least = this.#members >= 2 && this.#members < this.#maxMessages ? 1 : 0
+    this.#shareMessages = Math.max(least, Math.floor(this.#maxMessages / parts))
     this.#shareBytes = Math.floor(this.maxBytes / parts)
     this.#reservedMessages = 0
     this.#reservedBytes = 0

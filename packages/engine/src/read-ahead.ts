@@ -35,15 +35,20 @@ export class ReadAhead {
 
   /** From time to time. */
   look(assignments: AssignmentTable): void {
+    this.resume(assignments)
     for (const assignment of assignments) {
       const waits = this.#hasWaiting(assignment.slot)
-      if (assignment.paused) {
-        if (!waits && assignment.tracker.span < this.#maxUncommitted * RESUME_SHARE) this.#set(assignment, false)
-      } else if (waits && assignment.waited) {
-        // Not at the first look: most that wait enter with the next acks.
-        this.#set(assignment, true)
-      }
+      // Not at the first look: most that wait enter with the next acks.
+      if (!assignment.paused && waits && assignment.waited) this.#set(assignment, true)
       assignment.waited = waits
+    }
+  }
+
+  /** Partitions that are stopped for no reason any more. */
+  resume(assignments: AssignmentTable): void {
+    for (const assignment of assignments) {
+      if (!assignment.paused || this.#hasWaiting(assignment.slot)) continue
+      if (assignment.tracker.span < this.#maxUncommitted * RESUME_SHARE) this.#set(assignment, false)
     }
   }
 

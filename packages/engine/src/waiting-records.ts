@@ -54,8 +54,8 @@ export class WaitingRecords {
   /** Admits what the window has room for. @param admitted called with each record, in its partition's order */
   letIn(admitted: (ticket: number) => void): void {
     if (this.#oversized !== undefined) {
-      if (!this.#enters(this.#oversized)) return
       const slot = this.#table.slot[this.#oversized]!
+      if (!this.#window.admitOversized(slot, this.#table.size[this.#oversized]!)) return
       this.#oversized = undefined
       admitted(this.#shift(slot))
     }

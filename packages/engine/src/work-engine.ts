@@ -126,7 +126,9 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** The reader met the end of a partition: offsets below it that were never seen hold no record. */
   reachedEnd(slot: PartitionSlot, offset: number): void {
-    this.assignments.at(slot)?.tracker.reachedEnd(offset)
+    const assignment = this.assignments.at(slot)
+    assignment?.begins(offset)
+    assignment?.tracker.reachedEnd(offset)
   }
 
   // ── threads ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -283,7 +285,7 @@ export class WorkEngine<Batch extends RecordBatch> {
       if (finishes === 0 && tracker.span > 0) continue
       assignment.stored = watermark
       assignment.storedFinishes = finishes
-      this.#effects.store(slot, watermark, finishedAbove(assignment))
+      this.#effects.store(slot, watermark, assignment.finishedAbove())
     }
   }
 
@@ -296,7 +298,10 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** Sends what may be sent, and sees whether a drain has come to its end. */
   #proceed(): void {
+    const waited = this.#dispatcher.anyWaiting
     this.#dispatcher.proceed()
+    // At once: until the next tick a partition that waited would run out of work.
+    if (waited) this.#readAhead.resume(this.assignments)
     if (!this.#drains.any) return
     for (const { slots } of this.#drains.takeFinished(this.assignments)) this.#effects.drained(slots, true)
   }
@@ -329,14 +334,11 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** Whether an earlier owner finished the record. */
   #wasFinished(assignment: PartitionAssignment, offset: number): boolean {
-    const { committed, tracker, finishedBefore } = assignment
-    // Reading began below what was committed: these are other records, or somebody wants them again.
-    if (tracker.next === undefined && committed !== undefined && offset < committed) {
-      assignment.finishedBefore = undefined
-      return false
-    }
-    const wasFinished = finishedBefore!.has(offset)
-    if (finishedBefore!.isPassed) assignment.finishedBefore = undefined
+    assignment.begins(offset)
+    const { finishedBefore } = assignment
+    if (finishedBefore === undefined) return false
+    const wasFinished = finishedBefore.has(offset)
+    if (finishedBefore.isPassed) assignment.finishedBefore = undefined
     return wasFinished
   }
 
@@ -381,6 +383,8 @@ export class WorkEngine<Batch extends RecordBatch> {
     const assignment = this.assignments.at(slot)
     if (assignment === undefined) return
     this.#effects.cut(slot, assignment.epoch, -1)
+    // The partition may go on under the same assignment of the consumer, where nobody would resume it.
+    if (assignment.paused) this.#effects.resume(slot)
     this.assignments.end(slot)
     this.window.leave(slot)
   }
@@ -391,7 +395,7 @@ export class WorkEngine<Batch extends RecordBatch> {
    * @returns its new epoch; undefined when it has to be assigned anew, or ends by the drain that is under way
    */
   #rewound(assignment: PartitionAssignment, offset: number): PartitionAssignment | undefined {
-    const { slot, topic, partition, state, paused, tracker } = assignment
+    const { slot, topic, partition, state, tracker } = assignment
     this.#effects.rewound(slot, tracker.next!, offset)
     const watermark = tracker.watermark!
     this.#endEpoch(slot)
@@ -408,8 +412,6 @@ export class WorkEngine<Batch extends RecordBatch> {
     // A drain that was reported already must stay true: nothing of the new epoch starts.
     if (state === 'draining') next.cut = -1
     else this.window.join(slot)
-    // Reading stays stopped until somebody resumes it.
-    next.paused = paused
     return next
   }
 
@@ -417,10 +419,4 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#handlerMs = this.#handlerMs === undefined ? ms : this.#handlerMs + (ms - this.#handlerMs) * NEWEST_WEIGHT
     this.window.adapt(this.#options.threads * this.#options.concurrency, this.#handlerMs)
   }
-}
-
-/** Finished above the watermark, by us or by an earlier owner. */
-function finishedAbove({ tracker, finishedBefore }: PartitionAssignment): number[] {
-  const ranges = tracker.finishedAbove()
-  return finishedBefore === undefined ? ranges : [...ranges, ...finishedBefore.from(tracker.next!)]
 }

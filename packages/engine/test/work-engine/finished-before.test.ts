@@ -52,6 +52,19 @@ describe('what an earlier owner finished', () => {
     expect(work.offsetsSent()).toEqual([0, 11, 12])
   })
 
+  test('says nothing of a log that ends below the commit, though it grows above it later', () => {
+    const work = takenOver(100, [110, 120])
+    work.engine.reachedEnd(0, 0)
+    work.read([109, 110, 111])
+    expect(work.offsetsSent()).toEqual([109, 110, 111])
+  })
+
+  test('is one range with what was read of it', () => {
+    const work = takenOver(100, [101, 200])
+    work.read([100, 101, 102, 103])
+    expect(work.stores()).toEqual(['store 0/100 and 101,200'])
+  })
+
   test('is forgotten when the partition goes back', () => {
     const work = takenOver(10, [11, 13])
     work.read([10, 11])

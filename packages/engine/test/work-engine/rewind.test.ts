@@ -50,9 +50,16 @@ describe('a partition that is set back', () => {
       { slot: 1, offset: 0 },
       { slot: 0, offset: 5 },
     ])
-    expect(work.calls().filter((call) => call.startsWith('pause'))).toEqual(['pause 0'])
-    work.engine.tick(1)
-    expect(work.calls()).toContain('resume 0')
+    expect(work.calls().filter((call) => /^(pause|resume)/.test(call))).toEqual(['pause 0', 'resume 0'])
+  })
+
+  test('while its reading is stopped, and that is assigned anew, is read', () => {
+    const work = desk({ maxUncommittedRecords: 2 }).start(2)
+    work.read([10, 11, 12])
+    work.ack([11])
+    expect(work.calls()).toContain('pause 0')
+    work.read([11])
+    expect(work.calls().filter((call) => /^(restart|resume)/.test(call))).toEqual(['resume 0', 'restart 0/10'])
   })
 
   test('while it drains, starts nothing any more', () => {

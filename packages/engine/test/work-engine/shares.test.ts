@@ -27,9 +27,24 @@ describe('a partition whose handlers are stuck', () => {
     work.engine.tick(200)
     expect(work.calls()).toEqual(['pause 0'])
     expect(work.engine.demand()).toEqual({ records: 2, bytes: 250 })
-    work.ack([0, 1, 2])
-    work.engine.tick(300)
+    work.ack([0])
+    expect(work.calls()).toEqual([])
+    work.ack([1])
+    // At once: it would run out of work until the next tick.
     expect(work.calls()).toEqual(['resume 0'])
+  })
+
+  test('leaves each of the others one message in a window that is smaller than two for each', () => {
+    const small = { minMessages: 4, maxMessages: 4, maxBytes: 1_000 }
+    const work = desk({ window: small }).start(3)
+    work.read(numbers(4))
+    expect(work.sent()).toHaveLength(2)
+    work.engine.tick(100)
+    work.engine.tick(200)
+    expect(work.engine.demand().records).toBe(1)
+    work.read([0], { slot: 1 })
+    work.read([0], { slot: 2 })
+    expect(work.sent().map(({ slot }) => slot)).toEqual([1, 2])
   })
 
   test('leaves the others their bytes as well', () => {
@@ -60,6 +75,13 @@ describe('a partition whose handlers are stuck', () => {
     work.read(numbers(8))
     expect(work.sent()).toHaveLength(8)
   })
+})
+
+test('a record larger than its share does not wait for the shares of others, which are idle', () => {
+  const work = desk({ window }).start(2)
+  work.read([0])
+  work.read([0], { slot: 1, size: 800 })
+  expect(work.sent().map(({ slot }) => slot)).toEqual([0, 1])
 })
 
 test('a record larger than its share is let in before what comes behind it', () => {
