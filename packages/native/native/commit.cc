@@ -76,6 +76,14 @@ NAN_METHOD(AssignmentLost) {  // (client): undefined when not connected
   if (lease) info.GetReturnValue().Set(rdkafka.rd_kafka_assignment_lost(lease.client()) != 0);
 }
 
+NAN_METHOD(MemberId) {  // (client): undefined when not connected
+  Lease lease(unwrapConnection(info[0]));
+  if (!lease) return;
+  char* id = rdkafka.rd_kafka_memberid(lease.client());
+  info.GetReturnValue().Set(toJs(id == nullptr ? "" : id));
+  if (id != nullptr) rdkafka.rd_kafka_mem_free(lease.client(), id);
+}
+
 }  // namespace
 
 void exportCommit(v8::Local<v8::Object> target) {
@@ -84,6 +92,7 @@ void exportCommit(v8::Local<v8::Object> target) {
   Nan::Export(target, "cancelCalls", CancelCalls);
   Nan::Export(target, "storeOffsets", StoreOffsets);
   Nan::Export(target, "assignmentLost", AssignmentLost);
+  Nan::Export(target, "memberId", MemberId);
 }
 
 }  // namespace zk

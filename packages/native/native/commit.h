@@ -4,7 +4,7 @@
 
 namespace zk {
 
-/// Exports commit, committed, storeOffsets and assignmentLost; src/offsets.ts wraps them.
+/// Exports commit, committed, storeOffsets, assignmentLost and memberId; src/offsets.ts wraps them.
 void exportCommit(v8::Local<v8::Object> target);
 
 }  // namespace zk

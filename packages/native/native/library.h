@@ -55,6 +55,8 @@ namespace zk {
   X(rd_kafka_offsets_store)                      \
   X(rd_kafka_position)                           \
   X(rd_kafka_assignment_lost)                    \
+  X(rd_kafka_memberid)                           \
+  X(rd_kafka_mem_free)                           \
   X(rd_kafka_conf_new)                           \
   X(rd_kafka_conf_set)                           \
   X(rd_kafka_conf_destroy)                       \

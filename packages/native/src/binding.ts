@@ -72,6 +72,7 @@ interface Addon {
   cancelCalls(client: Client): void
   storeOffsets(client: Client, offsets: Offset[]): [number, PartitionAnswer[]]
   assignmentLost(client: Client): boolean | undefined
+  memberId(client: Client): string | undefined
 }
 
 const require = createRequire(import.meta.url)

@@ -37,6 +37,7 @@ export {
   type CommittedOffset,
   commit,
   committed,
+  memberId,
   type OffsetToCommit,
   storeOffsets,
 } from './offsets.js'

@@ -85,6 +85,14 @@ export function assignmentLost(consumer: KafkaConsumer): boolean {
   return addon.assignmentLost(clientOf(consumer)) ?? false
 }
 
+/**
+ * What the group calls this member. In the classic protocol '' until it has joined, and again once its leaving is on the
+ * way; with KIP-848 always the same.
+ */
+export function memberId(consumer: KafkaConsumer): string {
+  return addon.memberId(clientOf(consumer)) ?? ''
+}
+
 function toError(operation: string, { code, partitions }: Answer): KafkaError | undefined {
   const refused = partitions.filter((answer) => answer.code !== 0)
   const first = code !== 0 ? code : refused[0]?.code

@@ -28,6 +28,8 @@ export interface Committer {
   committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<(Finished | undefined)[]>
   /** Whether the group has already given our partitions to others. The portable binding cannot tell: false. */
   assignmentLost(): boolean
+  /** What the group calls this member, '' when it is none. The portable binding cannot tell: undefined. */
+  memberId(): string | undefined
 }
 
 export function openCommitter(consumer: KafkaConsumer, native: Native | undefined): Committer {
@@ -62,6 +64,7 @@ function nativeCommitter(consumer: KafkaConsumer, native: Native): Committer {
       return inOrder(partitions, await native.committed(consumer, partitions, timeoutMs))
     },
     assignmentLost: () => native.assignmentLost(consumer),
+    memberId: () => native.memberId(consumer),
   }
 }
 
@@ -98,6 +101,7 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
         )
       }),
     assignmentLost: () => false,
+    memberId: () => undefined,
   }
 }
 

@@ -36,6 +36,11 @@ const COORDINATOR_RETRY_MS = 200
 const MIN_TIMEOUT_MS = 1_000
 /** Leaving a group whose coordinator is gone takes librdkafka as long as the coordinator is. */
 const DISCONNECT_TIMEOUT_MS = 5_000
+/** A join lasts as long as the slowest member drains, for which the default is ten seconds. */
+const LEAVE_TIMEOUT_MS = 15_000
+const LEAVE_LOOK_MS = 20
+/** Of the broker's answer to a first request to join. */
+const NAMED_TIMEOUT_MS = 500
 /** librdkafka's name for where a partition begins. */
 const BEGINNING = -2
 
@@ -75,6 +80,7 @@ export class Consumer {
   readonly #owned = new Map<string, TopicPartition>()
   #replaced: ReplacedTopics | undefined
   readonly #deleted: DeletedRecords
+  #subscribed = false
   #closing = false
 
   constructor(options: ConsumerOptions, listener: ConsumerListener) {
@@ -147,6 +153,7 @@ export class Consumer {
   subscribe(topics: readonly string[]): void {
     try {
       this.#kafka.subscribe([...topics])
+      this.#subscribed = true
     } catch (error) {
       throw errors.ZK_TOPIC_INVALID(topics.join(', '), `librdkafka refuses it (${(error as Error).message})`)
     }
@@ -202,9 +209,7 @@ export class Consumer {
       await this.#reader?.close()
       return
     }
-    // librdkafka 2.12 forgets to leave the group when it closes a cooperative member that owns nothing, and the others
-    // then wait for it until its session times out. Unsubscribing first makes it leave.
-    if (this.#kafka.assignments().length === 0) this.#kafka.unsubscribe()
+    if (this.#kafka.assignments().length === 0) await this.#leave(abandon ? 0 : LEAVE_TIMEOUT_MS)
     await this.#reader?.close()
     if (abandon) return
     const left = disconnected(this.#kafka).then(() => true)
@@ -213,6 +218,29 @@ export class Consumer {
         `The consumer was not disconnected after ${DISCONNECT_TIMEOUT_MS} ms: the brokers do not answer, or the group is in a rebalance. It notices when the session times out`,
       )
     }
+  }
+
+  /**
+   * librdkafka 2.12 forgets to leave the group when it closes a cooperative member that owns nothing, and the others then
+   * wait for it until its session times out. Unsubscribing first makes it leave; but while the group forms librdkafka
+   * only notes that, and a close overtakes it. So it is said again until the join is over, whose answers are still given (native
+   * reader only: without the addon nobody tells whether it is).
+   */
+  async #leave(timeoutMs: number): Promise<void> {
+    const began = performance.now()
+    const until = async (ms: number, done: () => boolean) => {
+      while (!done() && this.#kafka.isConnected() && performance.now() - began < Math.min(ms, timeoutMs)) {
+        await setTimeout(LEAVE_LOOK_MS)
+      }
+    }
+    const isClassic = this.#options.properties.global['group.protocol'] !== 'consumer'
+    const isMember = () => isClassic && this.#kafka.isConnected() && Boolean(this.#committer?.memberId())
+    // The group counts on a member from its first request on, and only the answer to that says under which name to leave.
+    if (isClassic && this.#subscribed && this.#committer?.memberId() === '') await until(NAMED_TIMEOUT_MS, isMember)
+    await until(Number.POSITIVE_INFINITY, () => {
+      this.#kafka.unsubscribe()
+      return !isMember()
+    })
   }
 
   #create(): KafkaConsumer {
