@@ -63,7 +63,10 @@ class NaiveWindow {
   share(maxMessages: number) {
     const parts = this.members.size < 2 ? Number.POSITIVE_INFINITY : 2 * this.members.size
     const least = this.members.size >= 2 && this.members.size < maxMessages ? 1 : 0
-    return { messages: Math.max(least, Math.floor(maxMessages / parts)), bytes: Math.floor(this.limits.maxBytes / parts) }
+    return {
+      messages: Math.max(least, Math.floor(maxMessages / parts)),
+      bytes: Math.floor(this.limits.maxBytes / parts),
+    }
   }
 
   admits(slot: number, size: number, maxMessages: number): boolean {

@@ -14,6 +14,8 @@ import { type CauseSources, causeOf, headOf, type Now, sinceMs } from './stall-c
 
 const LOOK_MS = 1_000
 const SOONEST_LOOK_MS = 100
+/** Partitions whose cause is looked for at one look: each search goes through all that is in flight. */
+const CAUSES_A_LOOK = 32
 
 export interface StallDetectorOptions {
   sources: CauseSources
@@ -41,6 +43,10 @@ export class StallDetector {
   readonly #ends = new Map<PartitionSlot, { epoch: number | undefined; offset: number }>()
   readonly #counts = new Map<Stall['cause']['type'], number>()
   #lookedAt: number | undefined
+  /** Causes that this look may still search for. */
+  #causesLeft = 0
+  /** Where the next look begins, so that each of many partitions that stand gets its turn. */
+  #turn = 0
 
   constructor(options: StallDetectorOptions) {
     this.#options = options
@@ -78,7 +84,10 @@ export class StallDetector {
     this.#forgetFrozen(now.ms)
     this.#lookedAt = now.ms
     const watches = new Map<PartitionSlot, Watch>()
-    for (const assignment of this.#options.sources.engine.assignments) {
+    this.#causesLeft = CAUSES_A_LOOK
+    const all = [...this.#options.sources.engine.assignments]
+    this.#turn = all.length === 0 ? 0 : (this.#turn + CAUSES_A_LOOK) % all.length
+    for (const assignment of [...all.slice(this.#turn), ...all.slice(0, this.#turn)]) {
       const before = this.#watches.get(assignment.slot)
       const watch = before?.epoch === assignment.epoch ? before : freshWatch(assignment, now.ms)
       watches.set(assignment.slot, watch)
@@ -105,6 +114,8 @@ export class StallDetector {
       return
     }
     if (now.ms - watch.movedAt < this.#options.stallAfterMs) return
+    if (this.#causesLeft === 0) return
+    this.#causesLeft--
     const { sources } = this.#options
     const head = headOf(sources.engine, assignment)
     const cause = causeOf(sources, assignment, head, now, watch.drainingFrom ?? watch.movedAt)

@@ -8,7 +8,7 @@ import { nameOf, type TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError } from 'node-rdkafka'
 import { errors } from '../errors.js'
 import { decodeFinished, encodeFinished } from './commit-metadata.js'
-import { ERR_OFFSET_METADATA_TOO_LARGE } from './error-codes.js'
+import { ERR_OFFSET_METADATA_TOO_LARGE, PARTITION_REFUSED } from './error-codes.js'
 import type { Native } from './open-reader.js'
 
 /** The next offset to read of a partition. */
@@ -22,8 +22,11 @@ export interface Finished extends PartitionOffset {
 }
 
 export interface Committer {
-  /** @throws ZkError ZK_COMMIT_FAILED */
-  commit(points: readonly Finished[], timeoutMs: number): Promise<void>
+  /**
+   * @returns partitions that the broker refused for what they are, such as those of a deleted topic; the others are committed
+   * @throws ZkError ZK_COMMIT_FAILED
+   */
+  commit(points: readonly Finished[], timeoutMs: number): Promise<readonly TopicPartition[]>
   /** What the group has committed, in the order of the partitions; undefined where nothing. */
   committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<(Finished | undefined)[]>
   /** Whether the group has already given our partitions to others. The portable binding cannot tell: false. */
@@ -56,7 +59,10 @@ function nativeCommitter(consumer: KafkaConsumer, native: Native): Committer {
           carriesMetadata = false
           await send(points, timeoutMs)
         })
+        return []
       } catch (error) {
+        const { partitions = [] } = error as { partitions?: readonly (TopicPartition & { code: number })[] }
+        if (partitions.length > 0 && partitions.every(({ code }) => PARTITION_REFUSED.has(code))) return partitions
         throw errors.ZK_COMMIT_FAILED((error as Error).message, { cause: error })
       }
     },
@@ -80,7 +86,7 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
           clearTimeout(timer)
           consumer.off('offset.commit', onCommit)
           if (error) reject(errors.ZK_COMMIT_FAILED(error.message, { cause: error }))
-          else resolve()
+          else resolve([])
         }
         const onCommit = (error: LibrdKafkaError | null, committed: PartitionOffset[]) => {
           if (covers(committed, points)) finish(error as Error | null)

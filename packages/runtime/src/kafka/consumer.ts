@@ -62,6 +62,8 @@ export interface ConsumerListener {
   assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] | undefined
   /** These are to be given back: finish what must be finished; the answer goes out when this resolves. */
   revoked(partitions: readonly TopicPartition[], how: { lost: boolean }): Promise<void>
+  /** What was read of the partition belongs to no epoch any more; it stays ours. */
+  voided(partition: TopicPartition): void
   /** The consumer cannot go on. */
   failed(error: ZkError): void
 }
@@ -167,8 +169,12 @@ export class Consumer {
     this.#reader!.setPaused(slot, paused)
   }
 
-  /** Commits now. @throws ZkError ZK_COMMIT_FAILED when the broker does not acknowledge in time */
-  commit(points: readonly Finished[], timeoutMs: number): Promise<void> {
+  /**
+   * Commits now.
+   * @returns partitions that the broker refused for what they are; the others are committed
+   * @throws ZkError ZK_COMMIT_FAILED when the broker does not acknowledge in time
+   */
+  commit(points: readonly Finished[], timeoutMs: number): Promise<readonly TopicPartition[]> {
     return this.#committer!.commit(points, timeoutMs)
   }
 
@@ -341,11 +347,9 @@ export class Consumer {
   async #seek(partition: TopicPartition, offset: number): Promise<void> {
     // Given back meanwhile: its next owner begins at the commit.
     if (!this.#owned.has(nameOf(partition)) || this.#closing) return
-    // In that turn of the event loop, before anything that lies behind the new position is handed over.
-    await this.#betweenReads(() => this.#position(partition, offset, () => this.#listener.assigned([partition])))
+    await this.#betweenReads(() => this.#position(partition, offset))
   }
 
-  /** Its epoch ends when the first record comes that lies further back than what was read. */
   async #beginAnew({ topic, partition }: TopicPartition): Promise<void> {
     if (!this.#owned.has(nameOf({ topic, partition })) || this.#closing) return
     const { logger } = this.#options
@@ -357,17 +361,24 @@ export class Consumer {
     }
   }
 
-  /** @param done in the turn of the event loop in which it is set @throws LibrdKafkaError */
-  #position(partition: TopicPartition, offset: number, done = () => {}): Promise<void> {
+  /**
+   * Sets the partition's position, in a new epoch: what was read of it before is void.
+   * @throws LibrdKafkaError
+   */
+  #position(partition: TopicPartition, offset: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#kafka.seek({ ...partition, offset }, SEEK_TIMEOUT_MS, (error: LibrdKafkaError | null) => {
         if (error) {
           reject(error)
           return
         }
-        done()
+        // In this turn of the event loop: nothing that lies behind the new position has been handed over yet.
+        this.#listener.voided(partition)
+        this.#listener.assigned([partition])
         resolve()
       })
+      // Nothing is read until it is set; what was read of the old position must not wait for the new epoch.
+      this.handOver()
     })
   }
 

@@ -40,7 +40,7 @@ export class DeletedRecords {
       if (to <= from) continue
       this.#logger.warn(
         { topic, partition, from, to },
-        `${topic}[${partition}]: what lay from offset ${from} up to ${to} was deleted before it was read; reading goes on at ${to}`,
+        `${topic}[${partition}]: offset ${from} is not there (deleted, or the log is shorter); reading goes on at ${to}, and what lies between is not read`,
       )
     }
   }

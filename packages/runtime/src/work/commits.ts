@@ -6,7 +6,7 @@
  * that fails is not repeated but followed by the next, except where partitions wait for it.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PartitionAssignment, PartitionSlot, WorkEngine } from '@zk/engine'
+import { nameOf, type PartitionAssignment, type PartitionSlot, type TopicPartition, type WorkEngine } from '@zk/engine'
 import { isHopeless, isOfRebalance } from '../kafka/broker-errors.js'
 import type { Finished, PartitionOffset } from '../kafka/committer.js'
 import type { Consumer } from '../kafka/consumer.js'
@@ -40,6 +40,8 @@ export class Commits {
   /** The commit under way; settles without an error. */
   #underWay: Promise<unknown> | undefined
   #committedAt = 0
+  /** Partitions of which the broker has refused a commit. */
+  readonly #refused = new Set<string>()
   /** Of the engine's `processed`, at the last commit. */
   #processed = 0
 
@@ -109,11 +111,10 @@ export class Commits {
     while (this.#underWay !== undefined) await this.#underWay
     const { engine, consumer } = this.#options
     const points: Finished[] = []
-    for (const { slot, topic, partition, epoch, committed, tracker } of engine.assignments) {
-      const point = this.#points.get(slot)
+    for (const assignment of engine.assignments) {
+      const { topic, partition, committed, tracker } = assignment
       const offset = tracker.watermark ?? committed
-      if (point?.epoch === epoch) points.push(point)
-      else if (offset !== undefined) points.push({ topic, partition, offset, finished: [] })
+      if (offset !== undefined) points.push({ topic, partition, offset, finished: assignment.finishedAbove() })
     }
     if (points.length === 0) {
       // Nothing was ever read or committed here. A heartbeat is refused by then, too.
@@ -134,13 +135,29 @@ export class Commits {
     if (points.length === 0) return
     const sent = consumer.commit(points, timeoutMs)
     this.#underWay = sent.catch(() => {})
+    let refused: readonly TopicPartition[]
     try {
-      await sent
+      refused = await sent
     } finally {
       this.#underWay = undefined
     }
-    const news = points.filter((point) => this.#book.acknowledged(point))
+    this.#tell(refused)
+    const names = new Set(refused.map(nameOf))
+    const news = points.filter((point) => !names.has(nameOf(point)) && this.#book.acknowledged(point))
     if (news.length > 0) onCommitted(news.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
+  }
+
+  /** Partitions that can not be committed, of a topic that was deleted for instance: each told once. */
+  #tell(refused: readonly TopicPartition[]): void {
+    for (const { topic, partition } of refused) {
+      const name = nameOf({ topic, partition })
+      if (this.#refused.has(name)) continue
+      this.#refused.add(name)
+      this.#options.logger.error(
+        { topic, partition },
+        `The broker refuses commits of ${topic}[${partition}]: the topic does not exist any more, or the client may not read it`,
+      )
+    }
   }
 
   #uncommitted(slots: readonly PartitionSlot[]): CommitPoint[] {

@@ -6,7 +6,7 @@
  * It beats again when the broker has accepted a commit of the assignment, which it does only from a member of the group's
  * generation, or when nothing of that assignment is left.
  */
-import type { AssignmentTable, PartitionAssignment } from '@zk/engine'
+import type { AssignmentTable, PartitionSlot } from '@zk/engine'
 import type { Logger } from '../log/logger.js'
 
 export interface FreezeOptions {
@@ -23,7 +23,7 @@ export interface FreezeOptions {
 export class Freeze {
   readonly #options: FreezeOptions
   /** What was assigned when the process stood still, until it is known whose it is. */
-  #doubtful: readonly PartitionAssignment[] = []
+  #doubtful: readonly PartitionSlot[] = []
   #proving = false
   /** How often the process stood still. */
   #freezes = 0
@@ -41,7 +41,7 @@ export class Freeze {
   tick(stoodStillMs: number): void {
     const { assignments, logger, limitMs, beat } = this.#options
     if (stoodStillMs > limitMs) {
-      this.#doubtful = [...assignments]
+      this.#doubtful = [...assignments].map(({ slot }) => slot)
       this.#freezes++
       const seconds = Math.round(stoodStillMs / 1000)
       logger.warn(
@@ -49,7 +49,8 @@ export class Freeze {
         `The process stood still for ${seconds} s. Nothing starts until the group has confirmed the assignment`,
       )
     }
-    this.#doubtful = this.#doubtful.filter((assignment) => assignments.at(assignment.slot) === assignment)
+    // A partition that is ours all the time stays in doubt, also where its log went back and a new epoch began.
+    this.#doubtful = this.#doubtful.filter((slot) => assignments.at(slot) !== undefined)
     if (this.isFrozen) void this.#prove()
     else beat(limitMs)
   }

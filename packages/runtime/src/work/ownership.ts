@@ -73,6 +73,11 @@ export class Ownership {
     engine.gone(slots)
   }
 
+  /** What was read of a partition is void: its topic was made anew. `assigned` follows. */
+  voided(partition: TopicPartition): void {
+    this.#options.engine.gone(this.#slotsOf([partition]))
+  }
+
   /** @returns whether everything that had started has ended in time */
   drain(slots: readonly PartitionSlot[], timeoutMs: number): Promise<boolean> {
     const { engine, clock } = this.#options

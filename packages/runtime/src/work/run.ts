@@ -89,6 +89,7 @@ export class WorkRun {
       read: (result) => this.#guard(() => this.#onRead(result)),
       assigned: (partitions) => this.#assigned(partitions),
       revoked: (partitions, how) => this.#revoked(partitions, how),
+      voided: (partition) => this.#ownership.voided(partition),
       failed: (error) => this.#endings.end({ type: 'fail', error }),
     })
     const { onExhausted } = config

@@ -108,6 +108,7 @@ function newConsumer(
     {
       read: quiet,
       assigned: (partitions) => partitions.map(({ partition }) => partition),
+      voided: () => {},
       revoked: async () => {},
       failed: (error) => warnings.push(error.message),
     },

@@ -178,6 +178,17 @@ test('nothing starts while the pulse of main is missing, not even behind a handl
   await expect.poll(() => seen).toEqual([0, 1, 2])
 })
 
+test('nor behind handlers that wait, when the process stood still in one of them', () => {
+  const seen: number[] = []
+  const { board, send } = lane((message) => {
+    seen.push(message.offset)
+    if (message.offset === 0) board.beat(performance.now() - 60_000, 1_000)
+    return new Promise(() => {})
+  })
+  send([0, 1, 2, 3])
+  expect(seen).toEqual([0])
+})
+
 test('what the board shows as ended has ended before its ack is posted', () => {
   const states: string[] = []
   const { board, send } = lane((message) => {

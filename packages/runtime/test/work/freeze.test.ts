@@ -56,6 +56,8 @@ test('it beats again when nothing is left of what was assigned then', () => {
   expect(tick(LIMIT_MS + 1)).toBe(false)
   assignments.end(slot)
   assignments.assign({ topic: 't', partition: 0 })
+  expect(tick()).toBe(false)
+  assignments.end(slot)
   expect(tick()).toBe(true)
 })
 
