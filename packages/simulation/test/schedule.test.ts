@@ -16,14 +16,14 @@ describe('a seed is a schedule', () => {
     expect(hashes()).toEqual(hashes())
     expect(hashes()).toMatchInlineSnapshot(`
       {
-        "cooperative": "496e406a 1ad9188e 78dc0327",
-        "deaths": "2bebc99c 3403f08f 441df4ea",
-        "eager": "c1891c4c 57feb496 ba9a3b04",
-        "mixed": "7f4bb3df b2b1d200 63fe90e8",
-        "rebalance": "a3cb4d1f a7b20e77 d57c1a2d",
-        "resets": "b0e6669d 006ab53a ad2bab48",
-        "shutdown": "8016d7e9 3e938142 3b438083",
-        "skew": "8273cb24 5f61e18e f815499d",
+        "cooperative": "496e406a 1ad9188e b5839ead",
+        "deaths": "b65f09b8 3403f08f b2811595",
+        "eager": "c1891c4c 57feb496 3684d4c1",
+        "mixed": "7f4bb3df 296b0e6b acdd1ed7",
+        "rebalance": "415fc294 a7b20e77 64f0395f",
+        "resets": "2f5d981e 006ab53a 9a850782",
+        "shutdown": "8016d7e9 3e938142 94185ec9",
+        "skew": "8273cb24 5f61e18e c2c54318",
       }
     `)
   })

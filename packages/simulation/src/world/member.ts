@@ -198,7 +198,8 @@ export class Member {
     holding.position = from
     holding.next = undefined
     holding.attached = true
-    holding.paused = false
+    // The reader begins anew with an assignment, and knows nothing of an epoch that ended in between.
+    if (again === undefined) holding.paused = false
     holding.toldEnd = -1
     holding.owned = true
     world.journal.note(K.assigned, this.id, partition, from, tenure)
