@@ -3,9 +3,10 @@
  * Packs every package as it would be published and has the tarballs checked by publint and Are the types wrong?.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { publishedFolders } from './pack/published.mjs'
 
 const root = join(import.meta.dirname, '..')
 const bin = join(root, 'node_modules', '.bin')
@@ -23,9 +24,7 @@ function run(command, args, cwd = root) {
 
 let failed = 0
 try {
-  const folders = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
-  const published = folders.filter((folder) => !JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).private)
-  for (const folder of published) {
+  for (const folder of publishedFolders(root)) {
     const { name, version, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     const tarball = join(target, `${name.slice(1).replace('/', '-')}-${version}.tgz`)
     // Processor modules are loaded by their URL and have nothing to be typed.

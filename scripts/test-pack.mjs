@@ -10,10 +10,11 @@
  * it compiled the same version there before, such as at the installation of this workspace.
  */
 import { existsSync, rmSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { publishedFolders } from './pack/published.mjs'
 import { startRegistry } from './pack/registry.mjs'
 import { run, start, succeed } from './pack/run.mjs'
 import { createSteps, equal, expect } from './pack/steps.mjs'
@@ -85,8 +86,8 @@ async function testAll() {
 /** @param {string} target */
 async function pack(target) {
   await mkdir(target)
-  for (const name of await readdir(join(root, 'packages'))) {
-    await succeed(join(root, 'packages', name), `npx -y pnpm@12 pack --pack-destination ${target}`)
+  for (const folder of publishedFolders(root)) {
+    await succeed(folder, `npx -y pnpm@12 pack --pack-destination ${target}`)
   }
 }
 

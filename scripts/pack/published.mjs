@@ -1,0 +1,10 @@
+// @ts-check
+/** The folders of the packages that users can install. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** @param {string} root */
+export function publishedFolders(root) {
+  const folders = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
+  return folders.filter((folder) => !JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).private)
+}
