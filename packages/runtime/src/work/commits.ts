@@ -18,8 +18,8 @@ import { CommitBook, type CommitPoint } from './commit-book.js'
 const RETRY_MS = 100
 /** Two of librdkafka's heartbeats. */
 const HEARTBEATS_MS = 6_000
-/** How long a commit that nobody waits for may take. */
-const PERIODIC_TIMEOUT_MS = 5_000
+/** Longest wait for the broker's answer to a commit, in milliseconds. */
+export const COMMIT_TIMEOUT_MS = 5_000
 
 export interface CommitsOptions {
   engine: WorkEngine<PackedBatch>
@@ -72,7 +72,7 @@ export class Commits {
     if (now - this.#committedAt < intervalMs && processed - this.#processed < everyRecords) return
     this.#committedAt = now
     const slots = [...engine.assignments].filter(({ state }) => state === 'assigned').map(({ slot }) => slot)
-    void this.#send(slots, PERIODIC_TIMEOUT_MS).catch((error: unknown) => {
+    void this.#send(slots, COMMIT_TIMEOUT_MS).catch((error: unknown) => {
       const level = isOfRebalance(error) ? 'debug' : 'warn'
       this.#options.logger[level]({ err: error }, 'A commit failed; the next one covers it')
     })
@@ -121,7 +121,7 @@ export class Commits {
       await delay(HEARTBEATS_MS)
       return true
     }
-    return consumer.commit(points, PERIODIC_TIMEOUT_MS).then(
+    return consumer.commit(points, COMMIT_TIMEOUT_MS).then(
       () => true,
       () => false,
     )

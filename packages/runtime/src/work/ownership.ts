@@ -3,12 +3,9 @@ import type { AssignedPartition, PartitionSlot, TopicPartition, WorkEngine } fro
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
 import type { ThreadHost } from '../threads/host.js'
-import type { Commits } from './commits.js'
+import { COMMIT_TIMEOUT_MS, type Commits } from './commits.js'
 import type { WorkEvent } from './events.js'
 import type { WorkClock } from './work-clock.js'
-
-/** Longest wait for the broker's answer to the last commit of partitions that are given back. */
-const COMMIT_TIMEOUT_MS = 5_000
 
 export interface OwnershipOptions {
   engine: WorkEngine<PackedBatch>

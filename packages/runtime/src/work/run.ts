@@ -18,7 +18,7 @@ import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
 import { ThreadHost } from '../threads/host.js'
-import { Commits } from './commits.js'
+import { COMMIT_TIMEOUT_MS, Commits } from './commits.js'
 import { effectsOn, type Parts } from './effects.js'
 import { type Ending, Endings, isBeyondCommit } from './ending.js'
 import type { RunSignals, WorkEvent } from './events.js'
@@ -34,8 +34,6 @@ import { WorkClock } from './work-clock.js'
 
 /** Period of storing watermarks and of everything that looks at the time. */
 const TICK_MS = 100
-/** Longest wait for the broker's answer to a commit. */
-const COMMIT_TIMEOUT_MS = 5_000
 /** What handlers get to end by themselves after an abort. */
 const ABORT_GRACE_MS = 1_000
 
