@@ -42,7 +42,6 @@ try {
       process.stdout.write(`${output}\n`)
     }
   }
-  if (published.length === 0) throw new Error('there is no package to check')
 } finally {
   rmSync(target, { recursive: true, force: true })
 }

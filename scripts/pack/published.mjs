@@ -6,5 +6,7 @@ import { join } from 'node:path'
 /** @param {string} root */
 export function publishedFolders(root) {
   const folders = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
-  return folders.filter((folder) => !JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).private)
+  const published = folders.filter((folder) => !JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).private)
+  if (published.length === 0) throw new Error(`no package in ${root}/packages is published`)
+  return published
 }
