@@ -44,6 +44,8 @@ export class PartitionAssignment implements TopicPartition {
   storedFinishes = 0
   /** While draining: records above this offset are discarded. */
   cut = Number.POSITIVE_INFINITY
+  /** While draining: keys of which a record was handed back unfinished. What comes after it goes to the next owner. */
+  #handedBack: Set<number> | undefined
   /** Where reading should begin. */
   readonly committed: number | undefined
   /** Finished by an earlier owner; undefined when nothing of it is left to be met. */
@@ -60,6 +62,16 @@ export class PartitionAssignment implements TopicPartition {
     this.partition = partition
     this.committed = committed
     this.finishedBefore = finished.length === 0 ? undefined : new FinishedRanges(finished)
+  }
+
+  /** @param keyHash a key of which nothing starts any more in this epoch */
+  handBack(keyHash: number): void {
+    this.#handedBack ??= new Set()
+    this.#handedBack.add(keyHash)
+  }
+
+  isHandedBack(keyHash: number): boolean {
+    return this.#handedBack?.has(keyHash) === true
   }
 
   /** Finished above the watermark, by us or by an earlier owner, as flat ranges (see `FinishedRanges`). */

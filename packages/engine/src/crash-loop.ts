@@ -1,32 +1,23 @@
 /**
- * Notices a thread that dies again and again for the same reason.
- *
- * Three deaths in a row with the same oldest running record, or with nothing running and nothing finished in between,
- * are no accident: going on would only kill the next thread, and with it everything that waits behind the record.
+ * Notices a thread that dies again and again while it runs nothing: nobody can be blamed for it, and the next thread would
+ * die as well.
  */
-import type { RunningRecord } from './effects.js'
 
+/** Deaths in a row, with nothing ended in between. */
 const DEATHS = 3
 
 export class CrashLoop {
-  readonly #suspects = new Map<number, { record: string; deaths: number }>()
+  readonly #deaths = new Map<number, number>()
 
-  /**
-   * @param running what the thread was running when it died, oldest delivery first
-   * @returns how often in a row it has died of this, when that is too often
-   */
-  died(thread: number, running: readonly RunningRecord[]): number | undefined {
-    const record = running[0] === undefined ? IDLE : `${running[0].slot}@${running[0].offset}`
-    const before = this.#suspects.get(thread)
-    const deaths = before?.record === record ? before.deaths + 1 : 1
-    this.#suspects.set(thread, { record, deaths })
+  /** The thread died and ran nothing. @returns how often in a row, when that is too often */
+  died(thread: number): number | undefined {
+    const deaths = (this.#deaths.get(thread) ?? 0) + 1
+    this.#deaths.set(thread, deaths)
     return deaths >= DEATHS ? deaths : undefined
   }
 
-  /** The thread has ended some record: a death while idle would be a new one. */
+  /** The thread has ended some record: its next death would be a new one. */
   progressed(thread: number): void {
-    if (this.#suspects.size > 0 && this.#suspects.get(thread)?.record === IDLE) this.#suspects.delete(thread)
+    if (this.#deaths.size > 0) this.#deaths.delete(thread)
   }
 }
-
-const IDLE = 'idle'

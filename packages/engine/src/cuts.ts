@@ -16,15 +16,19 @@ export function cutAboveStarted(
 ): void {
   const { offset, thread, sequence } = table
   const sent = sentOf(partitions, assignments, table)
-  for (const assignment of partitions) assignment.cut = assignment.tracker.highestFinished
+  const highest = new Map([...partitions].map((assignment) => [assignment, assignment.tracker.highestFinished]))
   // Held: a thread publishes "running" before it looks at hold and cut, so whatever the boards do not show as started
   // by now waits, and will find the cut.
   effects.hold(true)
   for (const [ticket, assignment] of sent) {
     if (!hasStarted(effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!))) continue
-    assignment.cut = Math.max(assignment.cut, offset[ticket]!)
+    highest.set(assignment, Math.max(highest.get(assignment)!, offset[ticket]!))
   }
-  for (const { slot, epoch, cut } of partitions) effects.cut(slot, epoch, cut)
+  for (const [assignment, started] of highest) {
+    // It may lie lower already, where something was handed back.
+    assignment.cut = Math.min(assignment.cut, started)
+    effects.cut(assignment.slot, assignment.epoch, assignment.cut)
+  }
   effects.hold(false)
   for (const [ticket, assignment] of sent) if (offset[ticket]! > assignment.cut) abandon(ticket, assignment, table)
 }
@@ -49,9 +53,9 @@ export function cutAll(
   effects.hold(false)
 }
 
-/** While threads are held: what has not started by now will find the cut. */
+/** While threads are held: what does not run by now will find the cut. A parked one has run, and is handed back. */
 function hasStarted(state: DeliveryState): boolean {
-  return state !== 'queued' && state !== 'discarded' && state !== 'unknown'
+  return state === 'running' || state === 'done' || state === 'failed'
 }
 
 function sentOf(

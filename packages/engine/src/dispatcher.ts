@@ -1,5 +1,6 @@
 /**
- * From an opened record to its thread: it waits for room in the window, is pinned to a thread, and is sent.
+ * From an opened record to its thread: it waits for its time and for room in the window, is pinned to a thread, and is
+ * sent.
  *
  * Waiting is in arrival order within a partition, and each thread has an outbox in routing order, so a key's records are
  * sent in theirs. Sending gives a delivery its sequence number; that is the order in which a dead thread's
@@ -8,20 +9,15 @@
  * Called for every record: no closures and no objects in `accept`, `proceed` and `letGo`.
  */
 import type { Effects } from './effects.js'
-import { type InFlightTable, Phase } from './in-flight-table.js'
+import { Care, type InFlightTable, Phase } from './in-flight-table.js'
 import { InFlightWindow } from './in-flight-window.js'
+import { Outbox } from './outbox.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
-import { TicketRing } from './ticket-ring.js'
 import { VirtualPartitions } from './virtual-partitions.js'
 import { WaitingRecords } from './waiting-records.js'
 import type { WorkEngineOptions } from './work-engine-options.js'
 
-interface Outbox {
-  /** The thread serves: what is routed to it may be sent. */
-  up: boolean
-  /** Routed and not sent, in order. */
-  readonly tickets: TicketRing
-}
+const NONE = -1
 
 export class Dispatcher {
   readonly window: InFlightWindow
@@ -33,6 +29,10 @@ export class Dispatcher {
   #sequence: number
   readonly #spareRows: number
   readonly #scratch: Int32Array
+  /** A record that runs alone in the whole process, or waits until nothing else runs: nothing is sent meanwhile. */
+  #alone = NONE
+  /** Condemned records whose turn has come, until they are taken. */
+  #condemned: number[] = []
 
   constructor(options: WorkEngineOptions, table: InFlightTable<RecordBatch>, effects: Pick<Effects, 'dispatch'>) {
     this.window = new InFlightWindow(options.window)
@@ -40,10 +40,15 @@ export class Dispatcher {
     this.#effects = effects
     this.#waiting = new WaitingRecords(this.window, table)
     this.#routes = new VirtualPartitions(options.threads, options.ordering, options.affinity)
-    this.#outboxes = Array.from({ length: options.threads }, () => ({ up: false, tickets: new TicketRing() }))
+    this.#outboxes = Array.from({ length: options.threads }, () => new Outbox())
     this.#sequence = options.firstSequence ?? 0
     this.#scratch = new Int32Array(table.capacity)
     this.#spareRows = options.spareRows
+  }
+
+  /** What the clock on the wall says, in milliseconds: records whose time has come may go out. */
+  set wall(now: number) {
+    this.#waiting.wall = now
   }
 
   /**
@@ -63,7 +68,7 @@ export class Dispatcher {
     return { records, bytes: isFair ? Math.min(freeBytes, Math.max(1, shareBytes)) : freeBytes }
   }
 
-  /** Takes a record that was just opened. It goes out with the next `proceed`, or once the window has room for it. */
+  /** Takes a record that was just opened. It goes out with the next `proceed`, or once its time and room for it come. */
   accept(ticket: number): void {
     if (this.#waiting.admits(ticket)) this.#route(ticket)
     else this.#waiting.push(ticket)
@@ -75,21 +80,46 @@ export class Dispatcher {
     this.#flush()
   }
 
-  /** Whether records of any partition wait for room in the window. */
+  /** Condemned records whose turn has come, each once. */
+  takeCondemned(): readonly number[] {
+    if (this.#condemned.length === 0) return this.#condemned
+    const condemned = this.#condemned
+    this.#condemned = []
+    return condemned
+  }
+
+  /** Whether records of any partition wait for their time or for room in the window. */
   get anyWaiting(): boolean {
     return this.#waiting.length > 0
   }
 
-  /** Whether records of the partition wait for room in the window. */
+  /** Whether records of the partition wait for their time or for room in the window. */
   hasWaiting(slot: PartitionSlot): boolean {
     return this.#waiting.has(slot)
   }
 
+  /** When the first record of the partition that waits may start, on the wall clock; undefined when none waits for that. */
+  dueAt(slot: PartitionSlot): number | undefined {
+    return this.#waiting.dueAt(slot)
+  }
+
   /** The record has ended: its place in the window is free, and its key may move when this was the last of it. */
   letGo(ticket: number): void {
-    const { size, thread, slot, keyHash, hasKey } = this.#table
-    this.window.release(slot[ticket]!, size[ticket]!)
+    this.leaveThread(ticket)
+    this.leaveWindow(ticket)
+  }
+
+  /** No thread has the record any more. */
+  leaveThread(ticket: number): void {
+    const { thread, slot, keyHash, hasKey } = this.#table
     this.#routes.release(thread[ticket]!, slot[ticket]!, keyHash[ticket]!, hasKey[ticket] === 1)
+    this.#outboxes[thread[ticket]!]!.ended(ticket)
+    if (this.#alone === ticket) this.#alone = NONE
+  }
+
+  leaveWindow(ticket: number): void {
+    const { size, slot } = this.#table
+    this.window.release(slot[ticket]!, size[ticket]!)
   }
 
   /** The thread serves: what waits for it goes out. */
@@ -103,27 +133,30 @@ export class Dispatcher {
     this.#outboxes[thread]!.up = false
   }
 
-  /** These deliveries of a thread that is gone go out again, in this order and before all others, once it is up. */
-  sendAgain(thread: number, tickets: readonly number[]): void {
-    const outbox = this.#outboxes[thread]!.tickets
-    // Newer ones wait there when the thread was retired before it ended.
-    const newer = outbox.length
+  /**
+   * These deliveries of a thread that is gone go out again, in this order and before all others, once it is up; the
+   * suspects among them first, one at a time.
+   */
+  sendAgain(thread: number, tickets: readonly number[], suspects: readonly number[]): void {
     for (const ticket of tickets) {
       this.#table.phase[ticket] = Phase.routed
-      outbox.push(ticket)
+      if (this.#alone === ticket) this.#alone = NONE
     }
-    for (let i = 0; i < newer; i++) outbox.push(outbox.shift())
+    // Newer ones wait there when the thread was retired before it ended.
+    this.#outboxes[thread]!.again(tickets, suspects)
   }
 
   /** Lets go of records that were not sent yet. @param dropped called with each, which is no longer held by anything here */
   dropUnsent(matches: (ticket: number) => boolean, dropped: (ticket: number) => void): void {
     this.#waiting.remove(matches, dropped)
-    for (const { tickets } of this.#outboxes) {
-      tickets.remove(matches, (ticket) => {
-        this.letGo(ticket)
-        dropped(ticket)
-      })
+    const letGo = (ticket: number) => {
+      this.letGo(ticket)
+      dropped(ticket)
     }
+    if (this.#alone !== NONE && this.#table.phase[this.#alone] === Phase.routed && matches(this.#alone)) {
+      letGo(this.#alone)
+    }
+    for (const outbox of this.#outboxes) outbox.remove(matches, letGo)
   }
 
   /** Messages routed to a thread that have not ended. */
@@ -138,25 +171,77 @@ export class Dispatcher {
     const thread = this.#routes.route(table.slot[ticket]!, table.keyHash[ticket]!, table.hasKey[ticket] === 1)
     table.thread[ticket] = thread
     table.phase[ticket] = Phase.routed
-    this.#outboxes[thread]!.tickets.push(ticket)
+    this.#outboxes[thread]!.push(ticket)
   }
 
   #flush(): void {
-    const { phase, sequence } = this.#table
-    for (let thread = 0; thread < this.#outboxes.length; thread++) {
-      const { up, tickets } = this.#outboxes[thread]!
-      const count = tickets.length
-      if (!up || count === 0) continue
-      for (let i = 0; i < count; i++) {
-        const ticket = tickets.at(i)
-        // 0 stands for "never sent".
-        this.#sequence = (this.#sequence + 1) | 0 || 1
-        sequence[ticket] = this.#sequence
-        phase[ticket] = Phase.dispatched
-        this.#scratch[i] = ticket
-      }
-      tickets.clear()
-      this.#effects.dispatch(thread, this.#scratch, count)
+    for (let thread = 0; thread < this.#outboxes.length && this.#mayFlush(); thread++) {
+      const outbox = this.#outboxes[thread]!
+      if (outbox.isClosed) continue
+      if (outbox.hasSuspects) this.#sendSuspect(thread, outbox)
+      else this.#sendAll(thread, outbox)
     }
+  }
+
+  /** Whether no record has to be alone; sends it when its time has come. */
+  #mayFlush(): boolean {
+    if (this.#alone === NONE) return true
+    const { phase, thread } = this.#table
+    if (phase[this.#alone] !== Phase.routed || !this.#outboxes[thread[this.#alone]!]!.up) return false
+    // Nothing but a record that must not start any more: a thread discards it without running it.
+    if (!this.#table.dispatched().next().done) return false
+    this.#send(this.#alone, 0)
+    this.#effects.dispatch(thread[this.#alone]!, this.#scratch, 1)
+    return false
+  }
+
+  #sendSuspect(thread: number, outbox: Outbox): void {
+    const ticket = outbox.try()
+    if (this.#table.care[ticket] === Care.alone) {
+      this.#beAlone(ticket)
+      return
+    }
+    this.#send(ticket, 0)
+    this.#effects.dispatch(thread, this.#scratch, 1)
+  }
+
+  #sendAll(thread: number, outbox: Outbox): void {
+    const { care } = this.#table
+    const { length } = outbox
+    let count = 0
+    for (let i = 0; i < length; i++) {
+      const ticket = outbox.at(i)
+      if (care[ticket] !== Care.none) {
+        this.#sendUpTo(thread, outbox, i, count)
+        return
+      }
+      this.#send(ticket, count++)
+    }
+    outbox.clear()
+    this.#effects.dispatch(thread, this.#scratch, count)
+  }
+
+  /** A record that needs care stands at `index`: what is before it goes out now, and what is behind it later. */
+  #sendUpTo(thread: number, outbox: Outbox, index: number, count: number): void {
+    for (let i = 0; i < index; i++) outbox.shift()
+    if (count > 0) this.#effects.dispatch(thread, this.#scratch, count)
+    const ticket = outbox.shift()
+    if (this.#table.care[ticket] === Care.never) this.#condemned.push(ticket)
+    else this.#beAlone(ticket)
+  }
+
+  #beAlone(ticket: number): void {
+    this.#alone = ticket
+    this.#mayFlush()
+  }
+
+  #send(ticket: number, at: number): void {
+    const { phase, sequence, uncounted } = this.#table
+    // 0 stands for "never sent".
+    this.#sequence = (this.#sequence + 1) | 0 || 1
+    sequence[ticket] = this.#sequence
+    phase[ticket] = Phase.dispatched
+    uncounted[ticket] = 0
+    this.#scratch[at] = ticket
   }
 }

@@ -4,11 +4,20 @@
  */
 import type { PartitionSlot } from './record-batch.js'
 
-/** What the thread's board says of a delivery. `unknown`: the board holds another delivery at that place. */
-export type DeliveryState = 'queued' | 'running' | 'done' | 'failed' | 'discarded' | 'unknown'
+/**
+ * What the thread's board says of a delivery. `parked`: an attempt failed and the next is not due yet. `unknown`: the board
+ * holds another delivery at that place.
+ */
+export type DeliveryState = 'queued' | 'running' | 'parked' | 'done' | 'failed' | 'discarded' | 'unknown'
 
-/** How a delivery ended, as acks carry it. */
+/** How a delivery ended, as acks carry it. `failed` is for good: attempts that are followed by another are not told. */
 export const Outcome = { done: 0, failed: 1, discarded: 2 } as const
+
+/** What an ack adds to `Outcome.failed`, as the handler's error asked for it. */
+export const FailureFlag = { noDeadLetter: 4, noCircuitBreak: 8 } as const
+
+/** The part of an outcome that says how a delivery ended. */
+export const OUTCOME_MASK = 3
 
 /** Int32 words of one ack: ticket, sequence, outcome, duration in microseconds. */
 export const ACK_WORDS = 4
@@ -16,24 +25,34 @@ export const ACK_WORDS = 4
 /** Why the work has to end by its own policy. */
 export type StopReason =
   | { type: 'record-failed'; ticket: number; slot: PartitionSlot; offset: number }
-  | { type: 'crash-loop'; thread: number; deaths: number; running: readonly RunningRecord[] }
+  /** A thread died again and again while it ran nothing. */
+  | { type: 'crash-loop'; thread: number; deaths: number }
+  /** Too large a share of the latest records were dead letters. */
+  | { type: 'dead-letter-flood'; deadLetters: number; records: number }
 
-/** A record that a dead thread was running. */
-export interface RunningRecord {
-  readonly slot: PartitionSlot
-  readonly offset: number
-  /** 1 for its first start. */
-  readonly attempt: number
-}
+/** How a record came to its end, for whoever is told of each. */
+export type Completion = 'done' | 'failed' | 'dead-lettered'
+
+/** Which deliveries a circuit breaker holds back: those of one partition, or all. */
+export type CircuitScope = PartitionSlot | 'work'
+
+export type CircuitState = 'closed' | 'open' | 'half-open'
 
 export interface Effects {
   /** Send these rows of the in-flight table to a thread, in this order. The array is the engine's: copy what is kept. */
   dispatch(thread: number, tickets: Int32Array, count: number): void
   /** Read a delivery from the board of its thread, dead or alive. */
   deliveryState(thread: number, ticket: number, sequence: number): DeliveryState
+  /** Which attempt of a delivery ran last, from the same board: the first is 1. */
+  attemptOf(thread: number, ticket: number): number
+  /** `FailureFlag`s of a delivery that the board shows as failed. */
+  failureFlags(thread: number, ticket: number): number
   /** While held, no thread starts a delivery; those that try wait. Held only within one call into the engine. */
   hold(held: boolean): void
-  /** On every thread: deliveries of this slot up to this epoch and above this offset must not start any more. */
+  /**
+   * On every thread: deliveries of this slot up to this epoch and above this offset must not start any more. Those below
+   * are not tried again: one that fails, or waits for its next attempt, is handed back with all that waits behind its key.
+   */
   cut(slot: PartitionSlot, epoch: number, aboveOffset: number): void
   /** Stop reading a partition, or go on. */
   pause(slot: PartitionSlot): void
@@ -52,8 +71,24 @@ export interface Effects {
   restart(slot: PartitionSlot, offset: number): void
   /** A drain has ended: nothing of these partitions is in flight, or (`complete` false) its deadline passed. */
   drained(slots: readonly PartitionSlot[], complete: boolean): void
-  /** A delivery failed for good; its offset completes or not, as `onExhausted` says. */
+  /**
+   * Write the record to the dead letter topic; `engine.deadLettered` follows. Its offset stays open until then, and the row
+   * keeps its bytes. Give up, with `written` false, once `engine.isWanted` says so.
+   */
+  deadLetter(ticket: number): void
+  /** A delivery failed for good and has no dead letter; its offset completes or not, as `onExhausted` says. */
   failed(ticket: number): void
+  /** Asked for by `reportCompletions`: the record's offset has completed. */
+  completed(ticket: number, how: Completion): void
+  /** At how many deaths of the whole process the record was running; asked only while `watchesProcessDeaths`. */
+  processDeaths(slot: PartitionSlot, offset: number): number
+  /** Threads start no delivery of this scope, or may again. What runs goes on. */
+  holdStarts(scope: CircuitScope, held: boolean): void
+  /** While starts are held: the thread may start one delivery of the scope. */
+  permitStart(thread: number, scope: CircuitScope): void
+  /** Takes an unused permit back. @returns false when a delivery has started by it */
+  withdrawPermit(thread: number, scope: CircuitScope): boolean
+  circuitChanged(scope: CircuitScope, from: CircuitState, to: CircuitState): void
   /** The work has to end by its own policy. */
   stop(reason: StopReason): void
 }

@@ -20,7 +20,14 @@ export class InFlightTable<Batch extends RecordBatch> {
   /** 1 where the key is not null. */
   readonly hasKey: Uint8Array
   readonly size: Int32Array
+  /** Not to be started before, on the wall clock in milliseconds. */
+  readonly due: Float64Array
+  /** 1 for the first; one more for each attempt that failed, or in which it killed its thread. */
   readonly attempt: Int32Array
+  /** How the record has to be run (see `Care`). */
+  readonly care: Uint8Array
+  /** 1 where the outcome tells a circuit breaker nothing, because the delivery started before its last change. */
+  readonly uncounted: Uint8Array
   readonly phase: Uint8Array
   /** The thread the record is pinned to, from routing to its end. */
   readonly thread: Int32Array
@@ -40,7 +47,10 @@ export class InFlightTable<Batch extends RecordBatch> {
     this.keyHash = new Uint32Array(capacity)
     this.hasKey = new Uint8Array(capacity)
     this.size = new Int32Array(capacity)
+    this.due = new Float64Array(capacity)
     this.attempt = new Int32Array(capacity)
+    this.care = new Uint8Array(capacity)
+    this.uncounted = new Uint8Array(capacity)
     this.phase = new Uint8Array(capacity)
     this.thread = new Int32Array(capacity)
     this.sequence = new Int32Array(capacity)
@@ -85,7 +95,15 @@ export class InFlightTable<Batch extends RecordBatch> {
 }
 
 /**
- * free → waiting (for the window) → routed (to a thread, not yet sent) → dispatched → free. Abandoned: its partition was
- * cut before the thread started it; the row stays until the thread lets go of the ticket, but nobody waits for it.
+ * free → waiting (for its time, or for the window) → routed (to a thread, not yet sent) → dispatched → free, or →
+ * deadLettering (the thread has let go of it, its offset is open until the dead letter is written) → free. Abandoned: its
+ * partition was cut before the thread started it; the row stays until the thread lets go of the ticket, but nobody waits
+ * for it.
  */
-export const Phase = { free: 0, waiting: 1, routed: 2, dispatched: 3, abandoned: 4 } as const
+export const Phase = { free: 0, waiting: 1, routed: 2, deadLettering: 3, dispatched: 4, abandoned: 5 } as const
+
+/**
+ * How a record has to be run. `alone`: nothing else runs in the whole process meanwhile, because it may have killed the one
+ * before. `never`: it is condemned, and fails when its turn comes.
+ */
+export const Care = { none: 0, alone: 1, never: 2 } as const

@@ -7,8 +7,13 @@ export {
 } from './assignment.js'
 export {
   ACK_WORDS,
+  type CircuitScope,
+  type CircuitState,
+  type Completion,
   type DeliveryState,
   type Effects,
+  FailureFlag,
+  OUTCOME_MASK,
   Outcome,
   type StopReason,
 } from './effects.js'
@@ -17,6 +22,8 @@ export { keyHash, virtualPartition } from './key-hash.js'
 export { KeyedQueue, NO_KEY } from './keyed-queue.js'
 export { OffsetTracker } from './offset-tracker.js'
 export type { PartitionSlot, RecordBatch } from './record-batch.js'
+export type { Counters } from './record-endings.js'
+export type { ThreadEnd } from './thread-deaths.js'
 export type { Ordering } from './virtual-partitions.js'
-export { type Counters, WorkEngine } from './work-engine.js'
+export { WorkEngine } from './work-engine.js'
 export type { WorkEngineOptions } from './work-engine-options.js'

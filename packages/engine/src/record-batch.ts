@@ -13,6 +13,8 @@ export interface RecordBatch {
   live: number
   readonly slots: Int32Array
   readonly offsets: Float64Array
+  /** Milliseconds since 1970; -1 where the record has none. */
+  readonly timestamps: Float64Array
   /** fmix32(murmur2(key)); 0 for a null key. */
   readonly keyHashes: Uint32Array
   /** Bytes of the key, -1 for a null key. */

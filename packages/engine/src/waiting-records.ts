@@ -1,6 +1,8 @@
 /**
- * Records that were read and opened, and for which the window has no room, by partition: one that has used up its share
- * does not stand in the way of the others.
+ * Records that were read and opened, and whose time has not come or for which the window has no room, by partition: one
+ * that is not due yet or has used up its share does not stand in the way of the others.
+ *
+ * Within a partition the order stays: a record behind one that is not due waits with it.
  */
 import { type InFlightTable, Phase } from './in-flight-table.js'
 import type { InFlightWindow } from './in-flight-window.js'
@@ -13,6 +15,8 @@ export class WaitingRecords {
   /** By slot, in arrival order. A partition without a record that waits has none. */
   readonly #queues = new Map<PartitionSlot, TicketRing>()
   #length = 0
+  /** What the clock on the wall says, in milliseconds. */
+  wall = 0
   /** Waits for nearly all of the window; until it is in, nothing else enters. */
   #oversized: number | undefined
 
@@ -38,6 +42,7 @@ export class WaitingRecords {
   admits(ticket: number): boolean {
     const slot = this.#table.slot[ticket]!
     if (this.#length > 0 && (this.#oversized !== undefined || this.#queues.has(slot))) return false
+    if (!this.#isDue(ticket)) return false
     return this.#window.admit(slot, this.#table.size[ticket]!)
   }
 
@@ -61,7 +66,7 @@ export class WaitingRecords {
     }
     for (const [slot, queue] of [...this.#queues]) {
       while (queue.length > 0 && this.#oversized === undefined && this.#enters(queue.at(0))) admitted(this.#shift(slot))
-      if (queue.length === 0) continue
+      if (queue.length === 0 || !this.#isDue(queue.at(0))) continue
       // Behind the others, for what room is left over the next time.
       this.#queues.delete(slot)
       this.#queues.set(slot, queue)
@@ -83,8 +88,18 @@ export class WaitingRecords {
     }
   }
 
+  /** When the first record of the partition may start; undefined when none waits, or only for room. */
+  dueAt(slot: PartitionSlot): number | undefined {
+    const first = this.#queues.get(slot)?.at(0)
+    return first === undefined || this.#isDue(first) ? undefined : this.#table.due[first]
+  }
+
+  #isDue(ticket: number): boolean {
+    return this.#table.due[ticket]! <= this.wall
+  }
+
   #enters(ticket: number): boolean {
-    return this.#window.admit(this.#table.slot[ticket]!, this.#table.size[ticket]!)
+    return this.#isDue(ticket) && this.#window.admit(this.#table.slot[ticket]!, this.#table.size[ticket]!)
   }
 
   #shift(slot: PartitionSlot): number {
@@ -99,7 +114,12 @@ export class WaitingRecords {
   #look(first: number): void {
     const { slot, size } = this.#table
     const isFirst = this.#queues.get(slot[first]!)!.at(0) === first
-    if (isFirst && this.#oversized === undefined && this.#window.isOversized(slot[first]!, size[first]!)) {
+    if (
+      isFirst &&
+      this.#isDue(first) &&
+      this.#oversized === undefined &&
+      this.#window.isOversized(slot[first]!, size[first]!)
+    ) {
       this.#oversized = first
     }
   }

@@ -13,8 +13,25 @@ export interface WorkEngineOptions {
   spareRows: number
   /** Reading of a partition stops when so many records lie above its lowest unfinished one. */
   maxUncommittedRecords: number
-  /** What becomes of a record whose handler failed for good: its offset completes, or the work stops. */
+  /** A record starts so many milliseconds after its timestamp, or later. 0: at once. */
+  delayMs: number
+  /** How often a record is tried before its failure is final. Attempts within a thread are the thread's to count. */
+  attempts: number
+  /** What fails for good is written to the dead letter topic before its offset completes. */
+  deadLetters: boolean
+  /** The work stops when more than `ratio` (0 to 1) of the latest `records` were dead letters. */
+  deadLetterLimit?: { ratio: number; records: number } | undefined
+  /** What becomes of a record that failed for good without a dead letter: its offset completes, or the work stops. */
   onExhausted: 'complete' | 'stop'
+  /** Opens after so many failures in a row, for so many milliseconds; undefined: never. */
+  circuit?: { after: number; forMs: number; scope: 'work' | 'partition' } | undefined
+  /**
+   * Records that were running at so many deaths of the whole process are condemned without a run, and at fewer, but any, run
+   * alone. Undefined: nobody counts.
+   */
+  processDeathLimit?: number | undefined
+  /** Tell each completion by `Effects.completed`. */
+  reportCompletions: boolean
   /** Sequence number before the first delivery, default 0; tests begin just before numbers wrap at 32 bits. */
   firstSequence?: number
 }

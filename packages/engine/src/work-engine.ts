@@ -10,45 +10,39 @@
  * engine. One call is one atomic step: effects must not call back into the engine.
  */
 import { type AssignedPartition, AssignmentTable, type PartitionAssignment } from './assignment.js'
-import { CrashLoop } from './crash-loop.js'
+import { Circuits } from './circuits.js'
 import { cutAboveStarted, cutAll } from './cuts.js'
 import { Dispatcher } from './dispatcher.js'
 import { Drains } from './drains.js'
-import { ACK_WORDS, type DeliveryState, type Effects, Outcome, type RunningRecord } from './effects.js'
-import { InFlightTable, Phase } from './in-flight-table.js'
+import { ACK_WORDS, type DeliveryState, type Effects, OUTCOME_MASK, Outcome } from './effects.js'
+import { Care, InFlightTable, Phase } from './in-flight-table.js'
 import type { InFlightWindow } from './in-flight-window.js'
 import { ReadAhead } from './read-ahead.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
+import { type Counters, RecordEndings } from './record-endings.js'
 import { copyOutSurvivors } from './sparse-batches.js'
+import { ThreadDeaths, type ThreadEnd } from './thread-deaths.js'
 import type { WorkEngineOptions } from './work-engine-options.js'
 
 /** Weight of the newest batch of acks in the mean handler time. */
 const NEWEST_WEIGHT = 0.2
 
-/** Since the engine was made. */
-export interface Counters {
-  /** Records completed, each once, failed ones included. */
-  processed: number
-  /** Records whose handler failed, whether their offset completed or not. */
-  failed: number
-  /** Deliveries that go to a thread's successor, started or not. */
-  redelivered: number
-  threadDeaths: number
-  /** Acks of a delivery that was superseded or of an assignment that is over. */
-  staleAcks: number
-}
-
 export class WorkEngine<Batch extends RecordBatch> {
   readonly inFlight: InFlightTable<Batch>
   readonly assignments = new AssignmentTable()
   readonly window: InFlightWindow
-  readonly counters: Counters = { processed: 0, failed: 0, redelivered: 0, threadDeaths: 0, staleAcks: 0 }
+  /** Reading of new records looks for those that were running when an earlier process died. */
+  watchesProcessDeaths: boolean
   readonly #options: WorkEngineOptions
   readonly #effects: Effects
   readonly #dispatcher: Dispatcher
   readonly #readAhead: ReadAhead
   readonly #drains = new Drains()
-  readonly #crashLoop = new CrashLoop()
+  readonly #circuits: Circuits | undefined
+  readonly #endings: RecordEndings
+  readonly #deaths: ThreadDeaths
+  /** The clock on the wall, in milliseconds, as it was told last. */
+  #wall = 0
   /** What a handler takes, in milliseconds: a moving mean over ack batches. */
   #handlerMs: number | undefined
   /** Batches of which few records were alive at the last look. */
@@ -63,6 +57,23 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.window = this.#dispatcher.window
     const hasWaiting = (slot: PartitionSlot) => this.#dispatcher.hasWaiting(slot)
     this.#readAhead = new ReadAhead(options.maxUncommittedRecords, hasWaiting, effects)
+    const { circuit, threads, attempts, processDeathLimit } = options
+    this.#circuits = circuit === undefined ? undefined : new Circuits(circuit, threads, this.inFlight, effects)
+    this.#endings = new RecordEndings(
+      options,
+      this.inFlight,
+      this.assignments,
+      this.#dispatcher,
+      this.#circuits,
+      effects,
+    )
+    const isOver = (ticket: number) => this.#isOver(ticket)
+    this.#deaths = new ThreadDeaths(attempts, this.inFlight, this.#dispatcher, this.#endings, effects, isOver)
+    this.watchesProcessDeaths = processDeathLimit !== undefined
+  }
+
+  get counters(): Readonly<Counters> {
+    return this.#endings.counters
   }
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -75,9 +86,13 @@ export class WorkEngine<Batch extends RecordBatch> {
   /**
    * A batch was read. Every record is opened before anything may hold it back: one that was read and never opened would
    * be committed past. Records of a partition that is not ours are left to its owner.
+   *
+   * @param wall the clock on the wall, in milliseconds since 1970; not needed without `delayMs`
    */
-  records(batch: Batch): void {
-    const { slots, offsets, keyHashes, keyLengths, sizes, length } = batch
+  records(batch: Batch, wall = this.#wall): void {
+    this.#setWall(wall)
+    const { slots, offsets, timestamps, keyHashes, keyLengths, sizes, length } = batch
+    const { delayMs } = this.#options
     const table = this.inFlight
     let slot = -1
     let assignment: PartitionAssignment | undefined
@@ -113,7 +128,9 @@ export class WorkEngine<Batch extends RecordBatch> {
       table.keyHash[ticket] = keyHashes[i]!
       table.hasKey[ticket] = keyLengths[i]! < 0 ? 0 : 1
       table.size[ticket] = sizes[i]!
+      table.due[ticket] = delayMs === 0 ? 0 : this.#dueAt(timestamps[i]!)
       table.attempt[ticket] = 1
+      table.care[ticket] = this.watchesProcessDeaths ? this.#careFor(slot, offset) : Care.none
       this.#dispatcher.accept(ticket)
     }
     // Not `= live`: a rewind within the batch may have dropped some of them already.
@@ -136,10 +153,11 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** Acks of one thread, `ACK_WORDS` words each. Late and duplicate ones change nothing. */
   acks(thread: number, acks: Int32Array, count: number): void {
     const table = this.inFlight
+    const { counters } = this.#endings
     // Only handlers that ran tell how long handlers take.
     let ran = 0
     let micros = 0
-    this.#crashLoop.progressed(thread)
+    this.#deaths.progressed(thread)
     for (let at = 0; at < count * ACK_WORDS; at += ACK_WORDS) {
       const ticket = acks[at]!
       const current =
@@ -147,7 +165,7 @@ export class WorkEngine<Batch extends RecordBatch> {
         table.phase[ticket]! >= Phase.dispatched &&
         table.thread[ticket] === thread
       if (!current) {
-        this.counters.staleAcks++
+        counters.staleAcks++
         continue
       }
       const outcome = acks[at + 2]!
@@ -155,7 +173,8 @@ export class WorkEngine<Batch extends RecordBatch> {
         ran++
         micros += acks[at + 3]!
       }
-      if (!this.#end(ticket, outcome)) this.counters.staleAcks++
+      if ((outcome & OUTCOME_MASK) === Outcome.failed) table.attempt[ticket] = this.#effects.attemptOf(thread, ticket)
+      if (!this.#endings.end(ticket, outcome)) counters.staleAcks++
     }
     if (ran > 0) this.#followHandlers(micros / 1000 / ran)
     this.#proceed()
@@ -164,6 +183,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** The thread serves: what waits for it goes out. */
   threadUp(thread: number): void {
     this.#dispatcher.threadUp(thread)
+    this.#proceed()
   }
 
   /** The thread is sent nothing more; what it has been sent, it still runs. `threadGone` and `threadUp` follow. */
@@ -178,33 +198,23 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /**
    * The thread is gone: its exit and its port's close have both been seen, so none of its JavaScript can run and no ack
-   * is on its way. What its board shows as ended has ended; the rest goes out again in the order in which it was sent,
-   * before anything newer.
-   *
-   * @param planned the thread was retired, to be replaced: no death
+   * is on its way.
    */
-  threadGone(thread: number, { planned = false }: { planned?: boolean } = {}): void {
-    if (!planned) this.counters.threadDeaths++
-    this.#dispatcher.threadDown(thread)
-    const { slot, offset, attempt } = this.inFlight
-    const again: number[] = []
-    const running: RunningRecord[] = []
-    for (const ticket of this.inFlight.sentTo(thread)) {
-      const state = this.#stateOf(ticket)
-      if (state === 'done' || state === 'failed' || state === 'discarded') this.#end(ticket, Outcome[state])
-      else if (this.#isOver(ticket)) this.#end(ticket, Outcome.discarded)
-      else {
-        if (state === 'running') {
-          running.push({ slot: slot[ticket]!, offset: offset[ticket]!, attempt: attempt[ticket]! })
-          attempt[ticket]!++
-        }
-        again.push(ticket)
-      }
-    }
-    this.#dispatcher.sendAgain(thread, again)
-    this.counters.redelivered += again.length
-    const deaths = planned ? undefined : this.#crashLoop.died(thread, running)
-    if (deaths !== undefined) this.#effects.stop({ type: 'crash-loop', thread, deaths, running })
+  threadGone(thread: number, how: ThreadEnd = {}): void {
+    this.#deaths.gone(thread, how)
+    this.#proceed()
+  }
+
+  // ── dead letters ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether the record of an earlier `Effects.deadLetter` still waits for it. */
+  isWanted(ticket: number, sequence: number): boolean {
+    return this.#endings.isWanted(ticket, sequence)
+  }
+
+  /** The broker has the dead letter, or (`written` false) nobody tries any more: the offset stays open then. */
+  deadLettered(ticket: number, sequence: number, written: boolean): void {
+    this.#endings.deadLettered(ticket, sequence, written)
     this.#proceed()
   }
 
@@ -227,7 +237,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   drain(slots: readonly PartitionSlot[], deadline: number): void {
     const fresh = [...this.assignments].filter(({ slot, state }) => state === 'assigned' && slots.includes(slot))
     for (const assignment of fresh) this.#beginDraining(assignment)
-    cutAboveStarted(new Set(fresh), this.assignments, this.inFlight, this.#effects)
+    this.#cut(fresh)
     const assignments = [...this.assignments].filter(({ slot }) => slots.includes(slot))
     this.#drains.begin({ slots, assignments, deadline })
     this.#dropUnsent()
@@ -253,7 +263,8 @@ export class WorkEngine<Batch extends RecordBatch> {
   harvest(): void {
     for (const ticket of [...this.inFlight.dispatched()]) {
       const state = this.#stateOf(ticket)
-      if (state === 'done' || state === 'failed') this.#end(ticket, Outcome[state])
+      if (state === 'done') this.#endings.end(ticket, Outcome.done)
+      else if (state === 'failed') this.#endHarvested(ticket)
     }
     this.#proceed()
   }
@@ -267,8 +278,15 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   // ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Call about every 100 ms. @param now a monotonic clock in milliseconds */
-  tick(now: number): void {
+  /**
+   * Call about every 100 ms.
+   * @param now a monotonic clock in milliseconds
+   * @param wall the clock on the wall, in milliseconds since 1970; not needed without `delayMs`
+   */
+  tick(now: number, wall = this.#wall): void {
+    this.#setWall(wall)
+    this.#circuits?.tick(now)
+    if (this.#dispatcher.anyWaiting) this.#proceed()
     this.#readAhead.look(this.assignments)
     this.#sparse = copyOutSurvivors(this.inFlight, this.#sparse)
     if (this.#drains.any) this.harvest()
@@ -289,6 +307,11 @@ export class WorkEngine<Batch extends RecordBatch> {
     }
   }
 
+  /** When the next record of a partition may start, on the wall clock; undefined when none waits for its time. */
+  dueAt(slot: PartitionSlot): number | undefined {
+    return this.#dispatcher.dueAt(slot)
+  }
+
   /** Messages routed to a thread that have not ended. */
   load(thread: number): number {
     return this.#dispatcher.load(thread)
@@ -298,38 +321,53 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** Sends what may be sent, and sees whether a drain has come to its end. */
   #proceed(): void {
+    if (this.#endings.handedBack) {
+      this.#endings.handedBack = false
+      this.#dropUnsent()
+    }
     const waited = this.#dispatcher.anyWaiting
     this.#dispatcher.proceed()
+    for (let condemned = this.#dispatcher.takeCondemned(); condemned.length > 0; ) {
+      for (const ticket of condemned) this.#endings.condemn(ticket)
+      this.#dispatcher.proceed()
+      condemned = this.#dispatcher.takeCondemned()
+    }
     // At once: until the next tick a partition that waited would run out of work.
     if (waited) this.#readAhead.resume(this.assignments)
     if (!this.#drains.any) return
     for (const { slots } of this.#drains.takeFinished(this.assignments)) this.#effects.drained(slots, true)
   }
 
-  /** @returns false when its assignment is over: the record's place is free, and nothing is finished */
-  #end(ticket: number, outcome: number): boolean {
-    const table = this.inFlight
-    const assignment = this.#assignmentOf(ticket)
-    if (assignment !== undefined && table.phase[ticket] === Phase.dispatched) {
-      assignment.inFlight--
-      if (this.#completes(ticket, outcome)) {
-        assignment.tracker.finish(table.trackerPosition[ticket]!)
-        this.counters.processed++
-      }
-    }
-    this.#dispatcher.letGo(ticket)
-    table.release(ticket)
-    return assignment !== undefined
+  #cut(partitions: readonly PartitionAssignment[]): void {
+    // While its circuit is open nothing of a partition would start until the deadline.
+    const held = partitions.filter(({ slot }) => this.#circuits?.holdsBack(slot) === true)
+    if (held.length > 0) cutAll(new Set(held), this.assignments, this.inFlight, this.#effects)
+    const going = partitions.filter((assignment) => !held.includes(assignment))
+    cutAboveStarted(new Set(going), this.assignments, this.inFlight, this.#effects)
   }
 
-  #completes(ticket: number, outcome: number): boolean {
-    if (outcome !== Outcome.failed) return outcome === Outcome.done
-    this.counters.failed++
-    this.#effects.failed(ticket)
-    if (this.#options.onExhausted === 'complete') return true
-    const { slot, offset } = this.inFlight
-    this.#effects.stop({ type: 'record-failed', ticket, slot: slot[ticket]!, offset: offset[ticket]! })
-    return false
+  #setWall(wall: number): void {
+    this.#wall = wall
+    this.#dispatcher.wall = wall
+  }
+
+  /** Failed, as the board says; its ack is late, and will be stale. */
+  #endHarvested(ticket: number): void {
+    const { thread, attempt } = this.inFlight
+    const index = thread[ticket]!
+    attempt[ticket] = this.#effects.attemptOf(index, ticket)
+    this.#endings.end(ticket, Outcome.failed | this.#effects.failureFlags(index, ticket))
+  }
+
+  /** Not before its timestamp and the delay. A record without one is due, and one from the future counts as of now. */
+  #dueAt(timestamp: number): number {
+    return timestamp < 0 ? 0 : Math.min(timestamp, this.#wall) + this.#options.delayMs
+  }
+
+  #careFor(slot: PartitionSlot, offset: number): number {
+    const deaths = this.#effects.processDeaths(slot, offset)
+    if (deaths === 0) return Care.none
+    return deaths >= this.#options.processDeathLimit! ? Care.never : Care.alone
   }
 
   /** Whether an earlier owner finished the record. */
@@ -357,14 +395,12 @@ export class WorkEngine<Batch extends RecordBatch> {
     return this.#effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
   }
 
-  #assignmentOf(ticket: number): PartitionAssignment | undefined {
-    return this.assignments.find(this.inFlight.slot[ticket]!, this.inFlight.epoch[ticket]!)
-  }
-
-  /** Must not start any more: its epoch has ended, or it lies above its partition's cut. */
+  /** Must not start any more: its epoch has ended, it lies above its partition's cut, or its key was handed back. */
   #isOver(ticket: number): boolean {
-    const assignment = this.#assignmentOf(ticket)
-    return assignment === undefined || this.inFlight.offset[ticket]! > assignment.cut
+    const { offset, hasKey, keyHash } = this.inFlight
+    const assignment = this.#endings.assignmentOf(ticket)
+    if (assignment === undefined || offset[ticket]! > assignment.cut) return true
+    return hasKey[ticket] === 1 && assignment.isHandedBack(keyHash[ticket]!)
   }
 
   /** Forgets records that were not sent to a thread and must not start any more. */
@@ -372,7 +408,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#dispatcher.dropUnsent(
       (ticket) => this.#isOver(ticket),
       (ticket) => {
-        const assignment = this.#assignmentOf(ticket)
+        const assignment = this.#endings.assignmentOf(ticket)
         if (assignment !== undefined) assignment.inFlight--
         this.inFlight.release(ticket)
       },

@@ -1,5 +1,12 @@
 /** An engine whose outside is a test: what it asks for is written down, what threads say is typed in. */
-import { ACK_WORDS, type DeliveryState, type Effects, Outcome, type StopReason } from '../src/effects.js'
+import {
+  ACK_WORDS,
+  type CircuitScope,
+  type DeliveryState,
+  type Effects,
+  Outcome,
+  type StopReason,
+} from '../src/effects.js'
 import { WorkEngine } from '../src/work-engine.js'
 import type { WorkEngineOptions } from '../src/work-engine-options.js'
 import { type SyntheticBatch, type SyntheticRecord, syntheticBatch } from './synthetic-batch.js'
@@ -20,6 +27,14 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
   const latest = new Map<string, Sent & { thread: number }>()
   /** What boards say, by ticket and sequence; queued unless set. */
   const boards = new Map<string, DeliveryState>()
+  /** The attempt that ran last, and the flags of a failure, by ticket, where a test sets them. */
+  const attempts = new Map<number, number>()
+  const flags = new Map<number, number>()
+  /** Process deaths by offset. */
+  const processDeaths = new Map<number, number>()
+  /** Threads that may start one record while starts are held. */
+  const permits = new Set<number>()
+  const named = (scope: CircuitScope) => (scope === 'work' ? 'work' : `slot ${scope}`)
   const calls: string[] = []
   const stops: StopReason[] = []
 
@@ -40,6 +55,8 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
       }
     },
     deliveryState: (_thread, ticket, sequence) => boards.get(`${ticket}#${sequence}`) ?? 'queued',
+    attemptOf: (_thread, ticket) => attempts.get(ticket) ?? engine.inFlight.attempt[ticket]!,
+    failureFlags: (_thread, ticket) => flags.get(ticket) ?? 0,
     hold: (held) => calls.push(held ? 'hold' : 'release'),
     cut: (slot, epoch, above) => calls.push(`cut ${slot} epoch ${epoch} above ${above}`),
     pause: (slot) => calls.push(`pause ${slot}`),
@@ -50,6 +67,16 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
     restart: (slot, offset) => calls.push(`restart ${slot}/${offset}`),
     drained: (slots, complete) => calls.push(`drained ${slots.join(',')} ${complete ? 'complete' : 'late'}`),
     failed: (ticket) => calls.push(`failed ${engine.inFlight.slot[ticket]}/${engine.inFlight.offset[ticket]}`),
+    deadLetter: (ticket) => calls.push(`dead letter ${engine.inFlight.slot[ticket]}/${engine.inFlight.offset[ticket]}`),
+    completed: (ticket, how) => calls.push(`${how} ${engine.inFlight.slot[ticket]}/${engine.inFlight.offset[ticket]}`),
+    processDeaths: (_slot, offset) => processDeaths.get(offset) ?? 0,
+    holdStarts: (scope, held) => calls.push(`${held ? 'hold' : 'release'} starts of ${named(scope)}`),
+    permitStart: (thread, scope) => {
+      permits.add(thread)
+      calls.push(`permit ${thread} of ${named(scope)}`)
+    },
+    withdrawPermit: (thread) => permits.delete(thread),
+    circuitChanged: (scope, from, to) => calls.push(`${named(scope)} ${from} to ${to}`),
     stop: (reason) => stops.push(reason),
   }
   const engine = new WorkEngine<SyntheticBatch>(
@@ -61,7 +88,11 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
       window: { minMessages: 100, maxMessages: 100, maxBytes: 10_000 },
       spareRows: 20,
       maxUncommittedRecords: 1_000,
+      delayMs: 0,
+      attempts: 1,
+      deadLetters: false,
       onExhausted: 'complete',
+      reportCompletions: false,
       ...options,
     },
     effects,
@@ -81,13 +112,17 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
     assign: (...partitions: number[]) =>
       engine.assigned(partitions.map((partition) => ({ topic: 'orders', partition }))),
     /** Reads records of one key of partition 0, unless said otherwise. */
-    read(offsets: readonly number[], { slot = 0, hash = 1, key = true, size = 1 }: Partial<SyntheticRecord> = {}) {
-      const batch = syntheticBatch(offsets.map((offset) => ({ slot, offset, hash, key, size })))
-      engine.records(batch)
+    read(
+      offsets: readonly number[],
+      { slot = 0, hash = 1, key = true, size = 1, timestamp = -1 }: Partial<SyntheticRecord> = {},
+      wall?: number,
+    ) {
+      const batch = syntheticBatch(offsets.map((offset) => ({ slot, offset, hash, key, size, timestamp })))
+      engine.records(batch, wall)
       return batch
     },
     readRecords(records: readonly Pick<SyntheticRecord, 'slot' | 'offset'>[]) {
-      const batch = syntheticBatch(records.map((record) => ({ hash: 1, key: true, size: 1, ...record })))
+      const batch = syntheticBatch(records.map((record) => ({ hash: 1, key: true, size: 1, timestamp: -1, ...record })))
       engine.records(batch)
       return batch
     },
@@ -106,16 +141,25 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
       const { ticket, sequence } = of(offset, slot)
       boards.set(`${ticket}#${sequence}`, state)
     },
+    /** What a board says of the latest delivery beside its state. */
+    boardSays(offset: number, says: { attempt?: number; flags?: number }, slot = 0) {
+      const { ticket } = of(offset, slot)
+      if (says.attempt !== undefined) attempts.set(ticket, says.attempt)
+      if (says.flags !== undefined) flags.set(ticket, says.flags)
+    },
+    ranWhenProcessDied: (offset: number, deaths: number) => processDeaths.set(offset, deaths),
+    /** The thread has started a record by its permit. */
+    usePermit: (thread: number) => permits.delete(thread),
     /** The latest delivery of each record ends so, and its ack arrives. */
-    ack(offsets: readonly number[], outcome: keyof typeof Outcome = 'done', slot = 0, micros = 1_000) {
+    ack(offsets: readonly number[], outcome: keyof typeof Outcome | number = 'done', slot = 0, micros = 1_000) {
       for (const offset of offsets) this.ackOf(of(offset, slot), outcome, micros)
     },
     ackOf(
       { ticket, sequence, thread }: Sent & { thread: number },
-      outcome: keyof typeof Outcome = 'done',
+      outcome: keyof typeof Outcome | number = 'done',
       micros = 1_000,
     ) {
-      const ack = Int32Array.of(ticket, sequence, Outcome[outcome], micros)
+      const ack = Int32Array.of(ticket, sequence, typeof outcome === 'number' ? outcome : Outcome[outcome], micros)
       engine.acks(thread, ack, ack.length / ACK_WORDS)
     },
     /** What the engine did to the outside since the last look. */

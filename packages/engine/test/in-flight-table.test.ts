@@ -26,7 +26,7 @@ test('a ticket is given to one record at a time, and a full table says so', () =
 test('a released row lets go of its batch', () => {
   const table = new InFlightTable(1)
   const ticket = table.take()
-  table.batch[ticket] = syntheticBatch([{ slot: 0, offset: 0, hash: 0, key: true, size: 1 }])
+  table.batch[ticket] = syntheticBatch([{ slot: 0, offset: 0, hash: 0, key: true, size: 1, timestamp: -1 }])
   table.phase[ticket] = Phase.dispatched
   table.release(ticket)
   expect(table.batch[ticket]).toBeUndefined()

@@ -6,6 +6,7 @@ export interface SyntheticRecord {
   readonly hash: number
   readonly key: boolean
   readonly size: number
+  readonly timestamp: number
 }
 
 export interface SyntheticBatch extends RecordBatch {
@@ -22,6 +23,7 @@ export function syntheticBatch(records: readonly SyntheticRecord[], byteLength =
     byteLength,
     slots: Int32Array.from(records, ({ slot }) => slot),
     offsets: Float64Array.from(records, ({ offset }) => offset),
+    timestamps: Float64Array.from(records, ({ timestamp }) => timestamp),
     keyHashes: Uint32Array.from(records, ({ hash, key }) => (key ? hash : 0)),
     keyLengths: Int32Array.from(records, ({ key }) => (key ? 4 : -1)),
     sizes: Int32Array.from(records, ({ size }) => size),

@@ -99,7 +99,7 @@ describe('drain', () => {
   })
 
   test('a thread that dies during it runs only what lies below the cut again', () => {
-    const work = desk().start()
+    const work = desk({ attempts: 2 }).start()
     work.read([0, 1, 2])
     work.board(1, 'running')
     work.engine.drain([0], 1_000)

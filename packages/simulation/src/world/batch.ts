@@ -14,6 +14,7 @@ export class SimBatch implements RecordBatch {
   live: number
   readonly slots: Int32Array
   readonly offsets: Float64Array
+  readonly timestamps: Float64Array
   readonly keyHashes: Uint32Array
   readonly keyLengths: Int32Array
   readonly sizes: Int32Array
@@ -31,6 +32,7 @@ export class SimBatch implements RecordBatch {
     this.tenures = tenures
     this.slots = new Int32Array(length)
     this.offsets = new Float64Array(length)
+    this.timestamps = new Float64Array(length).fill(-1)
     this.keyHashes = new Uint32Array(length)
     this.keyLengths = new Int32Array(length)
     this.sizes = new Int32Array(length)

@@ -58,6 +58,14 @@ export class ShellEffects implements Effects {
     return this.#member.threads[thread]!.stateOf(ticket, sequence)
   }
 
+  attemptOf(_thread: number, ticket: number): number {
+    return this.#member.engine.inFlight.attempt[ticket]!
+  }
+
+  failureFlags(): number {
+    return 0
+  }
+
   hold(held: boolean): void {
     this.isHeld = held
     this.#member.world.journal.note(K.hold, this.#member.id, held ? 1 : 0)
@@ -105,6 +113,24 @@ export class ShellEffects implements Effects {
   }
 
   failed(): void {}
+
+  deadLetter(): void {}
+
+  completed(): void {}
+
+  processDeaths(): number {
+    return 0
+  }
+
+  holdStarts(): void {}
+
+  permitStart(): void {}
+
+  withdrawPermit(): boolean {
+    return false
+  }
+
+  circuitChanged(): void {}
 
   stop(): void {
     this.#member.world.journal.note(K.stop, this.#member.id)

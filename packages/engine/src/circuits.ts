@@ -1,0 +1,138 @@
+/**
+ * The circuit breakers of a work, one for all of it or one for each partition, and the probes of those that are half-open.
+ *
+ * While one is open no delivery of its scope starts, wherever it waits; reading and what runs go on. What had started
+ * before says nothing about the time after, so its outcome is not counted. A probe is a permit for one start: that
+ * delivery's outcome decides. One that comes to no outcome (handed back, or its thread died by another's guilt) leaves
+ * the circuit half-open, and another record is tried at the next look.
+ */
+import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.js'
+import type { CircuitScope, Effects } from './effects.js'
+import { type InFlightTable, Phase } from './in-flight-table.js'
+import type { PartitionSlot, RecordBatch } from './record-batch.js'
+
+interface Circuit {
+  readonly scope: CircuitScope
+  readonly breaker: CircuitBreaker
+  /** The thread that may start one record, as far as we know. */
+  permitted: number | undefined
+  /** The thread that was permitted last: another comes first the next time, in case that one is stuck. */
+  last: number
+}
+
+export class Circuits {
+  readonly #options: CircuitBreakerOptions & { scope: 'work' | 'partition' }
+  readonly #threads: number
+  readonly #table: InFlightTable<RecordBatch>
+  readonly #effects: Effects
+  readonly #circuits = new Map<CircuitScope, Circuit>()
+  #now = 0
+
+  constructor(
+    options: CircuitBreakerOptions & { scope: 'work' | 'partition' },
+    threads: number,
+    table: InFlightTable<RecordBatch>,
+    effects: Effects,
+  ) {
+    this.#options = options
+    this.#threads = threads
+    this.#table = table
+    this.#effects = effects
+  }
+
+  /** Whether records of the partition may not start, or only a probe. */
+  holdsBack(slot: PartitionSlot): boolean {
+    const circuit = this.#circuits.get(this.#scopeOf(slot))
+    return circuit !== undefined && circuit.breaker.state !== 'closed'
+  }
+
+  /** A delivery has come to its final outcome. */
+  count(ticket: number, failed: boolean): void {
+    if (this.#table.uncounted[ticket] === 1) return
+    const circuit = this.#circuitOf(this.#scopeOf(this.#table.slot[ticket]!))
+    this.#change(circuit, () => circuit.breaker.count(failed, this.#now))
+  }
+
+  /** @param now a monotonic clock in milliseconds */
+  tick(now: number): void {
+    this.#now = now
+    for (const circuit of this.#circuits.values()) {
+      if (circuit.breaker.state === 'closed') continue
+      this.#change(circuit, () => circuit.breaker.look(now))
+      if (circuit.breaker.state === 'half-open') this.#probe(circuit)
+    }
+  }
+
+  #change(circuit: Circuit, step: () => void): void {
+    const { breaker, scope } = circuit
+    const from = breaker.state
+    step()
+    const to = breaker.state
+    if (to === from) return
+    if (to === 'open') this.#open(circuit)
+    else if (to === 'closed') this.#effects.holdStarts(scope, false)
+    this.#effects.circuitChanged(scope, from, to)
+  }
+
+  #open(circuit: Circuit): void {
+    const { phase, uncounted } = this.#table
+    // Held: what has started by now is of the time before, and what has not will find that it may not.
+    this.#effects.hold(true)
+    this.#effects.holdStarts(circuit.scope, true)
+    for (let ticket = 0; ticket < this.#table.capacity; ticket++) {
+      if (phase[ticket] === Phase.dispatched && this.#isIn(circuit, ticket) && this.#hasStarted(ticket)) {
+        uncounted[ticket] = 1
+      }
+    }
+    this.#effects.hold(false)
+    circuit.permitted = undefined
+  }
+
+  #probe(circuit: Circuit): void {
+    const candidates = new Set<number>()
+    const { phase, thread, uncounted } = this.#table
+    for (let ticket = 0; ticket < this.#table.capacity; ticket++) {
+      if (phase[ticket] !== Phase.dispatched || uncounted[ticket] === 1 || !this.#isIn(circuit, ticket)) continue
+      if (this.#hasStarted(ticket)) return
+      candidates.add(thread[ticket]!)
+    }
+    if (circuit.permitted !== undefined) {
+      const isUnused = this.#effects.withdrawPermit(circuit.permitted, circuit.scope)
+      circuit.permitted = undefined
+      // It has started since we looked, or was handed back: the next look tells.
+      if (!isUnused) return
+    }
+    for (let i = 1; i <= this.#threads; i++) {
+      const next = (circuit.last + i) % this.#threads
+      if (!candidates.has(next)) continue
+      circuit.permitted = next
+      circuit.last = next
+      this.#effects.permitStart(next, circuit.scope)
+      return
+    }
+  }
+
+  /** Runs, or has ended without our having heard of it. */
+  #hasStarted(ticket: number): boolean {
+    const { thread, sequence } = this.#table
+    const state = this.#effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
+    return state === 'running' || state === 'done' || state === 'failed'
+  }
+
+  #isIn({ scope }: Circuit, ticket: number): boolean {
+    return scope === 'work' || this.#table.slot[ticket] === scope
+  }
+
+  #scopeOf(slot: PartitionSlot): CircuitScope {
+    return this.#options.scope === 'work' ? 'work' : slot
+  }
+
+  #circuitOf(scope: CircuitScope): Circuit {
+    let circuit = this.#circuits.get(scope)
+    if (circuit === undefined) {
+      circuit = { scope, breaker: new CircuitBreaker(this.#options), permitted: undefined, last: this.#threads - 1 }
+      this.#circuits.set(scope, circuit)
+    }
+    return circuit
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What one thread is to be sent, in order, and the suspects among it: records that ran when it died and of which one may
+ * have killed it. Those go first, each alone, and nothing follows until it has ended; whoever kills the thread once more
+ * was the one.
+ */
+import { TicketRing } from './ticket-ring.js'
+
+const NONE = -1
+
+export class Outbox {
+  /** The thread serves: what is routed to it may be sent. */
+  up = false
+  readonly #tickets = new TicketRing()
+  readonly #suspects = new TicketRing()
+  /** The suspect that was sent and has not ended. */
+  #onTrial = NONE
+
+  push(ticket: number): void {
+    this.#tickets.push(ticket)
+  }
+
+  /** Nothing may be sent now. */
+  get isClosed(): boolean {
+    return !this.up || this.#onTrial !== NONE || this.#tickets.length + this.#suspects.length === 0
+  }
+
+  get hasSuspects(): boolean {
+    return this.#suspects.length > 0
+  }
+
+  /** How many may be sent now, as long as there are no suspects. */
+  get length(): number {
+    return this.#tickets.length
+  }
+
+  at(index: number): number {
+    return this.#tickets.at(index)
+  }
+
+  shift(): number {
+    return this.#tickets.shift()
+  }
+
+  clear(): void {
+    this.#tickets.clear()
+  }
+
+  get firstSuspect(): number {
+    return this.#suspects.at(0)
+  }
+
+  /** The first suspect is sent: nothing else until it has ended. */
+  try(): number {
+    this.#onTrial = this.#suspects.shift()
+    return this.#onTrial
+  }
+
+  /** A delivery of the thread has ended. */
+  ended(ticket: number): void {
+    if (this.#onTrial === ticket) this.#onTrial = NONE
+  }
+
+  /** The thread is gone: these go out again before all others, in their order, and suspects before the rest of them. */
+  again(tickets: readonly number[], suspects: readonly number[]): void {
+    this.#onTrial = NONE
+    putBefore(suspects, this.#suspects)
+    putBefore(
+      tickets.filter((ticket) => !suspects.includes(ticket)),
+      this.#tickets,
+    )
+  }
+
+  remove(matches: (ticket: number) => boolean, removed: (ticket: number) => void): void {
+    this.#suspects.remove(matches, removed)
+    this.#tickets.remove(matches, removed)
+  }
+}
+
+function putBefore(first: readonly number[], ring: TicketRing): void {
+  const rest = ring.length
+  for (const ticket of first) ring.push(ticket)
+  for (let i = 0; i < rest; i++) ring.push(ring.shift())
+}

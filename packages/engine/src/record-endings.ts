@@ -1,0 +1,168 @@
+/**
+ * How a record comes to its end: finished, failed for good, written to the dead letter topic first, or handed back
+ * unfinished. Until then it keeps its row, its place in the window and its offset open.
+ */
+import type { AssignmentTable, PartitionAssignment } from './assignment.js'
+import type { Circuits } from './circuits.js'
+import type { Dispatcher } from './dispatcher.js'
+import { type Completion, type Effects, FailureFlag, OUTCOME_MASK, Outcome } from './effects.js'
+import { type InFlightTable, Phase } from './in-flight-table.js'
+import type { RecordBatch } from './record-batch.js'
+import type { WorkEngineOptions } from './work-engine-options.js'
+
+/** Since the engine was made. */
+export interface Counters {
+  /** Records completed, each once, failed ones included. */
+  processed: number
+  /** Records whose handler failed for good, whether their offset completed or not. */
+  failed: number
+  /** Records whose dead letter was written. */
+  deadLettered: number
+  /** Deliveries that go to a thread's successor, started or not. */
+  redelivered: number
+  threadDeaths: number
+  /** Acks of a delivery that was superseded or of an assignment that is over. */
+  staleAcks: number
+}
+
+export class RecordEndings {
+  readonly counters: Counters = {
+    processed: 0,
+    failed: 0,
+    deadLettered: 0,
+    redelivered: 0,
+    threadDeaths: 0,
+    staleAcks: 0,
+  }
+  /** Something was handed back: what waits behind it must not be sent any more. */
+  handedBack = false
+  readonly #options: WorkEngineOptions
+  readonly #table: InFlightTable<RecordBatch>
+  readonly #assignments: AssignmentTable
+  readonly #dispatcher: Dispatcher
+  readonly #circuits: Circuits | undefined
+  readonly #effects: Effects
+
+  constructor(
+    options: WorkEngineOptions,
+    table: InFlightTable<RecordBatch>,
+    assignments: AssignmentTable,
+    dispatcher: Dispatcher,
+    circuits: Circuits | undefined,
+    effects: Effects,
+  ) {
+    this.#options = options
+    this.#table = table
+    this.#assignments = assignments
+    this.#dispatcher = dispatcher
+    this.#circuits = circuits
+    this.#effects = effects
+  }
+
+  /**
+   * The delivery is over.
+   * @param word an `Outcome`, with `FailureFlag`s
+   * @returns false when its assignment is over: the record's place is free, and nothing is finished
+   */
+  end(ticket: number, word: number): boolean {
+    const table = this.#table
+    const assignment = this.assignmentOf(ticket)
+    if (assignment === undefined || table.phase[ticket] !== Phase.dispatched) {
+      this.#free(ticket)
+      return assignment !== undefined
+    }
+    const outcome = word & OUTCOME_MASK
+    if (outcome === Outcome.discarded) {
+      this.#handBack(assignment, ticket)
+      return true
+    }
+    const failed = outcome === Outcome.failed
+    this.#circuits?.count(ticket, failed && (word & FailureFlag.noCircuitBreak) === 0)
+    if (failed) this.#fail(assignment, ticket, word)
+    else this.#complete(assignment, ticket, 'done')
+    return true
+  }
+
+  /** A record that is not to be run fails as it is. */
+  condemn(ticket: number): void {
+    this.#table.phase[ticket] = Phase.dispatched
+    // It says nothing about what handlers call.
+    this.#table.uncounted[ticket] = 1
+    this.end(ticket, Outcome.failed)
+  }
+
+  /** Whether the record still waits for its dead letter. */
+  isWanted(ticket: number, sequence: number): boolean {
+    return this.#isDeadLettering(ticket, sequence) && this.assignmentOf(ticket) !== undefined
+  }
+
+  /** The dead letter was acknowledged by the broker, or (`written` false) is given up: then the offset stays open. */
+  deadLettered(ticket: number, sequence: number, written: boolean): void {
+    if (!this.#isDeadLettering(ticket, sequence)) return
+    const assignment = this.assignmentOf(ticket)
+    if (assignment !== undefined && written) {
+      this.counters.deadLettered++
+      this.#finish(assignment, ticket, 'dead-lettered')
+    } else if (assignment !== undefined) assignment.inFlight--
+    this.#dispatcher.leaveWindow(ticket)
+    this.#table.release(ticket)
+  }
+
+  assignmentOf(ticket: number): PartitionAssignment | undefined {
+    return this.#assignments.find(this.#table.slot[ticket]!, this.#table.epoch[ticket]!)
+  }
+
+  #fail(assignment: PartitionAssignment, ticket: number, word: number): void {
+    this.counters.failed++
+    if (this.#options.deadLetters && (word & FailureFlag.noDeadLetter) === 0) {
+      // The key goes on meanwhile; the offset does not.
+      this.#dispatcher.leaveThread(ticket)
+      this.#table.phase[ticket] = Phase.deadLettering
+      this.#effects.deadLetter(ticket)
+      return
+    }
+    this.#effects.failed(ticket)
+    if (this.#options.onExhausted === 'complete') {
+      this.#complete(assignment, ticket, 'failed')
+      return
+    }
+    const { slot, offset } = this.#table
+    this.#effects.stop({ type: 'record-failed', ticket, slot: slot[ticket]!, offset: offset[ticket]! })
+    assignment.inFlight--
+    this.#free(ticket)
+  }
+
+  /** Not finished: an offset that stays open. Records of its key behind it would overtake it. */
+  #handBack(assignment: PartitionAssignment, ticket: number): void {
+    const { ordering } = this.#options
+    const { offset, hasKey, keyHash } = this.#table
+    assignment.inFlight--
+    if (offset[ticket]! <= assignment.cut && ordering !== 'none') {
+      if (ordering === 'partition') assignment.cut = offset[ticket]! - 1
+      else if (hasKey[ticket] === 1) assignment.handBack(keyHash[ticket]!)
+      this.handedBack = true
+    }
+    this.#free(ticket)
+  }
+
+  #complete(assignment: PartitionAssignment, ticket: number, how: Completion): void {
+    this.#finish(assignment, ticket, how)
+    this.#free(ticket)
+  }
+
+  #finish(assignment: PartitionAssignment, ticket: number, how: Completion): void {
+    assignment.inFlight--
+    assignment.tracker.finish(this.#table.trackerPosition[ticket]!)
+    this.counters.processed++
+    if (this.#options.reportCompletions) this.#effects.completed(ticket, how)
+  }
+
+  #free(ticket: number): void {
+    this.#dispatcher.letGo(ticket)
+    this.#table.release(ticket)
+  }
+
+  #isDeadLettering(ticket: number, sequence: number): boolean {
+    return this.#table.phase[ticket] === Phase.deadLettering && this.#table.sequence[ticket] === sequence
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What becomes of the records of a thread that is gone, and who is to blame.
+ *
+ * What its board shows as ended has ended. The rest goes out again, in the order in which it was sent. Of what ran, a
+ * record that is known to have killed the thread, or was the only one that ran, is charged an attempt, and fails for good
+ * when that was its last. Of several that ran each is a suspect: it is tried alone in the next thread, and only the one
+ * that kills it again is charged.
+ */
+import { CrashLoop } from './crash-loop.js'
+import type { Dispatcher } from './dispatcher.js'
+import { type Effects, Outcome } from './effects.js'
+import type { InFlightTable } from './in-flight-table.js'
+import type { RecordBatch } from './record-batch.js'
+import type { RecordEndings } from './record-endings.js'
+
+export interface ThreadEnd {
+  /** The thread was retired, to be replaced: no death, and nobody is to blame. */
+  planned?: boolean
+  /** Records that are known to have brought it down, such as those that ignored their deadline. */
+  guilty?: readonly number[] | undefined
+}
+
+export class ThreadDeaths {
+  readonly #attempts: number
+  readonly #table: InFlightTable<RecordBatch>
+  readonly #dispatcher: Dispatcher
+  readonly #endings: RecordEndings
+  readonly #effects: Effects
+  readonly #isOver: (ticket: number) => boolean
+  readonly #crashLoop = new CrashLoop()
+
+  /** @param isOver whether a record must not start any more */
+  constructor(
+    attempts: number,
+    table: InFlightTable<RecordBatch>,
+    dispatcher: Dispatcher,
+    endings: RecordEndings,
+    effects: Effects,
+    isOver: (ticket: number) => boolean,
+  ) {
+    this.#attempts = attempts
+    this.#table = table
+    this.#dispatcher = dispatcher
+    this.#endings = endings
+    this.#effects = effects
+    this.#isOver = isOver
+  }
+
+  /** The thread has ended some record. */
+  progressed(thread: number): void {
+    this.#crashLoop.progressed(thread)
+  }
+
+  gone(thread: number, { planned = false, guilty }: ThreadEnd): void {
+    const { counters } = this.#endings
+    if (!planned) counters.threadDeaths++
+    this.#dispatcher.threadDown(thread)
+    const { again, ran } = this.#sort(thread)
+    const blamed = planned ? [] : (guilty?.filter((ticket) => ran.includes(ticket)) ?? (ran.length === 1 ? ran : []))
+    const exhausted = blamed.filter((ticket) => this.#table.attempt[ticket]! >= this.#attempts)
+    for (const ticket of exhausted) this.#endings.end(ticket, Outcome.failed)
+    const left = again.filter((ticket) => !exhausted.includes(ticket))
+    for (const ticket of blamed) if (!exhausted.includes(ticket)) this.#table.attempt[ticket]!++
+    const suspects = planned ? [] : guilty === undefined ? ran : blamed
+    this.#dispatcher.sendAgain(
+      thread,
+      left,
+      suspects.filter((ticket) => !exhausted.includes(ticket)),
+    )
+    counters.redelivered += left.length
+    if (planned || ran.length > 0) return
+    const deaths = this.#crashLoop.died(thread)
+    if (deaths !== undefined) this.#effects.stop({ type: 'crash-loop', thread, deaths })
+  }
+
+  /** Ends what has ended. @returns what has not, in the order in which it was sent, and which of it ran */
+  #sort(thread: number): { again: number[]; ran: number[] } {
+    const { attempt, sequence } = this.#table
+    const again: number[] = []
+    const ran: number[] = []
+    for (const ticket of this.#table.sentTo(thread)) {
+      const state = this.#effects.deliveryState(thread, ticket, sequence[ticket]!)
+      if (state !== 'queued' && state !== 'unknown') attempt[ticket] = this.#effects.attemptOf(thread, ticket)
+      if (state === 'done' || state === 'discarded') this.#endings.end(ticket, Outcome[state])
+      else if (state === 'failed')
+        this.#endings.end(ticket, Outcome.failed | this.#effects.failureFlags(thread, ticket))
+      else if (this.#isOver(ticket)) this.#endings.end(ticket, Outcome.discarded)
+      else if (state === 'parked' && this.#isClosing(ticket)) this.#endings.end(ticket, Outcome.discarded)
+      else {
+        if (state === 'running') ran.push(ticket)
+        // Its attempt has failed, and the next one is not due, or was not started.
+        if (state === 'parked') attempt[ticket]!++
+        again.push(ticket)
+      }
+    }
+    return { again, ran }
+  }
+
+  #isClosing(ticket: number): boolean {
+    return this.#endings.assignmentOf(ticket)?.state === 'draining'
+  }
+}

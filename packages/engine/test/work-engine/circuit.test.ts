@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { FailureFlag, Outcome } from '../../src/effects.js'
+import { desk } from '../desk.js'
+
+const circuit = { after: 2, forMs: 500, scope: 'work' as const }
+
+describe('circuit breaker', () => {
+  test('opens after so many failures in a row, half-opens when its time is up, and closes by the probe', () => {
+    const work = desk({ circuit }).start()
+    work.read([0, 1, 2, 3, 4])
+    work.engine.tick(100)
+    work.ack([0, 1], 'failed')
+    expect(work.calls()).toEqual([
+      'failed 0/0',
+      'hold',
+      'hold starts of work',
+      'release',
+      'work closed to open',
+      'failed 0/1',
+    ])
+    work.engine.tick(599)
+    expect(work.calls()).toEqual([])
+    work.engine.tick(600)
+    expect(work.calls()).toEqual(['work open to half-open', 'permit 0 of work'])
+    work.ack([2])
+    expect(work.calls()).toEqual(['release starts of work', 'work half-open to closed'])
+  })
+
+  test('opens again when the probe fails', () => {
+    const work = desk({ circuit }).start()
+    work.read([0, 1, 2])
+    work.ack([0, 1], 'failed')
+    work.engine.tick(500)
+    work.calls()
+    work.usePermit(0)
+    work.ack([2], 'failed')
+    expect(work.calls()).toContain('work half-open to open')
+    work.engine.tick(999)
+    expect(work.calls()).toEqual([])
+    work.engine.tick(1_000)
+    expect(work.calls()).toEqual(['work open to half-open'])
+  })
+
+  test('a success in between starts the count again', () => {
+    const work = desk({ circuit }).start()
+    work.read([0, 1, 2, 3])
+    work.ack([0], 'failed')
+    work.ack([1])
+    work.ack([2], 'failed')
+    expect(work.calls()).toEqual(['failed 0/0', 'failed 0/2'])
+  })
+
+  test('a failure that says nothing about what the handler calls counts as a success', () => {
+    const work = desk({ circuit }).start()
+    work.read([0, 1, 2])
+    work.ack([0], 'failed')
+    work.ack([1], Outcome.failed | FailureFlag.noCircuitBreak)
+    work.ack([2], 'failed')
+    expect(work.calls().filter((call) => call.includes('open'))).toEqual([])
+  })
+
+  test('what had started before it opened decides nothing afterwards', () => {
+    const work = desk({ circuit, concurrency: 4 }).start()
+    for (const offset of [0, 1, 2, 3]) work.read([offset], { hash: offset })
+    for (const offset of [2, 3]) work.board(offset, 'running')
+    work.ack([0, 1], 'failed')
+    work.engine.tick(500)
+    work.calls()
+    work.ack([2])
+    work.ack([3], 'failed')
+    expect(work.calls()).toEqual(['failed 0/3'])
+  })
+
+  test('exactly one probe: while it runs no other is permitted, and an unused permit moves on', () => {
+    const work = desk({ circuit, threads: 2 }).start()
+    work.read([0, 1], { hash: 0 })
+    work.ack([0, 1], 'failed')
+    work.read([2, 4], { hash: 0 })
+    work.read([5], { hash: 1 })
+    work.calls()
+    work.engine.tick(500)
+    expect(work.calls()).toEqual(['work open to half-open', 'permit 0 of work'])
+    work.engine.tick(600)
+    expect(work.calls()).toEqual(['permit 1 of work'])
+    work.usePermit(1)
+    work.board(5, 'running')
+    work.engine.tick(700)
+    expect(work.calls()).toEqual([])
+  })
+
+  test('a probe that comes to no outcome is followed by another', () => {
+    const work = desk({ circuit }).start()
+    work.read([0, 1], { hash: 0 })
+    work.ack([0, 1], 'failed')
+    work.read([2, 3], { hash: 0 })
+    work.engine.tick(500)
+    work.usePermit(0)
+    work.board(2, 'parked')
+    work.calls()
+    work.engine.tick(600)
+    expect(work.calls()).toEqual([])
+    work.engine.tick(700)
+    expect(work.calls()).toEqual(['permit 0 of work'])
+  })
+
+  test('a half-open circuit waits for a record to try', () => {
+    const work = desk({ circuit }).start()
+    work.read([0, 1])
+    work.ack([0, 1], 'failed')
+    work.engine.tick(500)
+    work.calls()
+    work.engine.tick(60_000)
+    expect(work.calls()).toEqual([])
+    work.read([2])
+    work.engine.tick(60_100)
+    expect(work.calls()).toEqual(['permit 0 of work'])
+  })
+
+  test('a drain while it is open ends at once: what has not started is left to the next owner', () => {
+    const work = desk({ circuit }).start()
+    work.read([0, 1, 2, 3])
+    work.ack([0, 1], 'failed')
+    work.engine.drain([0], 10_000)
+    expect(work.calls()).toContain('drained 0 complete')
+    expect(work.stores()).toEqual(['store 0/2'])
+  })
+
+  test('one for each partition leaves the others alone', () => {
+    const work = desk({ circuit: { ...circuit, scope: 'partition' } }).start(2)
+    work.read([0, 1], { slot: 0 })
+    work.read([0, 1], { slot: 1 })
+    work.ack([0], 'failed', 0)
+    work.ack([0, 1], 'failed', 1)
+    expect(work.calls()).toContain('slot 1 closed to open')
+    work.ack([1], 'failed', 0)
+    expect(work.calls()).toContain('slot 0 closed to open')
+  })
+})
