@@ -92,9 +92,12 @@ export class Circuits {
     const candidates = new Set<number>()
     const { phase, thread, uncounted } = this.#table
     for (let ticket = 0; ticket < this.#table.capacity; ticket++) {
-      if (phase[ticket] !== Phase.dispatched || uncounted[ticket] === 1 || !this.#isIn(circuit, ticket)) continue
-      if (this.#hasStarted(ticket)) return
-      candidates.add(thread[ticket]!)
+      if (phase[ticket] !== Phase.dispatched || !this.#isIn(circuit, ticket)) continue
+      if (!this.#hasStarted(ticket)) {
+        // It may have been about to start when the circuit opened, and found that it may not.
+        uncounted[ticket] = 0
+        candidates.add(thread[ticket]!)
+      } else if (uncounted[ticket] === 0) return
     }
     if (circuit.permitted !== undefined) {
       const isUnused = this.#effects.withdrawPermit(circuit.permitted, circuit.scope)

@@ -43,7 +43,7 @@ export interface Effects {
   dispatch(thread: number, tickets: Int32Array, count: number): void
   /** Read a delivery from the board of its thread, dead or alive. */
   deliveryState(thread: number, ticket: number, sequence: number): DeliveryState
-  /** Which attempt of a delivery ran last, from the same board: the first is 1. */
+  /** Which attempt of a delivery ran last, or, of a parked one, is due next, from the same board: the first is 1. */
   attemptOf(thread: number, ticket: number): number
   /** `FailureFlag`s of a delivery that the board shows as failed. */
   failureFlags(thread: number, ticket: number): number

@@ -88,8 +88,6 @@ export class ThreadDeaths {
       else if (state === 'parked' && this.#isClosing(ticket)) this.#endings.end(ticket, Outcome.discarded)
       else {
         if (state === 'running') ran.push(ticket)
-        // Its attempt has failed, and the next one is not due, or was not started.
-        if (state === 'parked') attempt[ticket]!++
         again.push(ticket)
       }
     }

@@ -240,9 +240,9 @@ const table = {
 
   // Threads
   ZK_THREAD_CRASH_LOOP: entry({
-    message: (thread: number, deaths: number, why: string) =>
-      `Thread ${thread} died ${deaths} times in a row, so the work stops: ${why}. ` +
-      'Expected a thread to stay up; correct what ends it. What it had not finished is not committed.',
+    message: (thread: number, deaths: number) =>
+      `Thread ${thread} died ${deaths} times in a row while it ran no record, so the work stops. ` +
+      'Expected a thread to stay up; correct what ends it outside of handlers: the log has each cause.',
     details: (thread, deaths) => ({ thread, deaths }),
     retryable: false,
     exitCode: 4,

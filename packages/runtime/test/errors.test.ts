@@ -245,7 +245,7 @@ function build(code: ErrorCode): ZkError {
     ZK_NATIVE_READER_OPEN: () => errors.ZK_NATIVE_READER_OPEN(),
     ZK_NATIVE_SLOT: () => errors.ZK_NATIVE_SLOT('orders [0]'),
     ZK_READER_UNAVAILABLE: () => errors.ZK_READER_UNAVAILABLE('native', 'it is not built'),
-    ZK_THREAD_CRASH_LOOP: () => errors.ZK_THREAD_CRASH_LOOP(0, 5, 'exit code 3'),
+    ZK_THREAD_CRASH_LOOP: () => errors.ZK_THREAD_CRASH_LOOP(0, 5),
     ZK_THREAD_START_FAILED: () => errors.ZK_THREAD_START_FAILED(0, 'out of memory'),
     ZK_THREAD_UNSTOPPABLE: () => errors.ZK_THREAD_UNSTOPPABLE([0, 2], 5000),
     ZK_RECORD_FAILED: () => errors.ZK_RECORD_FAILED('orders', 0, 1, 1, 'boom'),

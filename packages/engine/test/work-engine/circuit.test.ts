@@ -103,6 +103,19 @@ describe('circuit breaker', () => {
     expect(work.calls()).toEqual(['permit 0 of work'])
   })
 
+  test('a record that was about to start when it opened, and did not, is tried like any other', () => {
+    const work = desk({ circuit }).start()
+    work.read([0, 1, 2])
+    work.board(2, 'running')
+    work.ack([0, 1], 'failed')
+    work.board(2, 'queued')
+    work.engine.tick(500)
+    expect(work.calls()).toContain('permit 0 of work')
+    work.usePermit(0)
+    work.ack([2])
+    expect(work.calls()).toContain('work half-open to closed')
+  })
+
   test('a half-open circuit waits for a record to try', () => {
     const work = desk({ circuit }).start()
     work.read([0, 1])

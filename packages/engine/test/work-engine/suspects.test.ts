@@ -108,7 +108,7 @@ describe('who is to blame for the death of a thread', () => {
     const work = desk({ attempts: 5, concurrency: 2 }).start()
     for (const offset of [0, 1]) work.read([offset], { hash: offset })
     work.board(0, 'parked')
-    work.boardSays(0, { attempt: 3 })
+    work.boardSays(0, { attempt: 4 })
     work.board(1, 'running')
     work.sent()
     work.engine.threadGone(0)

@@ -32,6 +32,7 @@ interface RunFlags {
   stallAfter?: number
   healthPort?: number
   healthHost: string
+  delay?: number
   onExhausted?: 'complete' | 'stop'
   reader?: 'auto' | 'native' | 'portable'
   waitForTopics?: boolean
@@ -77,6 +78,7 @@ export function runCommand(early: EarlySignals): Command {
     .option('--drain-timeout <ms>', 'longest wait for handlers when partitions are revoked (default: 10000)', integer)
     .option('--shutdown-timeout <ms>', 'longest wait for handlers at the end (default: 25000)', integer)
     .option('--stall-after <ms>', 'a partition that stands still so long is reported (default: 30000)', integer)
+    .option('--delay <ms>', 'a record starts so long after its timestamp, or later (default: 0)', integer)
     .addOption(
       new Option(
         '--on-exhausted <what>',
@@ -180,6 +182,7 @@ function workConfig(processor: string, flags: RunFlags) {
     drainTimeoutMs: flags.drainTimeout,
     shutdownTimeoutMs: flags.shutdownTimeout,
     stallAfterMs: flags.stallAfter,
+    processDelayMs: flags.delay,
     onExhausted,
     reader,
     waitForTopics: flags.waitForTopics,
@@ -217,8 +220,10 @@ function conclude(summary: RunSummary, { json, shutdownTimeout }: RunFlags, sign
 }
 
 function countersOf(work: Work): Record<string, number> {
-  const { processed = 0, failed = 0, redelivered = 0, threadDeaths = 0, committed = 0 } = work.state()?.counters ?? {}
-  return { processed, failed, deadLettered: 0, redelivered, threadDeaths, committed }
+  const { counters } = work.state() ?? {}
+  const { processed = 0, failed = 0, deadLettered = 0 } = counters ?? {}
+  const { redelivered = 0, threadDeaths = 0, committed = 0 } = counters ?? {}
+  return { processed, failed, deadLettered, redelivered, threadDeaths, committed }
 }
 
 async function closeQuietly(client: Client): Promise<void> {

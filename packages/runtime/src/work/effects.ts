@@ -1,5 +1,5 @@
 /** The engine's effects, carried out on threads, consumer and commits. */
-import type { Effects, PartitionSlot, WorkEngine } from '@zk/engine'
+import type { CircuitScope, CircuitState, Effects, PartitionSlot, WorkEngine } from '@zk/engine'
 import type { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
@@ -7,6 +7,7 @@ import { packFrame } from '../threads/frame.js'
 import type { ThreadHost } from '../threads/host.js'
 import type { Commits } from './commits.js'
 import type { Endings } from './ending.js'
+import type { WorkEvent } from './events.js'
 import type { Failures } from './failures.js'
 import type { Ownership } from './ownership.js'
 
@@ -19,6 +20,7 @@ export interface Parts {
   ownership: Ownership
   endings: Endings
   logger: Logger
+  emit(event: WorkEvent): void
 }
 
 /** @param parts looked up at each effect: the engine is made first, and has none to give yet */
@@ -34,6 +36,8 @@ export function effectsOn(parts: () => Parts): Effects {
       host.send(thread, packFrame(engine.inFlight, tickets, count, flushAcks))
     },
     deliveryState: (thread, ticket, sequence) => parts().host.boards[thread]!.deliveryState(ticket, sequence),
+    attemptOf: (thread, ticket) => parts().host.boards[thread]!.attemptOf(ticket),
+    failureFlags: (thread, ticket) => parts().host.boards[thread]!.flagsOf(ticket),
     hold: (held) => {
       for (const board of parts().host.boards) board.hold(held)
     },
@@ -53,6 +57,18 @@ export function effectsOn(parts: () => Parts): Effects {
     },
     drained: (slots, complete) => parts().ownership.drained(slots, complete),
     failed: (ticket) => parts().failures.report(ticket),
+    holdStarts: (scope, held) => {
+      const { host } = parts()
+      for (const board of host.boards) board.holdStarts(scope, held)
+      host.wake()
+    },
+    permitStart: (thread, scope) => {
+      const { host } = parts()
+      host.boards[thread]!.permitStart(scope)
+      host.wake()
+    },
+    withdrawPermit: (thread, scope) => parts().host.boards[thread]!.withdrawPermit(scope),
+    circuitChanged: (scope, from, to) => tellCircuit(parts(), scope, from, to),
     stop: (reason) => {
       const { endings, failures } = parts()
       endings.end({ type: 'fail', error: failures.stopError(reason) })
@@ -66,4 +82,17 @@ function tellRewound({ engine, logger }: Parts, slot: PartitionSlot, from: numbe
     { topic, partition, from, to },
     `Reading of ${topic}[${partition}] went back from offset ${from} to ${to}: the log was truncated or made anew, or the position was set back`,
   )
+}
+
+function tellCircuit({ engine, logger, emit }: Parts, scope: CircuitScope, from: CircuitState, to: CircuitState): void {
+  const partition = scope === 'work' ? undefined : engine.assignments.nameOf(scope)
+  const where = partition === undefined ? 'The circuit' : `The circuit of ${partition.topic}[${partition.partition}]`
+  const sentence = {
+    open: `${where} is open: too many records failed in a row. None starts for a while; reading goes on`,
+    'half-open': `${where} is half-open: one record is tried`,
+    closed: `${where} is closed: records start again`,
+  }[to]
+  if (to === 'open') logger.warn({ ...partition, from, to }, sentence)
+  else logger.info({ ...partition, from, to }, sentence)
+  emit({ type: 'circuit', partition, from, to })
 }

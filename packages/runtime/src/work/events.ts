@@ -1,5 +1,5 @@
 /** What a run is told, and what it tells. */
-import type { TopicPartition } from '@zk/engine'
+import type { CircuitState, TopicPartition } from '@zk/engine'
 import type { PartitionOffset } from '../kafka/committer.js'
 
 export interface RunSignals {
@@ -21,3 +21,5 @@ export type WorkEvent =
   | { type: 'committed'; offsets: readonly PartitionOffset[] }
   | { type: 'thread-gone'; thread: number; cause: string | undefined }
   | { type: 'thread-up'; thread: number }
+  /** A circuit breaker has changed; `partition` is the one it is for, undefined where one is for the whole work. */
+  | { type: 'circuit'; partition: TopicPartition | undefined; from: CircuitState; to: CircuitState }

@@ -64,12 +64,7 @@ export class Failures {
       const why = cause?.message ?? 'its thread ended before it could say why'
       return errors.ZK_RECORD_FAILED(topic, partition, reason.offset, attempts, why, { cause })
     }
-    const ran = reason.running.map(({ slot, offset }) => {
-      const { topic, partition } = engine.assignments.nameOf(slot)
-      return `${topic}[${partition}]@${offset}`
-    })
-    const why = ran.length === 0 ? 'nothing was running in it' : `it ran ${ran.join(', ')}`
-    return errors.ZK_THREAD_CRASH_LOOP(reason.thread, reason.deaths, why)
+    return errors.ZK_THREAD_CRASH_LOOP(reason.thread, reason.deaths)
   }
 
   /** Undefined when the thread could not post it before it was looked for on the board. */

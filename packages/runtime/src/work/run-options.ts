@@ -43,7 +43,12 @@ export function engineOptions(config: WorkConfig): WorkEngineOptions {
     window: { minMessages: Math.min(minMessages, maxMessages), maxMessages, maxBytes: windowBytes },
     spareRows: SPARE_ROWS,
     maxUncommittedRecords: config.maxUncommittedRecords,
+    delayMs: config.processDelayMs,
+    attempts: 1,
+    deadLetters: false,
     onExhausted: config.onExhausted,
+    circuit: config.circuitBreaker === false ? undefined : config.circuitBreaker,
+    reportCompletions: false,
   }
 }
 

@@ -108,7 +108,7 @@ export class WorkRun {
       drainTimeoutMs: config.drainTimeoutMs,
     })
     this.#parts = {
-      ...{ engine: this.#engine, host: this.#host, consumer: this.#consumer, commits: this.#commits, logger },
+      ...{ engine: this.#engine, host: this.#host, consumer: this.#consumer, commits: this.#commits, logger, emit },
       ...{ failures: this.#failures, ownership: this.#ownership, endings: this.#endings },
     }
     this.#health = new RunHealth({
@@ -333,7 +333,7 @@ export class WorkRun {
   #onRead({ batch, ends }: ReadResult): void {
     if (batch !== undefined) {
       this.#requested = false
-      this.#engine.records(batch)
+      this.#engine.records(batch, Date.now())
     }
     for (const { slot, offset } of ends) {
       this.#engine.reachedEnd(slot, offset)
@@ -371,7 +371,7 @@ export class WorkRun {
   #tick(): void {
     const now = this.#clock.now()
     this.#freeze.tick(this.#clock.takeLongestStep())
-    this.#engine.tick(now)
+    this.#engine.tick(now, Date.now())
     if (this.#phase === 'running' && !this.#freeze.isFrozen) this.#commits.tick(now)
     this.#want()
     this.#health.tick(TICK_MS)

@@ -21,7 +21,7 @@ export interface RunSummary {
   reason: 'drained' | 'aborted' | 'deadline'
   /** Records completed, each once, failed ones included. */
   processed: number
-  /** Records whose handler failed and whose offset completed all the same (`onExhausted: 'complete'`). */
+  /** Records whose handler failed for good, with a dead letter or without. */
   failed: number
   /** Records written to the dead letter topic. */
   deadLettered: number
@@ -36,11 +36,11 @@ export interface RunSummary {
 
 export function summarize(
   reason: RunSummary['reason'],
-  { processed, failed, redelivered, threadDeaths }: Counters,
+  { processed, failed, deadLettered, redelivered, threadDeaths }: Counters,
   committed: number,
   blocked: BlockedRecord[],
 ): RunSummary {
-  return { reason, processed, failed, deadLettered: 0, redelivered, threadDeaths, committed, blocked }
+  return { reason, processed, failed, deadLettered, redelivered, threadDeaths, committed, blocked }
 }
 
 const MAX_BLOCKED = 100

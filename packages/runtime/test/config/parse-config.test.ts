@@ -94,6 +94,8 @@ describe('a work', () => {
       windowBytes: 64 * 1024 * 1024,
       maxUncommittedRecords: 100_000,
       queuedMaxKbytes: 8 * 1024,
+      processDelayMs: 0,
+      circuitBreaker: { after: 6, forMs: 60_000, scope: 'work' },
       onExhausted: 'complete',
       additionalProps: {},
     })

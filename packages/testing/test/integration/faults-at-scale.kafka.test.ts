@@ -1,0 +1,2 @@
+/** The same on a real Kafka. */
+import './faults-at-scale.test.js'
