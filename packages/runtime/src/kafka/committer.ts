@@ -8,7 +8,7 @@ import { nameOf, type TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError } from 'node-rdkafka'
 import { errors } from '../errors.js'
 import { decodeFinished, encodeFinished } from './commit-metadata.js'
-import { ERR_OFFSET_METADATA_TOO_LARGE, PARTITION_REFUSED } from './error-codes.js'
+import { ERR_OFFSET_METADATA_TOO_LARGE, TOPIC_REFUSED } from './error-codes.js'
 import type { Native } from './open-reader.js'
 
 /** The next offset to read of a partition. */
@@ -23,7 +23,8 @@ export interface Finished extends PartitionOffset {
 
 export interface Committer {
   /**
-   * @returns partitions that the broker refused for what they are, such as those of a deleted topic; the others are committed
+   * @returns the partitions of topics of which the broker refused some, because they do not exist any more for instance; the
+   *   others are committed
    * @throws ZkError ZK_COMMIT_FAILED
    */
   commit(points: readonly Finished[], timeoutMs: number): Promise<readonly TopicPartition[]>
@@ -42,7 +43,7 @@ export function openCommitter(consumer: KafkaConsumer, native: Native | undefine
 function nativeCommitter(consumer: KafkaConsumer, native: Native): Committer {
   /** Brokers may be configured to take less than they do by default. */
   let carriesMetadata = true
-  const send = (points: readonly Finished[], timeoutMs: number) =>
+  const sendOnce = (points: readonly Finished[], timeoutMs: number) =>
     native.commit(
       consumer,
       points.map(({ topic, partition, offset, finished }) => {
@@ -51,21 +52,14 @@ function nativeCommitter(consumer: KafkaConsumer, native: Native): Committer {
       }),
       timeoutMs,
     )
+  const send: Send = (points, timeoutMs) =>
+    sendOnce(points, timeoutMs).catch((error: unknown) => {
+      if (!carriesMetadata || !isTooLarge(error)) throw error
+      carriesMetadata = false
+      return sendOnce(points, timeoutMs)
+    })
   return {
-    async commit(points, timeoutMs) {
-      try {
-        await send(points, timeoutMs).catch(async (error: unknown) => {
-          if (!carriesMetadata || !isTooLarge(error)) throw error
-          carriesMetadata = false
-          await send(points, timeoutMs)
-        })
-        return []
-      } catch (error) {
-        const { partitions = [] } = error as { partitions?: readonly (TopicPartition & { code: number })[] }
-        if (partitions.length > 0 && partitions.every(({ code }) => PARTITION_REFUSED.has(code))) return partitions
-        throw errors.ZK_COMMIT_FAILED((error as Error).message, { cause: error })
-      }
-    },
+    commit: (points, timeoutMs) => commitWith(send, points, timeoutMs),
     async committed(partitions, timeoutMs) {
       return inOrder(partitions, await native.committed(consumer, partitions, timeoutMs))
     },
@@ -79,26 +73,27 @@ function isTooLarge(error: unknown): boolean {
 }
 
 function portableCommitter(consumer: KafkaConsumer): Committer {
+  const send: Send = (points, timeoutMs) =>
+    new Promise((resolve, reject) => {
+      const finish = (error?: Error | null) => {
+        clearTimeout(timer)
+        consumer.off('offset.commit', onCommit)
+        if (error) reject(error)
+        else resolve()
+      }
+      const onCommit = (error: LibrdKafkaError | null, committed: PartitionOffset[]) => {
+        if (covers(committed, points)) finish(error as Error | null)
+      }
+      const timer = setTimeout(finish, timeoutMs, new Error(`no answer within ${timeoutMs} ms`))
+      consumer.on('offset.commit', onCommit)
+      try {
+        consumer.commit(points.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
+      } catch (error) {
+        finish(error as Error)
+      }
+    })
   return {
-    commit: (points, timeoutMs) =>
-      new Promise((resolve, reject) => {
-        const finish = (error?: Error | null) => {
-          clearTimeout(timer)
-          consumer.off('offset.commit', onCommit)
-          if (error) reject(errors.ZK_COMMIT_FAILED(error.message, { cause: error }))
-          else resolve([])
-        }
-        const onCommit = (error: LibrdKafkaError | null, committed: PartitionOffset[]) => {
-          if (covers(committed, points)) finish(error as Error | null)
-        }
-        const timer = setTimeout(finish, timeoutMs, new Error(`no answer within ${timeoutMs} ms`))
-        consumer.on('offset.commit', onCommit)
-        try {
-          consumer.commit(points.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
-        } catch (error) {
-          finish(error as Error)
-        }
-      }),
+    commit: (points, timeoutMs) => commitWith(send, points, timeoutMs),
     committed: (partitions, timeoutMs) =>
       new Promise((resolve, reject) => {
         const asked = partitions.map(({ topic, partition }) => ({ topic, partition, offset: 0 }))
@@ -108,6 +103,32 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
       }),
     assignmentLost: () => false,
     memberId: () => undefined,
+  }
+}
+
+/** One request. Rejects with librdkafka's error, also when the broker has taken some of the partitions. */
+type Send = (points: readonly Finished[], timeoutMs: number) => Promise<void>
+
+/**
+ * librdkafka 2.12 gives the error of one partition to all others of its commit, which the broker has taken: nobody can tell
+ * which it was. What is refused is refused as a topic, so each of several is sent again by itself.
+ *
+ * @returns what was refused, whole topics
+ * @throws ZkError ZK_COMMIT_FAILED
+ */
+async function commitWith(send: Send, points: readonly Finished[], timeoutMs: number): Promise<readonly Finished[]> {
+  const deadline = performance.now() + timeoutMs
+  try {
+    await send(points, timeoutMs)
+    return []
+  } catch (error) {
+    const { code, message } = error as LibrdKafkaError
+    if (!TOPIC_REFUSED.has(code)) throw errors.ZK_COMMIT_FAILED(message, { cause: error })
+    const topics = [...new Set(points.map(({ topic }) => topic))]
+    if (topics.length === 1) return points
+    const leftMs = Math.max(1, deadline - performance.now())
+    const ofTopic = (name: string) => points.filter(({ topic }) => topic === name)
+    return (await Promise.all(topics.map((topic) => commitWith(send, ofTopic(topic), leftMs)))).flat()
   }
 }
 

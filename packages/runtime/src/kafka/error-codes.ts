@@ -43,8 +43,8 @@ export const OF_REBALANCE: ReadonlySet<number> = new Set([
   ERRORS.ERR_ILLEGAL_GENERATION,
 ])
 
-/** Of one partition in a commit: no other try can succeed, and the other partitions are committed. */
-export const PARTITION_REFUSED: ReadonlySet<number> = new Set([
+/** Of a topic in a commit: no other try can succeed, and the other topics are committed. */
+export const TOPIC_REFUSED: ReadonlySet<number> = new Set([
   ERRORS.ERR_UNKNOWN_TOPIC_OR_PART,
   ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED,
 ])

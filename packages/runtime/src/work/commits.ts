@@ -16,14 +16,14 @@ import { CommitBook, type CommitPoint } from './commit-book.js'
 
 /** Pause before a refused commit is tried again. */
 const RETRY_MS = 100
-/** Two of librdkafka's heartbeats. */
-const HEARTBEATS_MS = 6_000
+/** Longer than between two heartbeats: a second in the classic protocol, and five by default in KIP-848. */
+const HEARTBEAT_MS = 6_000
 /** Longest wait for the broker's answer to a commit, in milliseconds. */
 export const COMMIT_TIMEOUT_MS = 5_000
 
 export interface CommitsOptions {
-  engine: WorkEngine<PackedBatch>
-  consumer: Consumer
+  engine: Pick<WorkEngine<PackedBatch>, 'assignments' | 'counters' | 'storeWatermarks'>
+  consumer: Pick<Consumer, 'commit'>
   logger: Logger
   intervalMs: number
   /** Finished records after which the interval is not waited for. */
@@ -118,7 +118,7 @@ export class Commits {
     }
     if (points.length === 0) {
       // Nothing was ever read or committed here. A heartbeat is refused by then, too.
-      await delay(HEARTBEATS_MS)
+      await delay(HEARTBEAT_MS)
       return true
     }
     return consumer.commit(points, COMMIT_TIMEOUT_MS).then(
