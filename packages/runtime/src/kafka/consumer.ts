@@ -1,48 +1,30 @@
-/**
- * The one consumer of a work, on node-rdkafka: connecting, the assignment, storing and committing.
- *
- * Assignment changes are answered one after the other, and only when no read is under way and what was read has been
- * handed over, so that a batch always belongs to the epoch in which it arrives.
- */
-import { setTimeout } from 'node:timers/promises'
-import { type AssignedPartition, nameOf, type PartitionSlot, type TopicPartition } from '@zk/engine'
+/** The one consumer of a work, on node-rdkafka: connecting, reading, committing, and the end. */
+import type { PartitionSlot, TopicPartition } from '@zk/engine'
 import Kafka, { type KafkaConsumer, type LibrdKafkaError } from 'node-rdkafka'
 import type { ConsumerProperties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import { within } from '../within.js'
-import type { ZkError } from '../zk-error.js'
-import { brokerError, connectError, fatalError, isFatal, standingError } from './broker-errors.js'
+import { AssignmentChanges, type AssignmentListener } from './assignment-changes.js'
+import { connectError, fatalError, isFatal, standingError } from './broker-errors.js'
 import { ClusterQueries } from './cluster-queries.js'
 import { type Committer, type Finished, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
 import { DeletedRecords } from './deleted-records.js'
-import { ERR__ASSIGN_PARTITIONS, ERR_UNKNOWN_TOPIC_OR_PART, REFUSED, UNREACHABLE } from './error-codes.js'
+import { ERR__ASSIGN_PARTITIONS } from './error-codes.js'
+import { type Leaving, leaveGroup } from './leave-group.js'
 import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
 import { loadNative, openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
-import { ReplacedTopics } from './replaced-topics.js'
+import { requireCoordinator } from './require-coordinator.js'
 
 /** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
 const CONNECT_TIMEOUT_MS = 10_000
 const COMMITTED_TIMEOUT_MS = 10_000
-/** Of setting a partition's position. */
-const SEEK_TIMEOUT_MS = 10_000
-/** While partitions wait to be assigned. */
-const ASK_TIMEOUT_MS = 5_000
-const COORDINATOR_TIMEOUT_MS = 8_000
-const COORDINATOR_RETRY_MS = 200
-/** Of a question behind its deadline. */
-const MIN_TIMEOUT_MS = 1_000
 /** Leaving a group whose coordinator is gone takes librdkafka as long as the coordinator is. */
 const DISCONNECT_TIMEOUT_MS = 5_000
 /** A join lasts as long as the slowest member drains, for which the default is ten seconds. */
 const LEAVE_TIMEOUT_MS = 15_000
-const LEAVE_LOOK_MS = 20
-/** Of the broker's answer to a first request to join. */
-const NAMED_TIMEOUT_MS = 500
-/** librdkafka's name for where a partition begins. */
-const BEGINNING = -2
 
 export interface ConsumerOptions {
   properties: ConsumerProperties
@@ -55,17 +37,9 @@ export interface ConsumerOptions {
   logger: Logger
 }
 
-export interface ConsumerListener {
+export interface ConsumerListener extends AssignmentListener {
   /** A read brought something. */
   read(result: ReadResult): void
-  /** These partitions are ours from now on. @returns their slots; undefined: we take nothing more */
-  assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] | undefined
-  /** These are to be given back: finish what must be finished; the answer goes out when this resolves. */
-  revoked(partitions: readonly TopicPartition[], how: { lost: boolean }): Promise<void>
-  /** What was read of the partition belongs to no epoch any more; it stays ours. */
-  voided(partition: TopicPartition): void
-  /** The consumer cannot go on. */
-  failed(error: ZkError): void
 }
 
 export class Consumer {
@@ -75,12 +49,7 @@ export class Consumer {
   readonly #kafka: KafkaConsumer
   #reader: Reader | undefined
   #committer: Committer | undefined
-  /** Assignment changes in order; each waits for the one before. */
-  #rebalance: Promise<void> = Promise.resolve()
-  readonly #slots = new Map<string, PartitionSlot>()
-  /** What librdkafka was told to read. */
-  readonly #owned = new Map<string, TopicPartition>()
-  #replaced: ReplacedTopics | undefined
+  #changes: AssignmentChanges | undefined
   readonly #deleted: DeletedRecords
   #subscribed = false
   #closing = false
@@ -109,14 +78,15 @@ export class Consumer {
     // In this turn of the event loop: a close in between would find nothing to close.
     this.#reader = openReader(this.#kafka, native, groups, () => this.handOver())
     this.#committer = openCommitter(this.#kafka, native)
-    if (native === undefined) return
-    this.#replaced = new ReplacedTopics({
+    this.#changes = new AssignmentChanges({
       kafka: this.#kafka,
+      reader: this.#reader,
+      committer: this.#committer,
       native,
-      owned: () => [...this.#owned.values()],
-      onReplaced: (partitions) => {
-        for (const partition of partitions) this.#inTurn(() => this.#beginAnew(partition))
-      },
+      listener: this.#listener,
+      logger,
+      handOver: () => this.handOver(),
+      isClosing: () => this.#closing,
     })
   }
 
@@ -124,31 +94,11 @@ export class Consumer {
     return this.#reader?.kind
   }
 
-  /**
-   * Asks the group's coordinator for an offset: a broker that the bootstrap servers name and that cannot be reached from
-   * here would otherwise be waited for without end.
-   * @throws ZkError when it does not answer in time, or refuses
-   */
-  async requireCoordinator(topic: string): Promise<void> {
-    const deadline = performance.now() + COORDINATOR_TIMEOUT_MS
-    while (!this.#closing) {
-      try {
-        await this.#committer!.committed(
-          [{ topic, partition: 0 }],
-          Math.max(MIN_TIMEOUT_MS, deadline - performance.now()),
-        )
-        return
-      } catch (error) {
-        const { code } = error as LibrdKafkaError
-        if (code === ERR_UNKNOWN_TOPIC_OR_PART) return
-        const isLate = performance.now() + COORDINATOR_RETRY_MS >= deadline
-        // Answers such as "loading" are no reason to give up: a coordinator is on its way, as in a new cluster.
-        if (REFUSED.has(code) || (isLate && UNREACHABLE.has(code))) {
-          throw brokerError(this.#options.bootstrapServers, error as Error)
-        }
-        await setTimeout(COORDINATOR_RETRY_MS)
-      }
-    }
+  /** @throws ZkError when the group's coordinator does not answer in time, or refuses */
+  requireCoordinator(topic: string): Promise<void> {
+    const { bootstrapServers } = this.#options
+    const question = { committer: this.#committer!, bootstrapServers, isClosing: () => this.#closing }
+    return requireCoordinator(question, topic)
   }
 
   /** @throws ZkError ZK_TOPIC_INVALID */
@@ -171,7 +121,7 @@ export class Consumer {
 
   /**
    * Commits now.
-   * @returns partitions that the broker refused for what they are; the others are committed
+   * @returns the partitions of topics that the broker refused; the others are committed
    * @throws ZkError ZK_COMMIT_FAILED when the broker does not acknowledge in time
    */
   commit(points: readonly Finished[], timeoutMs: number): Promise<readonly TopicPartition[]> {
@@ -189,14 +139,14 @@ export class Consumer {
    * no epoch.
    */
   restart(partition: TopicPartition, offset: number): void {
-    this.#inTurn(() => this.#seek(partition, offset))
+    this.#changes!.restart(partition, offset)
   }
 
   /** What was read and not handed over yet goes to the listener now. */
   handOver(): void {
     const result = this.#reader?.take()
     if (result === undefined) return
-    if (result.batch !== undefined) this.#deleted.read(result.batch, this.#slots)
+    if (result.batch !== undefined) this.#deleted.read(result.batch, this.#changes!.slots)
     this.#listener.read(result)
     for (const { code, message, fatal } of result.errors) this.#onError(code, message, fatal)
   }
@@ -209,13 +159,12 @@ export class Consumer {
    */
   async close({ abandon }: { abandon: boolean }): Promise<void> {
     this.#closing = true
-    this.#replaced?.stop()
-    await this.#rebalance.catch(() => {})
+    await this.#changes?.stop()
     if (!this.#kafka.isConnected()) {
       await this.#reader?.close()
       return
     }
-    if (this.#kafka.assignments().length === 0) await this.#leave(abandon ? 0 : LEAVE_TIMEOUT_MS)
+    if (this.#kafka.assignments().length === 0) await leaveGroup(this.#leaving(), abandon ? 0 : LEAVE_TIMEOUT_MS)
     await this.#reader?.close()
     if (abandon) return
     const left = disconnected(this.#kafka).then(() => true)
@@ -226,27 +175,13 @@ export class Consumer {
     }
   }
 
-  /**
-   * librdkafka 2.12 forgets to leave the group when it closes a cooperative member that owns nothing, and the others then
-   * wait for it until its session times out. Unsubscribing first makes it leave; but while the group forms librdkafka
-   * only notes that, and a close overtakes it. So it is said again until the join is over, whose answers are still given (native
-   * reader only: without the addon nobody tells whether it is).
-   */
-  async #leave(timeoutMs: number): Promise<void> {
-    const began = performance.now()
-    const until = async (ms: number, done: () => boolean) => {
-      while (!done() && this.#kafka.isConnected() && performance.now() - began < Math.min(ms, timeoutMs)) {
-        await setTimeout(LEAVE_LOOK_MS)
-      }
+  #leaving(): Leaving {
+    return {
+      kafka: this.#kafka,
+      isClassic: this.#options.properties.global['group.protocol'] !== 'consumer',
+      isSubscribed: this.#subscribed,
+      memberId: () => this.#committer?.memberId(),
     }
-    const isClassic = this.#options.properties.global['group.protocol'] !== 'consumer'
-    const isMember = () => isClassic && this.#kafka.isConnected() && Boolean(this.#committer?.memberId())
-    // The group counts on a member from its first request on, and only the answer to that says under which name to leave.
-    if (isClassic && this.#subscribed && this.#committer?.memberId() === '') await until(NAMED_TIMEOUT_MS, isMember)
-    await until(Number.POSITIVE_INFINITY, () => {
-      this.#kafka.unsubscribe()
-      return !isMember()
-    })
   }
 
   #create(): KafkaConsumer {
@@ -255,7 +190,8 @@ export class Consumer {
       const kafka = new Kafka.KafkaConsumer(
         {
           ...properties.global,
-          rebalance_cb: (event: LibrdKafkaError, partitions: TopicPartition[]) => this.#onRebalance(event, partitions),
+          rebalance_cb: ({ code }: LibrdKafkaError, partitions: TopicPartition[]) =>
+            this.#changes!.told(code === ERR__ASSIGN_PARTITIONS ? 'assign' : 'unassign', partitions),
           // The portable committer listens to its event.
           offset_commit_cb: true,
         },
@@ -269,148 +205,6 @@ export class Consumer {
       const message = error instanceof Error ? error.message : String(error)
       const property = /property:? "?([\w.]+)/.exec(message)?.[1]
       throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(property, message, { cause: error })
-    }
-  }
-
-  #onRebalance(event: LibrdKafkaError, partitions: TopicPartition[]): void {
-    const incremental = this.#kafka.rebalanceProtocol() === 'COOPERATIVE'
-    if (this.#closing) {
-      // An assignment is answered by an empty one: an unassign leaves librdkafka waiting for the assign, and it never
-      // closes. Once node-rdkafka disconnects it takes no assign any more, and librdkafka an unassign for it.
-      const isAssign = event.code === ERR__ASSIGN_PARTITIONS
-      if (!isAssign || !this.#answer([], 'assign', incremental)) this.#answer(partitions, 'unassign', incremental)
-      return
-    }
-    this.#inTurn(() =>
-      event.code === ERR__ASSIGN_PARTITIONS
-        ? this.#assign(partitions, incremental)
-        : this.#revoke(partitions, incremental),
-    )
-  }
-
-  /** Changes of the assignment follow one another. */
-  #inTurn(change: () => Promise<void>): void {
-    this.#rebalance = this.#rebalance
-      .then(change)
-      .catch((error: unknown) => this.#listener.failed(errors.ZK_INTERNAL('A rebalance failed', { cause: error })))
-  }
-
-  async #assign(partitions: TopicPartition[], incremental: boolean): Promise<void> {
-    const known = await this.#ask(partitions)
-    await this.#betweenReads(() => {
-      const slots = this.#listener.assigned(known)
-      if (slots === undefined) {
-        this.#answer([], 'assign', incremental)
-        return
-      }
-      for (const [i, slot] of slots.entries()) {
-        this.#slots.set(nameOf(partitions[i]!), slot)
-        this.#reader!.attach(slot, partitions[i]!)
-      }
-      this.#answer(partitions, 'assign', incremental)
-    })
-    this.#replaced?.assigned(partitions)
-  }
-
-  /** What the group has committed of these partitions, and their earlier owners have finished above. */
-  async #ask(partitions: readonly TopicPartition[]): Promise<readonly AssignedPartition[]> {
-    if (partitions.length === 0 || this.#closing) return partitions
-    try {
-      const answers = await this.#committer!.committed(partitions, ASK_TIMEOUT_MS)
-      return partitions.map((partition, i) => ({
-        ...partition,
-        committed: answers[i]?.offset,
-        finished: answers[i]?.finished,
-      }))
-    } catch (error) {
-      this.#options.logger.warn(
-        { err: error },
-        'The coordinator did not say what is finished above the committed offsets: that is processed again',
-      )
-      return partitions
-    }
-  }
-
-  async #revoke(partitions: TopicPartition[], incremental: boolean): Promise<void> {
-    const lost = this.#committer!.assignmentLost()
-    for (const partition of partitions) {
-      const slot = this.#slots.get(nameOf(partition))
-      if (slot !== undefined) this.#reader!.detach(slot)
-    }
-    this.handOver()
-    await this.#listener.revoked(partitions, { lost })
-    await this.#betweenReads(() => {
-      this.#answer(partitions, 'unassign', incremental)
-    })
-  }
-
-  async #seek(partition: TopicPartition, offset: number): Promise<void> {
-    // Given back meanwhile: its next owner begins at the commit.
-    if (!this.#owned.has(nameOf(partition)) || this.#closing) return
-    await this.#betweenReads(() => this.#position(partition, offset))
-  }
-
-  async #beginAnew({ topic, partition }: TopicPartition): Promise<void> {
-    if (!this.#owned.has(nameOf({ topic, partition })) || this.#closing) return
-    const { logger } = this.#options
-    logger.warn({ topic, partition }, 'Another topic has this name now; it is read from its beginning')
-    try {
-      await this.#betweenReads(() => this.#position({ topic, partition }, BEGINNING))
-    } catch (error) {
-      logger.error({ err: error, topic, partition }, 'It could not be set to its beginning')
-    }
-  }
-
-  /**
-   * Sets the partition's position, in a new epoch: what was read of it before is void.
-   * @throws LibrdKafkaError
-   */
-  #position(partition: TopicPartition, offset: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#kafka.seek({ ...partition, offset }, SEEK_TIMEOUT_MS, (error: LibrdKafkaError | null) => {
-        if (error) {
-          reject(error)
-          return
-        }
-        // In this turn of the event loop: nothing that lies behind the new position has been handed over yet.
-        this.#listener.voided(partition)
-        this.#listener.assigned([partition])
-        resolve()
-      })
-      // Nothing is read until it is set; what was read of the old position must not wait for the new epoch.
-      this.handOver()
-    })
-  }
-
-  async #betweenReads(change: () => void | Promise<void>): Promise<void> {
-    await this.#reader!.hold()
-    try {
-      this.handOver()
-      await change()
-    } finally {
-      this.#reader!.release()
-    }
-  }
-
-  /** @returns false when a disconnect overtook the answer, and everything has been given back */
-  #answer(partitions: TopicPartition[], how: 'assign' | 'unassign', incremental: boolean): boolean {
-    // Of an assignment that was answered by an empty one nothing can be given back: librdkafka refuses that, and waits on.
-    const given = how === 'assign' ? partitions : partitions.filter((partition) => this.#owned.has(nameOf(partition)))
-    try {
-      if (how === 'assign') {
-        if (incremental) this.#kafka.incrementalAssign(given)
-        else this.#kafka.assign(given)
-      } else if (incremental) this.#kafka.incrementalUnassign(given)
-      else this.#kafka.unassign()
-      for (const { topic, partition } of given) {
-        const name = nameOf({ topic, partition })
-        if (how === 'assign') this.#owned.set(name, { topic, partition })
-        else this.#owned.delete(name)
-      }
-      return true
-    } catch (error) {
-      if (this.#kafka.isConnected() && !this.#closing) throw error
-      return false
     }
   }
 

@@ -9,9 +9,9 @@ import type { WorkClock } from './work-clock.js'
 
 export interface OwnershipOptions {
   engine: WorkEngine<PackedBatch>
-  host: ThreadHost
-  commits: Commits
-  clock: WorkClock
+  host: Pick<ThreadHost, 'announce' | 'abort'>
+  commits: Pick<Commits, 'commit'>
+  clock: Pick<WorkClock, 'now'>
   logger: Logger
   drainTimeoutMs: number
   emit(event: WorkEvent): void
