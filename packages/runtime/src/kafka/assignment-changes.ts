@@ -35,7 +35,7 @@ export interface AssignmentChangesOptions {
   kafka: KafkaConsumer
   reader: Reader
   committer: Committer
-  native: Native | undefined
+  native: Pick<Native, 'topicIds'> | undefined
   listener: AssignmentListener
   logger: Logger
   /** What was read and not handed over yet goes to whoever reads. */
@@ -165,7 +165,8 @@ export class AssignmentChanges {
     try {
       await this.#betweenReads(() => this.#position({ topic, partition }, BEGINNING))
     } catch (error) {
-      logger.error({ err: error, topic, partition }, 'It could not be set to its beginning')
+      logger.error({ err: error, topic, partition }, 'It could not be set to its beginning yet; it is tried again')
+      this.#replaced!.failed({ topic, partition })
     }
   }
 

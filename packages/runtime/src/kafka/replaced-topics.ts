@@ -17,7 +17,7 @@ type Positions = Map<string, number | undefined>
 
 export interface ReplacedTopicsOptions {
   kafka: KafkaConsumer
-  native: Native
+  native: Pick<Native, 'topicIds'>
   /** The partitions that are read. */
   owned(): readonly TopicPartition[]
   /** These belong to another topic than before, and are not read from its beginning. */
@@ -27,8 +27,10 @@ export interface ReplacedTopicsOptions {
 export class ReplacedTopics {
   readonly #options: ReplacedTopicsOptions
   readonly #ids = new Map<string, string>()
-  /** When the topics were last seen to be the same. */
+  /** At the last look. */
   #positions: Positions = new Map()
+  /** Names of partitions that could not be set to their beginning. */
+  readonly #failed = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #lookMs = LOOK_MS
   #stopped = false
@@ -42,6 +44,11 @@ export class ReplacedTopics {
   assigned(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) this.#positions.delete(nameOf(partition))
     if (this.#lookMs === LOOK_MS) void this.#look()
+  }
+
+  /** The partition could not be set to its beginning: it is told of again with the next look, if it is read then. */
+  failed(partition: TopicPartition): void {
+    this.#failed.add(nameOf(partition))
   }
 
   stop(): void {
@@ -70,7 +77,9 @@ export class ReplacedTopics {
     if (this.#stopped) return true
     const replaced = this.#note(ids)
     // What is ours now: what was assigned meanwhile is told of this time or never.
-    const partitions = this.#notSetBack(owned()).filter(({ topic }) => replaced.has(topic))
+    const isAnew = (partition: TopicPartition) => replaced.has(partition.topic) || this.#failed.has(nameOf(partition))
+    const partitions = this.#notSetBack(owned()).filter(isAnew)
+    this.#failed.clear()
     if (partitions.length > 0) onReplaced(partitions)
     return true
   }

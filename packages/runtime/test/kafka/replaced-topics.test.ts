@@ -92,6 +92,37 @@ test('a partition that is assigned while the answer is on its way is told too', 
   expect(replaced).toEqual([0, 1])
 })
 
+test('a partition that could not be set to its beginning is told again, until it is', async () => {
+  await look()
+  ids = new Map([['orders', 'two']])
+  await look()
+  watch.failed(owned[1]!)
+  await look()
+  expect(replaced).toEqual([0, 1, 1])
+  watch.failed(owned[1]!)
+  ids = undefined
+  await look()
+  ids = new Map([['orders', 'two']])
+  await vi.advanceTimersByTimeAsync(2 * PERIOD_MS)
+  expect(replaced).toEqual([0, 1, 1, 1])
+  await look()
+  expect(replaced).toEqual([0, 1, 1, 1])
+})
+
+test('one whose position went back although setting it seemed to fail is let be, and so is one that was given back', async () => {
+  await look()
+  ids = new Map([['orders', 'two']])
+  await look()
+  for (const partition of owned) watch.failed(partition)
+  const [first, second] = owned
+  positions = { 0: 3, 1: 100 }
+  owned = [first!]
+  await look()
+  owned = [first!, second!]
+  await look()
+  expect(replaced).toEqual([0, 1])
+})
+
 test('positions that cannot be told are no reason to keep silent', async () => {
   await look()
   ids = new Map([['orders', 'two']])
