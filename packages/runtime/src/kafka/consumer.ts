@@ -12,8 +12,9 @@ import { type Committer, type Finished, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
 import { DeletedRecords } from './deleted-records.js'
 import { ERR__ASSIGN_PARTITIONS } from './error-codes.js'
+import { ErrorLog } from './error-log.js'
 import { type Leaving, leaveGroup } from './leave-group.js'
-import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
+import { logLibrdkafka } from './librdkafka-log.js'
 import { loadNative, openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
 import { requireCoordinator } from './require-coordinator.js'
@@ -51,6 +52,7 @@ export class Consumer {
   #committer: Committer | undefined
   #changes: AssignmentChanges | undefined
   readonly #deleted: DeletedRecords
+  readonly #errorLog: ErrorLog
   #subscribed = false
   #closing = false
 
@@ -58,6 +60,7 @@ export class Consumer {
     this.#options = options
     this.#listener = listener
     this.#deleted = new DeletedRecords(options.logger)
+    this.#errorLog = new ErrorLog(options.logger, options.clientId)
     this.#kafka = this.#create()
     this.cluster = new ClusterQueries(this.#kafka, options.bootstrapServers)
   }
@@ -209,17 +212,13 @@ export class Consumer {
   }
 
   #onError(code: number, message: string, fatal: boolean): void {
-    const { groupInstanceId, clientId, logger } = this.#options
+    const { groupInstanceId, clientId } = this.#options
     const standing = standingError(code, message)
     if (standing !== undefined) {
       this.#listener.failed(standing)
       return
     }
-    if (!fatal) {
-      const { level, fields, message: text } = librdkafkaError({ code, message }, clientId)
-      logger[level](fields, text)
-      return
-    }
-    this.#listener.failed(fatalError(code, message, groupInstanceId ?? clientId))
+    if (fatal) this.#listener.failed(fatalError(code, message, groupInstanceId ?? clientId))
+    else this.#errorLog.write({ code, message })
   }
 }
