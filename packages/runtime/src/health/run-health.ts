@@ -56,6 +56,7 @@ export class RunHealth {
       stallAfterMs: config.stallAfterMs,
       logger,
       highWatermark: (partition) => consumer.cluster.highWatermark(partition),
+      readableEnd: async (partition) => (await consumer.cluster.end(partition))?.end,
     })
   }
 

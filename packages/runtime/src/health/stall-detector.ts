@@ -3,8 +3,8 @@
  * `stallAfterMs`. Each stall is logged once with its cause, and once more when the partition moves on.
  *
  * A partition whose reading is paused because too much lies above an unfinished record is no exception: that record is
- * what it waits for. Only a broker that has said "this is the end" is not waited for, whatever lies behind it: records of
- * an open transaction cannot be read yet.
+ * what it waits for. Of a partition that stands where a broker has said "this is the end" although more lies behind it, the
+ * broker is asked: records of an open transaction cannot be read yet, and are no reason to wait.
  */
 import type { PartitionAssignment, PartitionSlot, TopicPartition } from '@zk/engine'
 import type { Logger } from '../log/logger.js'
@@ -23,6 +23,8 @@ export interface StallDetectorOptions {
   logger: Logger
   /** The partition's end as the last fetch saw it. */
   highWatermark(partition: TopicPartition): number | undefined
+  /** Asks the broker for the end of what can be read of the partition. */
+  readableEnd(partition: TopicPartition): Promise<number | undefined>
 }
 
 /** What is remembered of a partition from look to look. */
@@ -32,6 +34,10 @@ interface Watch {
   /** When it was last seen to move, or to have nothing to do. */
   movedAt: number
   drainingFrom: number | undefined
+  /** When the broker was asked for its end. */
+  askedAt: number | undefined
+  /** Since when the broker has said that there is more to read. */
+  moreSince: number | undefined
   stall: Stall | undefined
 }
 
@@ -109,8 +115,7 @@ export class StallDetector {
     const lag = this.#lagOf(assignment)
     if (watermark !== watch.watermark || lag === 0) {
       this.#movedOn(assignment, watch, now.ms)
-      watch.watermark = watermark
-      watch.movedAt = now.ms
+      Object.assign(watch, { watermark, movedAt: now.ms, askedAt: undefined, moreSince: undefined })
       return
     }
     if (now.ms - watch.movedAt < this.#options.stallAfterMs) return
@@ -120,7 +125,7 @@ export class StallDetector {
     const head = headOf(sources.engine, assignment)
     const cause = causeOf(sources, assignment, head, now, watch.drainingFrom ?? watch.movedAt)
     if (cause === undefined) return
-    if (cause.type === 'broker-silent' && this.#isAtEnd(assignment)) return
+    if (cause.type === 'broker-silent' && this.#isAtEnd(assignment) && !this.#hasMore(assignment, watch, now.ms)) return
     const { inFlight } = sources.engine
     const isNew = watch.stall === undefined
     watch.stall = {
@@ -161,6 +166,25 @@ export class StallDetector {
     return this.#isAtEnd(assignment) ? 0 : undefined
   }
 
+  /** Whether the broker has had more to read for `stallAfterMs`: what has become readable just now is still on its way. */
+  #hasMore(assignment: PartitionAssignment, watch: Watch, now: number): boolean {
+    const { stallAfterMs } = this.#options
+    const { moreSince, askedAt } = watch
+    if (moreSince === undefined && (askedAt === undefined || now - askedAt >= stallAfterMs)) {
+      watch.askedAt = now
+      void this.#ask(assignment, watch, now)
+    }
+    return moreSince !== undefined && now - moreSince >= stallAfterMs
+  }
+
+  async #ask({ topic, partition }: PartitionAssignment, watch: Watch, now: number): Promise<void> {
+    // Without an answer it is asked again later; a broker that cannot be reached is told of by others.
+    const end = await this.#options.readableEnd({ topic, partition }).catch(() => undefined)
+    // As it stands by now.
+    const { watermark } = watch
+    if (end !== undefined && watermark !== undefined && end > watermark) watch.moreSince = now
+  }
+
   #isAtEnd({ slot, epoch, tracker }: PartitionAssignment): boolean {
     const end = this.#ends.get(slot)
     return end?.epoch === epoch && end.offset === tracker.watermark
@@ -168,5 +192,13 @@ export class StallDetector {
 }
 
 function freshWatch({ epoch, tracker }: PartitionAssignment, now: number): Watch {
-  return { epoch, watermark: tracker.watermark, movedAt: now, drainingFrom: undefined, stall: undefined }
+  return {
+    epoch,
+    watermark: tracker.watermark,
+    movedAt: now,
+    drainingFrom: undefined,
+    askedAt: undefined,
+    moreSince: undefined,
+    stall: undefined,
+  }
 }

@@ -45,8 +45,27 @@ export class ClusterQueries {
     const partitions = known
       .filter(({ name }) => isWanted(name))
       .flatMap(({ name, partitions }) => partitions.map(({ id }) => ({ topic: name, partition: id })))
-    const ends = await Promise.all(partitions.map((partition) => this.#end(partition)))
+    const ends = await Promise.all(partitions.map((partition) => this.end(partition)))
     return ends.filter((end) => end !== undefined)
+  }
+
+  /**
+   * Where the partition ends now, for those who read as this consumer does: in front of an open transaction.
+   * @returns undefined for a partition without records
+   * @throws ZkError when its leader does not answer in time, or refuses
+   */
+  end({ topic, partition }: TopicPartition): Promise<PartitionEnd | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#kafka.queryWatermarkOffsets(
+        topic,
+        partition,
+        TIMEOUT_MS,
+        (error: LibrdKafkaError | null, { lowOffset, highOffset } = { lowOffset: 0, highOffset: 0 }) => {
+          if (error) reject(brokerError(this.#bootstrapServers, error))
+          else resolve(highOffset > lowOffset ? { topic, partition, end: highOffset } : undefined)
+        },
+      )
+    })
   }
 
   async #exists(topic: string): Promise<boolean> {
@@ -61,21 +80,6 @@ export class ClusterQueries {
         if (error) reject(brokerError(this.#bootstrapServers, error))
         else resolve(metadata)
       })
-    })
-  }
-
-  /** @returns undefined for a partition without records */
-  #end({ topic, partition }: TopicPartition): Promise<PartitionEnd | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#kafka.queryWatermarkOffsets(
-        topic,
-        partition,
-        TIMEOUT_MS,
-        (error: LibrdKafkaError | null, { lowOffset, highOffset } = { lowOffset: 0, highOffset: 0 }) => {
-          if (error) reject(brokerError(this.#bootstrapServers, error))
-          else resolve(highOffset > lowOffset ? { topic, partition, end: highOffset } : undefined)
-        },
-      )
     })
   }
 }

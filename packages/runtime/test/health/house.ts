@@ -59,6 +59,8 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
   const ended = boards.map(() => 0)
   const down = new Map<number, number>()
   const highs = new Map<number, number>()
+  const readable = new Map<number, number>()
+  const asked: number[] = []
   let frozen = false
   const loops = new ThreadLoops({ threads, timesOf: (thread) => times[thread], endedBy: (thread) => ended[thread]! })
   const detector = new StallDetector({
@@ -66,6 +68,10 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
     stallAfterMs: STALL_MS,
     logger,
     highWatermark: ({ partition }) => highs.get(partition),
+    readableEnd: async ({ partition }) => {
+      asked.push(partition)
+      return readable.get(partition)
+    },
   })
   /** The row of a record that is in progress. */
   const ticketOf = (offset: number, slot: number) => {
@@ -93,6 +99,14 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
     ends(at: number, slot = 0) {
       highs.set(slot, at)
     },
+    /** Where what can be read ends, for a broker that is asked. */
+    readableEnds(at: number, slot = 0) {
+      readable.set(slot, at)
+    },
+    /** The broker's answers have arrived. */
+    answered: () => new Promise((resolve) => setImmediate(resolve)),
+    /** The partitions of which the broker was asked, since the last look at it. */
+    asked: () => asked.splice(0),
     read(offsets: readonly number[], { slot = 0, key = 'a' as string | null } = {}) {
       const records = offsets.map((offset) => ({
         ...{ slot, offset, timestamp: 0, timestampType: TimestampType.create },

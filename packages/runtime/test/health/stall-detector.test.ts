@@ -209,13 +209,59 @@ test('with nothing to do no time counts: a record that comes later has all of it
   expect(one.stall()).toBeDefined()
 })
 
-test('at the end that the broker told nothing is waited for, whatever lies behind: an open transaction', () => {
+test('at the end that the broker told nothing is waited for while what lies behind cannot be read: an open transaction', async () => {
   const one = house().start()
   one.engine.reachedEnd(0, 7)
   one.detector.reachedEnd(0, 7)
   one.ends(12)
-  one.passes(STALL_MS * 2)
+  one.readableEnds(7)
+  for (let times = 0; times < 4; times++) {
+    one.passes(STALL_MS)
+    await one.answered()
+  }
   expect(one.stall()).toBeUndefined()
+  expect(one.asked()).toEqual([0, 0, 0])
+})
+
+test('broker-silent: also at the end that the broker told, when it has had more to read for as long as a stall takes', async () => {
+  const one = house().start()
+  one.engine.reachedEnd(0, 7)
+  one.detector.reachedEnd(0, 7)
+  one.ends(12)
+  one.readableEnds(9)
+  one.passes(STALL_MS + 1_000)
+  await one.answered()
+  one.passes(STALL_MS - 1_000)
+  expect(one.stall()).toBeUndefined()
+  one.passes(1_000)
+  expect(one.stall()).toMatchObject({ watermark: 7, lag: 5, cause: { type: 'broker-silent' } })
+  expect(one.asked()).toEqual([0])
+})
+
+test('an answer that was on its way when the partition moved says nothing of where it stands now', async () => {
+  const one = house().start()
+  one.engine.reachedEnd(0, 7)
+  one.detector.reachedEnd(0, 7)
+  one.ends(12)
+  one.readableEnds(9)
+  one.passes(STALL_MS + 1_000)
+  expect(one.asked()).toEqual([0])
+  one.engine.reachedEnd(0, 10)
+  one.detector.reachedEnd(0, 10)
+  one.passes(1_000)
+  await one.answered()
+  one.readableEnds(10)
+  one.passes(2 * STALL_MS)
+  expect(one.stall()).toBeUndefined()
+})
+
+test('a partition at its end is asked for by nobody', () => {
+  const one = house().start()
+  one.engine.reachedEnd(0, 7)
+  one.detector.reachedEnd(0, 7)
+  one.ends(7)
+  one.passes(3 * STALL_MS)
+  expect([one.stall(), one.asked()]).toEqual([undefined, []])
 })
 
 test('the end of an assignment before does not count', () => {
