@@ -2,7 +2,8 @@
  * FIFO per key, up to `concurrency` at once, keys in the order in which they became ready.
  *
  * Items are small integers (delivery tickets), so the queue owns no objects but one list per key that has a record
- * running or waiting. A hot key goes to the back of the ready line after each of its records, so it cannot starve others.
+ * running, parked or waiting. A hot key goes to the back of the ready line after each of its records, so it cannot starve
+ * others. An item that has to be tried again later is parked: it holds no lane, and its key stays closed.
  */
 import { TicketRing } from './ticket-ring.js'
 
@@ -10,7 +11,7 @@ import { TicketRing } from './ticket-ring.js'
 export const NO_KEY = -1
 
 interface Backlog {
-  /** Items of the key behind the one that is running or ready; undefined until a second item arrives. */
+  /** Items of the key behind the one that is running, parked or ready; undefined until a second item arrives. */
   waiting: number[] | undefined
   /** Index of the next waiting item; what lies before it is cut off from time to time. */
   next: number
@@ -21,17 +22,28 @@ const LONG_PAST = 256
 
 export class KeyedQueue {
   readonly #concurrency: number
+  readonly #keyed: boolean
   readonly #backlogs = new Map<number, Backlog>()
   readonly #ready = new TicketRing()
   #running = 0
+  #parked = 0
   #queued = 0
 
-  constructor(concurrency: number) {
+  /**
+   * @param keyed whether keys are kept apart. With one lane everything is serial in arrival order anyway, and keys need no
+   * bookkeeping, unless an item may be parked.
+   */
+  constructor(concurrency: number, keyed = concurrency > 1) {
     this.#concurrency = concurrency
+    this.#keyed = keyed
   }
 
   get running(): number {
     return this.#running
+  }
+  /** Items that were taken and wait to be tried again. */
+  get parked(): number {
+    return this.#parked
   }
   /** Items that wait, ready or behind their key. */
   get queued(): number {
@@ -41,8 +53,7 @@ export class KeyedQueue {
   /** @param key a number of its own for each key, or `NO_KEY` */
   push(key: number, item: number): void {
     this.#queued++
-    // With one lane everything is serial in arrival order: keys need no bookkeeping.
-    if (key === NO_KEY || this.#concurrency === 1) {
+    if (key === NO_KEY || !this.#keyed) {
       this.#ready.push(item)
       return
     }
@@ -68,9 +79,56 @@ export class KeyedQueue {
   /** The item of `key` that was taken has ended: the next one of its key becomes ready. */
   done(key: number): void {
     this.#running--
-    if (key === NO_KEY || this.#concurrency === 1) return
-    const backlog = this.#backlogs.get(key)
-    if (backlog === undefined) throw new Error(`key ${key} is not in progress`)
+    this.#open(key)
+  }
+
+  /** The item of `key` that was taken gives its lane back. Nothing of its key is taken before it. */
+  park(key: number): void {
+    if (key !== NO_KEY) this.#inProgress(key)
+    this.#running--
+    this.#parked++
+  }
+
+  /** The parked item of `key` may be taken again, before the others of its key. */
+  unpark(key: number, item: number): void {
+    if (key !== NO_KEY) this.#inProgress(key)
+    this.#parked--
+    this.#queued++
+    this.#ready.push(item)
+  }
+
+  /** The parked item of `key` is not tried again: the next one of its key becomes ready. */
+  release(key: number): void {
+    this.#parked--
+    this.#open(key)
+  }
+
+  /** Ready items that `matches` are parked, in order. `parked` must not touch the queue. */
+  parkReady(matches: (item: number) => boolean, parked: (item: number) => void): void {
+    this.#ready.remove(matches, (item) => {
+      this.#queued--
+      this.#parked++
+      parked(item)
+    })
+  }
+
+  /** Removes the items that wait behind the one of `key` that is running or parked and that `matches`, in order. */
+  withdraw(key: number, matches: (item: number) => boolean, withdrawn: (item: number) => void): void {
+    if (key === NO_KEY || !this.#keyed) return
+    const backlog = this.#inProgress(key)
+    if (backlog.waiting === undefined) return
+    const left: number[] = []
+    const gone: number[] = []
+    for (const item of backlog.waiting.slice(backlog.next)) (matches(item) ? gone : left).push(item)
+    this.#queued -= gone.length
+    backlog.waiting = left.length === 0 ? undefined : left
+    backlog.next = 0
+    for (const item of gone) withdrawn(item)
+  }
+
+  #open(key: number): void {
+    if (key === NO_KEY || !this.#keyed) return
+    const backlog = this.#inProgress(key)
     if (backlog.waiting === undefined) {
       this.#backlogs.delete(key)
       return
@@ -85,5 +143,12 @@ export class KeyedQueue {
       backlog.waiting = backlog.waiting.slice(backlog.next)
       backlog.next = 0
     }
+  }
+
+  /** @throws Error for a key of which nothing was taken, and for any key where keys are not kept apart */
+  #inProgress(key: number): Backlog {
+    const backlog = this.#backlogs.get(key)
+    if (backlog === undefined) throw new Error(`key ${key} is not in progress`)
+    return backlog
   }
 }

@@ -78,59 +78,185 @@ describe('KeyedQueue', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 * 1024 * 1024)
   })
 
-  test('agrees with a list per key under any arrivals and ends', () => {
-    // A key below zero is none; an operand above 5 ends one of the running items, else an item arrives.
-    const step = fc.record({ key: fc.integer({ min: -1, max: 4 }), operand: fc.nat({ max: 10 }) })
+  test('a parked item holds no lane, and nothing of its key is taken before it', () => {
+    const queue = new KeyedQueue(1, true)
+    queue.push(1, 10)
+    queue.push(1, 11)
+    queue.push(2, 20)
+    expect(queue.take()).toBe(10)
+    queue.park(1)
+    expect([queue.running, queue.parked, queue.queued]).toEqual([0, 1, 2])
+    expect(queue.take()).toBe(20)
+    queue.done(2)
+    expect(queue.take()).toBe(-1)
+    queue.unpark(1, 10)
+    expect(queue.take()).toBe(10)
+    queue.done(1)
+    expect(queue.take()).toBe(11)
+  })
+
+  test('a parked item without a key holds up nobody', () => {
+    const queue = new KeyedQueue(1)
+    for (const item of [1, 2]) queue.push(NO_KEY, item)
+    expect(queue.take()).toBe(1)
+    queue.park(NO_KEY)
+    expect(queue.take()).toBe(2)
+    queue.unpark(NO_KEY, 1)
+    expect(queue.take()).toBe(-1)
+    queue.done(NO_KEY)
+    expect(queue.take()).toBe(1)
+  })
+
+  test('where keys are not kept apart, an item with one cannot be parked: others of its key would overtake it', () => {
+    const queue = new KeyedQueue(1)
+    queue.push(1, 10)
+    queue.take()
+    expect(() => queue.park(1)).toThrow('not in progress')
+  })
+
+  test('what waits behind an item can be withdrawn, in order, and what stays goes on behind it', () => {
+    const queue = new KeyedQueue(2)
+    for (const item of [10, 11, 12, 13]) queue.push(1, item)
+    queue.push(2, 20)
+    queue.take()
+    queue.park(1)
+    const gone: number[] = []
+    queue.withdraw(
+      1,
+      (item) => item < 13,
+      (item) => gone.push(item),
+    )
+    expect(gone).toEqual([11, 12])
+    queue.release(1)
+    expect([queue.take(), queue.take(), queue.take()]).toEqual([20, 13, -1])
+    queue.done(1)
+    queue.done(2)
+    expect([queue.running, queue.parked, queue.queued]).toEqual([0, 0, 0])
+  })
+
+  test('a ready item can be parked before it is taken', () => {
+    const queue = new KeyedQueue(1, true)
+    for (const item of [10, 11]) queue.push(1, item)
+    queue.push(2, 20)
+    const parked: number[] = []
+    queue.parkReady(
+      (item) => item === 10,
+      (item) => parked.push(item),
+    )
+    expect([parked, queue.parked, queue.queued]).toEqual([[10], 1, 2])
+    expect(queue.take()).toBe(20)
+    queue.release(1)
+    queue.done(2)
+    expect(queue.take()).toBe(11)
+  })
+
+  test('agrees with a list per key under any arrivals, ends, pauses and withdrawals', () => {
+    // A key below zero is none.
+    const actions = ['push', 'push', 'push', 'done', 'done', 'park', 'unpark', 'parkReady', 'handBack'] as const
+    const step = fc.record({
+      action: fc.constantFrom(...actions),
+      key: fc.integer({ min: -1, max: 4 }),
+      at: fc.nat({ max: 100 }),
+    })
+    const run = fc.record({
+      lanes: fc.integer({ min: 1, max: 5 }),
+      keyed: fc.boolean(),
+      steps: fc.array(step, { maxLength: 300 }),
+    })
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5 }), fc.array(step, { maxLength: 300 }), (concurrency, steps) => {
-        const queue = new KeyedQueue(concurrency)
-        const model = new Map<number, number[]>()
-        const running: { key: number; item: number }[] = []
+      fc.property(run, ({ lanes, keyed: isKeyed, steps }) => {
+        const keyed = lanes > 1 || isKeyed
+        const queue = new KeyedQueue(lanes, keyed)
+        /** Per key what has arrived and was not let go of, in order; the head of a real key may be taken or parked. */
+        const lists = new Map<number, number[]>()
         const keyOf: number[] = []
-        const ended: number[] = []
+        const running: number[] = []
+        const parked: number[] = []
+        /** Unparked and not taken again: they come before the others of their key. */
+        const again = new Set<number>()
+        const letGo = (item: number) => {
+          const list = lists.get(keyOf[item]!)!
+          list.splice(list.indexOf(item), 1)
+        }
+        const isTaken = (item: number) => running.includes(item) || parked.includes(item)
         const take = () => {
           for (let item = queue.take(); item !== -1; item = queue.take()) {
-            const key = keyOf[item]!
-            const list = model.get(key)!
-            // FIFO per key; items without a key are FIFO among themselves.
-            expect(list.shift()).toBe(item)
-            if (key !== NO_KEY) expect(running.map((other) => other.key)).not.toContain(key)
-            running.push({ key, item })
-            expect(running.length).toBeLessThanOrEqual(concurrency)
+            const list = lists.get(keyOf[item]!)!
+            expect(isTaken(item)).toBe(false)
+            // A key's item is its oldest, and none of them is running or parked. Without a key: FIFO but for retries.
+            if (keyOf[item] !== NO_KEY) expect(list[0]).toBe(item)
+            else if (!again.has(item)) expect(list.find((one) => !isTaken(one) && !again.has(one))).toBe(item)
+            again.delete(item)
+            running.push(item)
+            expect(running.length).toBeLessThanOrEqual(lanes)
           }
-          // Nothing is held back without a reason: all lanes are busy, or all that waits has its key running.
-          if (running.length < concurrency) {
-            for (const [key, list] of model) {
-              if (list.length > 0) expect(key !== NO_KEY && running.some((other) => other.key === key)).toBe(true)
+          // Nothing is held back without a reason: all lanes are busy, or all that waits has its key running or parked.
+          if (running.length < lanes) {
+            for (const [key, list] of lists) {
+              const waits = list.filter((item) => !isTaken(item))
+              if (waits.length > 0) expect(key !== NO_KEY && isTaken(list[0]!)).toBe(true)
             }
           }
-          expect(queue.running).toBe(running.length)
-          expect(queue.queued).toBe(keyOf.length - running.length - ended.length)
+          const waiting = [...lists.values()].flat().length - running.length - parked.length
+          expect([queue.running, queue.parked, queue.queued]).toEqual([running.length, parked.length, waiting])
         }
-        const end = (at: number) => {
-          const [{ key, item }] = running.splice(at, 1) as [{ key: number; item: number }]
-          ended.push(item)
-          queue.done(key)
-        }
-        for (const { key, operand } of steps) {
-          if (operand > 5 && running.length > 0) end(operand % running.length)
-          else {
+        const act = ({ action, key, at }: { action: (typeof actions)[number]; key: number; at: number }) => {
+          const pick = (from: number[]) => (from.length === 0 ? undefined : from.splice(at % from.length, 1)[0]!)
+          if (action === 'push') {
             const item = keyOf.push(key < 0 ? NO_KEY : key) - 1
-            const list = model.get(keyOf[item]!) ?? []
-            model.set(keyOf[item]!, list)
-            list.push(item)
+            lists.set(keyOf[item]!, [...(lists.get(keyOf[item]!) ?? []), item])
             queue.push(keyOf[item]!, item)
+          } else if (action === 'done') {
+            const item = pick(running)
+            if (item === undefined) return
+            letGo(item)
+            queue.done(keyOf[item]!)
+          } else if (action === 'park' && running.length > 0) {
+            if (!keyed && keyOf[running[at % running.length]!] !== NO_KEY) return
+            const item = pick(running)!
+            parked.push(item)
+            queue.park(keyOf[item]!)
+          } else if (action === 'unpark') {
+            const item = pick(parked)
+            if (item === undefined) return
+            again.add(item)
+            queue.unpark(keyOf[item]!, item)
+          } else if (action === 'parkReady' && keyed) {
+            queue.parkReady(
+              (item) => item % 7 === at % 7,
+              (item) => {
+                again.delete(item)
+                parked.push(item)
+              },
+            )
+          } else if (action === 'handBack') {
+            const item = pick(parked)
+            if (item === undefined) return
+            const behind = (lists.get(keyOf[item]!) ?? []).filter((one) => one !== item && one % 2 === at % 2)
+            const gone: number[] = []
+            queue.withdraw(
+              keyOf[item]!,
+              (one) => one % 2 === at % 2,
+              (one) => gone.push(one),
+            )
+            if (keyOf[item] !== NO_KEY) expect(gone).toEqual(behind)
+            for (const one of [...gone, item]) letGo(one)
+            queue.release(keyOf[item]!)
           }
+        }
+        for (const one of steps) {
+          act(one)
           take()
         }
-        while (running.length > 0) {
-          end(0)
+        while (running.length + parked.length > 0) {
+          act({ action: 'unpark', key: 0, at: 0 })
+          take()
+          act({ action: 'done', key: 0, at: 0 })
           take()
         }
-        expect(ended.length).toBe(keyOf.length)
-        expect([queue.running, queue.queued]).toEqual([0, 0])
+        expect([queue.running, queue.parked, queue.queued]).toEqual([0, 0, 0])
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     )
   })
 })
