@@ -33,7 +33,7 @@ async function measure(threads: number, messages: number): Promise<number> {
   const effects: Effects = {
     dispatch: (thread, tickets, count) => {
       const { sequence } = engine.inFlight
-      for (let i = 0; i < count; i++) host.boards[thread]!.queue(tickets[i]!, sequence[tickets[i]!]!)
+      for (let i = 0; i < count; i++) host.boards[thread]!.queue(tickets[i]!, sequence[tickets[i]!]!, 1)
       host.send(thread, packFrame(engine.inFlight, tickets, count, 1_024))
     },
     deliveryState: (thread, ticket, sequence) => host.boards[thread]!.deliveryState(ticket, sequence),
@@ -79,6 +79,9 @@ async function measure(threads: number, messages: number): Promise<number> {
         ordering: 'key',
         capacity: engine.inFlight.capacity,
         stopOnFailure: false,
+        retry: { attempts: 1, backoffMs: 0, maxBackoffMs: 0, jitter: 0 },
+        processTimeoutMs: 60_000,
+        maxExternalMb: undefined,
       },
       setupTimeoutMs: 10_000,
       terminateTimeoutMs: 5_000,

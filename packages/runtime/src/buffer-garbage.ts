@@ -43,7 +43,7 @@ export class BufferGarbage {
  * V8 hands its collector to contexts that are made while this flag is set; the one that users see is older. The flag is
  * the whole process's and stays: another thread may be about to make its context.
  */
-function collector(): Collect {
+export function collector(): Collect {
   const { gc } = globalThis as { gc?: Collect }
   if (gc !== undefined) return gc
   setFlagsFromString('--expose-gc')

@@ -76,21 +76,31 @@ function construct({ name, message, code, cause, errors, fields = {}, brand }: D
       cause: revivedCause,
     })
   }
-  if (brand === 'process') {
-    return new ProcessError(message, {
-      retryable: fields.retryable !== false,
-      disableDeadLetter: fields.disableDeadLetter === true,
-      disableCircuitBreak: fields.disableCircuitBreak === true,
-      cause: revivedCause,
-    })
-  }
-  const options = revivedCause === undefined ? undefined : { cause: revivedCause }
   const error =
-    errors === undefined ? new Error(message, options) : new AggregateError(errors.map(reviveError), message, options)
-  for (const [key, value] of Object.entries(fields)) Object.defineProperty(error, key, plainProperty(value, true))
-  Object.defineProperty(error, 'name', plainProperty(name, false))
+    brand === 'process' ? processError(message, fields, revivedCause) : plainError(message, errors, revivedCause)
+  for (const [key, value] of Object.entries(fields)) {
+    // Those of a ProcessError are its own already.
+    if (!Object.hasOwn(error, key)) Object.defineProperty(error, key, plainProperty(value, true))
+  }
+  if (name !== error.name) Object.defineProperty(error, 'name', plainProperty(name, false))
   if (code !== undefined) Object.defineProperty(error, 'code', plainProperty(code, true))
   return error
+}
+
+function processError(message: string, fields: Record<string, Plain>, cause: Error | undefined): ProcessError {
+  return new ProcessError(message, {
+    retryable: fields.retryable !== false,
+    disableDeadLetter: fields.disableDeadLetter === true,
+    disableCircuitBreak: fields.disableCircuitBreak === true,
+    cause,
+  })
+}
+
+function plainError(message: string, errors: DescribedError[] | undefined, cause: Error | undefined): Error {
+  const options = cause === undefined ? undefined : { cause }
+  return errors === undefined
+    ? new Error(message, options)
+    : new AggregateError(errors.map(reviveError), message, options)
 }
 
 function plainProperty(value: unknown, enumerable: boolean): PropertyDescriptor {

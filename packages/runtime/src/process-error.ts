@@ -1,7 +1,6 @@
 /**
- * What a handler throws to say how its failure is to be treated. Any other error counts as retryable.
- *
- * The runtime has no retries, dead letters or circuit breaker yet: what is said here shows in the log, and changes nothing.
+ * What a handler throws to say how its failure is to be treated. Any other error counts as retryable. One that is the cause
+ * of another error counts as well, so that it may be wrapped on its way; of several the outermost is heard.
  *
  * Branded as ZkError is, and free of imports: it is loaded in every thread through `@zk/runtime/processor`.
  */
@@ -43,4 +42,21 @@ export class ProcessError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return ProcessError.is(value)
   }
+}
+
+/** Longer chains of causes are nobody's intention. */
+const MAX_CAUSES = 16
+
+/** @returns the outermost ProcessError among an error and its causes. Never throws, whatever was thrown. */
+export function processErrorIn(error: unknown): ProcessError | undefined {
+  try {
+    let at = error
+    for (let i = 0; i < MAX_CAUSES && typeof at === 'object' && at !== null; i++) {
+      if (ProcessError.is(at)) return at
+      at = (at as { cause?: unknown }).cause
+    }
+  } catch {
+    // A getter or proxy of the user's.
+  }
+  return undefined
 }

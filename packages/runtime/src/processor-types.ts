@@ -32,14 +32,35 @@ export interface Headers {
   [Symbol.iterator](): IterableIterator<[name: string, value: Buffer | null]>
 }
 
+/**
+ * Why `ctx.signal` aborts. `timeout`: the handler's deadline passed. `revoked`: the partition is another process's.
+ * `shutdown`: the deadline of the shutdown passed. `aborted`: the work is ended at once.
+ */
+export type AbortReason = 'timeout' | 'revoked' | 'shutdown' | 'aborted'
+
+/** The reason of `ctx.signal`. Its name is `AbortError`. */
+export interface HandlerAbort extends Error {
+  readonly reason: AbortReason
+}
+
 export interface ProcessContext<S = unknown> {
   /**
-   * Aborts when the result is no longer wanted. Pass it on to what the handler awaits. Its reason is an AbortError whose
-   * `reason` is `revoked` (the partition is another process's), `shutdown` (the deadline passed) or `aborted`.
+   * Aborts when the handler should give up. Pass it on to what the handler awaits. Its reason is a `HandlerAbort`. A
+   * handler that gives up because of `timeout` has failed; after the other reasons its record is read again.
    */
   readonly signal: AbortSignal
-  /** 1 at first, and one more for each time that a thread of this process died while it ran the record. */
+  /** 1 at first, and one more for each attempt that failed, or that brought its thread down. */
   readonly attempt: number
+  /**
+   * When the handler has to be done, in milliseconds since 1970; undefined where it has no deadline. Then `signal` aborts,
+   * and `graceMs` later its thread is ended.
+   */
+  readonly deadline: number | undefined
+  /**
+   * Moves this attempt's deadline by so many milliseconds; for long jobs, as they get on.
+   * @returns whether there is a deadline and it was moved: one that has passed stays passed
+   */
+  extendDeadline(ms: number): boolean
   /** What `setup` returned in this thread. */
   readonly state: S
   /** Lines go to the main thread's logger, with thread, topic, partition and offset. */
@@ -68,8 +89,8 @@ export interface Processor<V = Buffer, O = unknown, S = unknown> {
   /** Once in each thread that ends in order, after its last message. */
   teardown?(): void | Promise<void>
   /**
-   * Whether another attempt can help after this error. Default: unless the error says `retryable: false`. Not asked yet:
-   * a record whose handler failed is not tried again.
+   * Whether another attempt can help after this error, asked while there are attempts left. Default: yes. Not asked after
+   * a `ProcessError` that says `retryable: false`. An error that this throws counts as yes.
    */
   retryable?(error: unknown): boolean
 }

@@ -6,7 +6,15 @@ import type { Processor } from './processor-types.js'
 
 export { bytes, type Format, FormatError, json, type Schema, string } from '@zk/formats'
 export { ProcessError, type ProcessErrorOptions } from './process-error.js'
-export type { Headers, Message, ProcessContext, Processor, ThreadInfo } from './processor-types.js'
+export type {
+  AbortReason,
+  HandlerAbort,
+  Headers,
+  Message,
+  ProcessContext,
+  Processor,
+  ThreadInfo,
+} from './processor-types.js'
 
 /** Returns what it is given: it is here for the types of message, state and options. */
 export function defineProcessor<V = Buffer, O = unknown, S = unknown>(

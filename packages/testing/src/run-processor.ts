@@ -55,7 +55,14 @@ function contextOf<S>(
   { topic, partition, offset }: Message<unknown>,
   given: Pick<ProcessContext<S>, 'signal' | 'log' | 'state'>,
 ): ProcessContext<S> {
-  return { ...given, attempt: 1, idempotencyKey: `${topic}-${partition}-${offset}`, virtualPartition: 0 }
+  return {
+    ...given,
+    attempt: 1,
+    deadline: undefined,
+    extendDeadline: () => false,
+    idempotencyKey: `${topic}-${partition}-${offset}`,
+    virtualPartition: 0,
+  }
 }
 
 async function deliver<V, O, S>(

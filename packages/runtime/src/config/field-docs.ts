@@ -1,27 +1,30 @@
 /** What the schemas say about their fields, for docs/configuration.md. */
 import type { z } from 'zod'
 import { clientSchema } from './client-config.js'
-import type { FieldDoc } from './fields.js'
+import { type FieldDoc, shapeOf } from './fields.js'
 import { ownedProperties } from './owned-properties.js'
 import { workSchema } from './work-config.js'
 
 export interface DocumentedField extends FieldDoc {
+  /** With the name of the object that it is in, if any: `retry.attempts`. */
   name: string
   /** As one would write it; undefined where there is none. */
   default?: string
 }
 
-export const clientFields = fieldsOf(clientSchema)
-export const workFields = fieldsOf(workSchema)
+export const clientFields = fieldsOf(clientSchema.shape)
+export const workFields = fieldsOf(workSchema.shape)
 export { ownedProperties }
 
-function fieldsOf(schema: z.ZodObject): DocumentedField[] {
-  return Object.entries(schema.shape).map(([name, field]) => {
-    const type = field as z.ZodType
+function fieldsOf(shape: Readonly<Record<string, z.ZodType>>, within = ''): DocumentedField[] {
+  return Object.entries(shape).flatMap(([field, type]) => {
+    const name = `${within}${field}`
     const doc = type.meta() as unknown as FieldDoc
     const normal = type.safeParse(undefined)
     const text = doc.defaultText ?? (normal.success && normal.data !== undefined ? literal(normal.data) : undefined)
-    return { name, ...doc, ...(text !== undefined && { default: text }) }
+    const own = { name, ...doc, ...(text !== undefined && { default: text }) }
+    const parts = shapeOf(type)
+    return parts === undefined ? [own] : [own, ...fieldsOf(parts, `${name}.`)]
   })
 }
 

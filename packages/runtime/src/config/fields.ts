@@ -39,6 +39,23 @@ export function whole(min: number, max: number, what: string): { schema: z.ZodNu
   return { schema: z.int().min(min).max(max), expected: `a whole number of ${what}, ${min} to ${max}` }
 }
 
+/** A field that is an object of documented fields. Those that are not given have their defaults. */
+export function nested<S extends z.ZodRawShape>(shape: S, doc: Omit<FieldDoc, 'expected'>) {
+  const fields = Object.keys(shape).join(', ')
+  return documented(z.strictObject(shape).prefault({} as never), {
+    defaultText: 'those of its fields',
+    ...doc,
+    expected: `an object of ${fields}`,
+  })
+}
+
+/** The fields of an object, whatever stands around it (defaults); undefined for what is no object. */
+export function shapeOf(schema: unknown): Record<string, z.ZodType> | undefined {
+  let at = schema as { shape?: Record<string, z.ZodType>; def?: { innerType?: unknown } } | undefined
+  while (at?.shape === undefined && at?.def?.innerType !== undefined) at = at.def.innerType as typeof at
+  return at?.shape
+}
+
 export const text = z.string().min(1)
 
 const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/

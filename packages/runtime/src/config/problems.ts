@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { type ConfigProblem, errors } from '../errors.js'
 import type { ZkError } from '../zk-error.js'
 import { didYouMean } from './did-you-mean.js'
-import type { FieldDoc, OwnError } from './fields.js'
+import { type FieldDoc, type OwnError, shapeOf } from './fields.js'
 import { formatPath } from './format-path.js'
 import { isSecret, withoutCredentials } from './is-secret.js'
 
@@ -55,15 +55,15 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodObject): Problem[] {
   const path = formatPath(issue.path)
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const meant = didYouMean(key, Object.keys(schema.shape))
+      const { shape = {} } = placeAt(schema, issue.path)
+      const meant = didYouMean(key, Object.keys(shape))
       return {
         path: formatPath([...issue.path, key]),
         message: `is not a field${meant === undefined ? '' : `; did you mean ${meant}?`}`,
       }
     })
   }
-  const field = schema.shape[String(issue.path[0])] as z.ZodType | undefined
-  const { expected = 'an object' } = (field?.meta() ?? {}) as Partial<FieldDoc>
+  const { expected = 'an object' } = (placeAt(schema, issue.path).field?.meta() ?? {}) as Partial<FieldDoc>
   if (issue.code === 'custom' && issue.message !== 'Invalid input') {
     const error = (issue.params as OwnError | undefined)?.error
     return [{ path, message: issue.message, ...(error !== undefined && { error }) }]
@@ -72,4 +72,17 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodObject): Problem[] {
   const isText = typeof issue.input === 'string'
   const secret = issue.path.some((step) => isSecret(String(step))) || (path === 'additionalProps' && isText)
   return [{ path, message: `is ${secret ? '[redacted]' : show(issue.input)}; expected ${expected}` }]
+}
+
+/** The documented field that a path leads to or into, and its own fields if it is an object of them. */
+function placeAt(schema: z.ZodObject, path: readonly PropertyKey[]) {
+  let field: z.ZodType | undefined
+  let shape: Readonly<Record<string, z.ZodType>> | undefined = schema.shape
+  for (const step of path) {
+    const next: z.ZodType | undefined = shape?.[String(step)]
+    if (next === undefined) break
+    field = next
+    shape = shapeOf(next)
+  }
+  return { field, shape }
 }

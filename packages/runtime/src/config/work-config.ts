@@ -5,7 +5,7 @@
  * and ignored would be believed.
  */
 import { z } from 'zod'
-import { additionalProps, documented, milliseconds, text, topicName, whole } from './fields.js'
+import { additionalProps, documented, milliseconds, nested, text, topicName, whole } from './fields.js'
 
 const MiB = 1024 * 1024
 
@@ -25,6 +25,8 @@ const maxUncommittedRecords = whole(1, 100_000_000, 'records')
 const commitEveryRecords = whole(1, 100_000_000, 'records')
 const queuedMaxKbytes = whole(1, 2_097_151, 'KiB')
 const maxHeapMb = whole(16, 1_048_576, 'MiB')
+const maxExternalMb = whole(1, 1_048_576, 'MiB')
+const attempts = whole(1, 10_000, 'attempts')
 
 const circuitBreaker = z.union([
   z.literal(false),
@@ -161,6 +163,16 @@ export const workSchema = z.strictObject({
     expected: maxHeapMb.expected,
     defaultText: "Node's own limit",
   }),
+  maxExternalMb: documented(maxExternalMb.schema.optional(), {
+    group: Threads,
+    description:
+      'What each thread may hold outside of its heap, in MiB: Buffers and other memory that V8 knows of. A thread that ' +
+      'exceeds it is ended and replaced. It is looked at ten times a second, when records end: one that takes more at ' +
+      'once, or native memory that V8 does not know of, is not noticed in time.',
+    change: 'To keep a leak of Buffers in a handler from taking the whole container with it.',
+    expected: maxExternalMb.expected,
+    defaultText: 'no limit',
+  }),
   setupTimeoutMs: milliseconds(30_000, {
     group: Threads,
     description: 'How long the import of the processor and its `setup` may take in a thread, in milliseconds.',
@@ -229,6 +241,20 @@ export const workSchema = z.strictObject({
     expected: commitEveryRecords.expected,
   }),
 
+  processTimeoutMs: milliseconds(
+    60_000,
+    {
+      group: Deadlines,
+      description:
+        'How long each attempt of a handler may take, in milliseconds; 0 for as long as it wants. Then `ctx.signal` aborts ' +
+        'with the reason `timeout`, and after `graceMs` its thread is ended. `ctx.extendDeadline` gives a long job more. ' +
+        'Deadlines are off while a debugger may be attached (`node --inspect`), with one warning.',
+      change:
+        'Raise it for slow work that is healthy; lower it to find stuck handlers sooner. Records behind one that is stuck ' +
+        'wait so long.',
+    },
+    0,
+  ),
   drainTimeoutMs: milliseconds(10_000, {
     group: Deadlines,
     description:
@@ -251,9 +277,9 @@ export const workSchema = z.strictObject({
     {
       group: Deadlines,
       description:
-        'How long handlers may go on after `ctx.signal` aborted at the end of `shutdownTimeoutMs`, before their threads ' +
-        'are ended, in milliseconds. When partitions are given back no thread is ended: what a late handler still does ' +
-        'completes nothing.',
+        'How long handlers may go on after `ctx.signal` aborted at the end of `processTimeoutMs` or `shutdownTimeoutMs`, ' +
+        'before their threads are ended, in milliseconds. When partitions are given back no thread is ended for it: what a ' +
+        'late handler still does completes nothing.',
       change: 'Raise it when cleaning up takes longer.',
     },
     0,
@@ -309,6 +335,55 @@ export const workSchema = z.strictObject({
     expected: queuedMaxKbytes.expected,
   }),
 
+  retry: nested(
+    {
+      attempts: documented(attempts.schema.default(1), {
+        group: Failure,
+        description:
+          'How often a record is tried in all, before its failure counts. Only its key waits meanwhile; its thread goes on ' +
+          'with others. `ProcessError` with `retryable: false`, and the `retryable` of the processor, end it earlier. An ' +
+          'attempt that brought its thread down counts too.',
+        change: 'Raise it for handlers whose failures pass by themselves, such as those of a network.',
+        expected: attempts.expected,
+      }),
+      backoffMs: milliseconds(
+        100,
+        {
+          group: Failure,
+          description:
+            'How long the key waits before the second attempt, in milliseconds; it doubles with each one more.',
+          change: 'Raise it to the time in which what failed usually recovers.',
+        },
+        0,
+      ),
+      maxBackoffMs: milliseconds(
+        10_000,
+        {
+          group: Failure,
+          description: 'The longest wait between two attempts, in milliseconds.',
+          change:
+            'Raise it for many attempts over a long outage. The records behind the key wait as long, and nothing above ' +
+            'them is committed but in metadata.',
+        },
+        0,
+      ),
+      jitter: documented(z.number().min(0).max(1).default(0.5), {
+        group: Failure,
+        description:
+          'The share of each wait that is left to chance, 0 to 1: with 0.5 it lasts between half of it and all of it, so ' +
+          'that what failed together is not tried again together.',
+        change: '0, for waits that can be foretold, as in tests.',
+        expected: 'a number, 0 to 1',
+      }),
+    },
+    {
+      group: Failure,
+      description:
+        'Whether and when a record whose handler failed is tried again, in its thread and in its place: the records of its ' +
+        'key wait behind it, those of other keys go on.',
+      change: 'For handlers that call what can fail for a moment.',
+    },
+  ),
   processDelayMs: milliseconds(
     0,
     {
@@ -339,7 +414,7 @@ export const workSchema = z.strictObject({
   onExhausted: documented(z.enum(['complete', 'stop']).default('complete'), {
     group: Failure,
     description:
-      'What happens to a record whose handler failed. `complete`: it is logged with topic, partition, offset and key, ' +
+      'What happens to a record whose handler failed for good, all attempts used up. `complete`: it is logged with topic, partition, offset and key, ' +
       'counted as failed, and its offset completes. `stop`: it stays uncommitted and the work stops with ' +
       'ZK_RECORD_FAILED (exit code 4).',
     change: '`stop`, when no record may be passed over.',

@@ -9,28 +9,12 @@
  * thread sees the control word; never neither.
  */
 import type { DeliveryState, PartitionSlot } from '@zk/engine'
+import { CONTROL, Control, ENTRIES, Entry, Header, SIZE, State } from './board-layout.js'
 import { machineMs } from './machine-clock.js'
 
-/** Partitions that one work may ever own. The memory is touched only where it is used. */
-export const MAX_SLOTS = 16_384
-
-const HEADER_WORDS = 16
-const HOLD = 0
-const RUNNING = 1
-const QUEUED = 2
-/** When main beat last, on the machine's clock, and how many ms that is good for; 0 before the first beat. */
-const PULSE = 3
-const PULSE_LIMIT = 4
-const CONTROL_WORDS = 4
-/** State, sequence number, and when the delivery started, on the machine's clock. */
-const ENTRY_WORDS = 3
-
-/** Where the control words and the entries of deliveries begin. */
-const CONTROL = HEADER_WORDS
-const ENTRIES = CONTROL + MAX_SLOTS * CONTROL_WORDS
-
-const State = { queued: 0, running: 1, done: 2, failed: 3, discarded: 4 } as const
 const States = Object.keys(State) as readonly DeliveryState[]
+
+const KIB = 1_024
 
 /** The main thread's side. */
 export class Board {
@@ -41,63 +25,122 @@ export class Board {
   /** @param capacity rows of the in-flight table: an entry each */
   constructor(capacity: number) {
     // Whole doubles.
-    this.buffer = new SharedArrayBuffer(8 * Math.ceil((ENTRIES + capacity * ENTRY_WORDS) / 2))
+    this.buffer = new SharedArrayBuffer(8 * Math.ceil((ENTRIES + capacity * SIZE.entry) / 2))
     this.#words = new Int32Array(this.buffer)
     this.#doubles = new Float64Array(this.buffer)
+    this.#words[Header.current] = -1
   }
+
+  // ── deliveries ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Before the frame that carries the delivery is posted. Plain stores are enough: the entry is main's until then, and
    * the port orders them before anything that the thread does with the frame.
+   *
+   * @param attempt 1 for the first
    */
-  queue(ticket: number, sequence: number): void {
-    const at = ENTRIES + ticket * ENTRY_WORDS
-    this.#words[at] = State.queued
-    this.#words[at + 1] = sequence
+  queue(ticket: number, sequence: number, attempt: number): void {
+    const at = ENTRIES + ticket * SIZE.entry
+    this.#words[at + Entry.state] = State.queued
+    this.#words[at + Entry.sequence] = sequence
+    this.#words[at + Entry.attempt] = attempt
   }
 
   deliveryState(ticket: number, sequence: number): DeliveryState {
-    const at = ENTRIES + ticket * ENTRY_WORDS
-    const state = Atomics.load(this.#words, at)
-    return this.#words[at + 1] === sequence ? States[state]! : 'unknown'
+    const at = ENTRIES + ticket * SIZE.entry
+    const state = Atomics.load(this.#words, at + Entry.state)
+    return this.#words[at + Entry.sequence] === sequence ? States[state]! : 'unknown'
   }
 
   /** For how long a delivery has been running, in milliseconds; undefined when it is not. */
   runningMs(ticket: number, sequence: number): number | undefined {
     if (this.deliveryState(ticket, sequence) !== 'running') return undefined
-    const started = this.#words[ENTRIES + ticket * ENTRY_WORDS + 2]!
+    const started = this.#words[ENTRIES + ticket * SIZE.entry + Entry.since]!
     return Math.max(0, (machineMs(performance.now()) - started) | 0)
   }
 
-  hold(held: boolean): void {
-    Atomics.store(this.#words, HOLD, held ? 1 : 0)
-    if (!held) Atomics.notify(this.#words, HOLD)
+  /** In how many milliseconds the next attempt of a parked delivery is due, at least 0; undefined when it is not parked. */
+  dueInMs(ticket: number, sequence: number): number | undefined {
+    if (this.deliveryState(ticket, sequence) !== 'parked') return undefined
+    const due = this.#words[ENTRIES + ticket * SIZE.entry + Entry.since]!
+    return Math.max(0, (due - machineMs(performance.now())) | 0)
   }
 
-  /** Call while held, or with the latest epoch of which any thread has deliveries. */
+  /** By how many milliseconds the handler that runs has moved its deadline. */
+  extensionMs(ticket: number): number {
+    return Atomics.load(this.#words, ENTRIES + ticket * SIZE.entry + Entry.extension)
+  }
+
+  /** The attempt that is running, or, of a parked delivery, the one that is due: those before it were charged. */
+  attemptOf(ticket: number): number {
+    return this.#words[ENTRIES + ticket * SIZE.entry + Entry.attempt]! & 0xffff
+  }
+
+  /** `FailureFlag`s of a delivery that failed. */
+  flagsOf(ticket: number): number {
+    return this.#words[ENTRIES + ticket * SIZE.entry + Entry.attempt]! >>> 16
+  }
+
+  // ── control ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  hold(held: boolean): void {
+    Atomics.store(this.#words, Header.hold, held ? 1 : 0)
+    if (!held) Atomics.notify(this.#words, Header.hold)
+  }
+
+  /**
+   * Nothing of the slot up to this epoch and above this offset starts, and nothing of it up to this epoch is tried again.
+   * Call while held, or with the latest epoch of which any thread has deliveries.
+   */
   cut(slot: PartitionSlot, epoch: number, aboveOffset: number): void {
-    const at = CONTROL + slot * CONTROL_WORDS
-    this.#doubles[(at + 2) >> 1] = aboveOffset
-    Atomics.store(this.#words, at, epoch)
+    const at = CONTROL + slot * SIZE.control
+    this.#doubles[(at + Control.aboveOffset) >> 1] = aboveOffset
+    Atomics.store(this.#words, at + Control.cutEpoch, epoch)
   }
 
   /** Records may start for so many ms from now. Before the first call they may at any time. */
   beat(now: number, limitMs: number): void {
-    Atomics.store(this.#words, PULSE, machineMs(now))
-    Atomics.store(this.#words, PULSE_LIMIT, limitMs)
+    Atomics.store(this.#words, Header.pulse, machineMs(now))
+    Atomics.store(this.#words, Header.pulseLimit, limitMs)
   }
+
+  /** While paused nothing new starts, but what `allowOneStart` lets through. Permits that nobody took are void. */
+  pauseStarts(paused: boolean): void {
+    Atomics.store(this.#words, Header.permits, 0)
+    Atomics.store(this.#words, Header.paused, paused ? 1 : 0)
+  }
+
+  /** One record more may start while paused. */
+  allowOneStart(): void {
+    Atomics.add(this.#words, Header.permits, 1)
+  }
+
+  // ── the thread ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   get running(): number {
-    return Atomics.load(this.#words, RUNNING)
+    return Atomics.load(this.#words, Header.running)
   }
   get queued(): number {
-    return Atomics.load(this.#words, QUEUED)
+    return Atomics.load(this.#words, Header.queued)
   }
 
-  /** A new thread starts on this board: nothing runs or waits there. Cuts stay in force. */
+  /** The delivery whose handler is on the thread's stack; -1 when there is none, as behind an `await`. */
+  get current(): number {
+    return Atomics.load(this.#words, Header.current)
+  }
+
+  /** Bytes that the thread's objects hold outside of its heap, such as Buffers; as of its last look, to the KiB. */
+  get externalBytes(): number {
+    return Atomics.load(this.#words, Header.externalKib) * KIB
+  }
+
+  /** A new thread starts on this board: nothing runs or waits there, and it has no permits. Cuts and the pause stay. */
   reset(): void {
-    Atomics.store(this.#words, RUNNING, 0)
-    Atomics.store(this.#words, QUEUED, 0)
+    Atomics.store(this.#words, Header.running, 0)
+    Atomics.store(this.#words, Header.queued, 0)
+    Atomics.store(this.#words, Header.current, -1)
+    Atomics.store(this.#words, Header.externalKib, 0)
+    Atomics.store(this.#words, Header.permits, 0)
   }
 }
 
@@ -113,8 +156,23 @@ export class BoardWriter {
 
   /** Main has not beaten for too long: it, or the whole process, stood still, and others may own what is here. */
   isStale(now: number): boolean {
-    const limit = this.#words[PULSE_LIMIT]!
-    return limit !== 0 && ((machineMs(now) - this.#words[PULSE]!) | 0) > limit
+    const limit = this.#words[Header.pulseLimit]!
+    return limit !== 0 && ((machineMs(now) - this.#words[Header.pulse]!) | 0) > limit
+  }
+
+  /** Nothing new starts, but for permits. */
+  get isPaused(): boolean {
+    return this.#words[Header.paused] !== 0
+  }
+
+  get hasPermit(): boolean {
+    return Atomics.load(this.#words, Header.permits) > 0
+  }
+
+  /** Only this side takes permits; main may void them meanwhile. */
+  takePermit(): void {
+    const permits = Atomics.load(this.#words, Header.permits)
+    if (permits > 0) Atomics.compareExchange(this.#words, Header.permits, permits, permits - 1)
   }
 
   /**
@@ -122,17 +180,37 @@ export class BoardWriter {
    * @returns false when the delivery must not start: its partition was cut below it.
    */
   start(ticket: number, slot: PartitionSlot, epoch: number, offset: number, now: number): boolean {
-    const entry = ENTRIES + ticket * ENTRY_WORDS
-    // Before the state: who sees "running" sees since when.
-    this.#words[entry + 2] = machineMs(now)
-    Atomics.store(this.#words, entry, State.running)
-    while (Atomics.load(this.#words, HOLD) === 1) Atomics.wait(this.#words, HOLD, 1)
-    const at = CONTROL + slot * CONTROL_WORDS
-    const cutEpoch = Atomics.load(this.#words, at)
+    const entry = ENTRIES + ticket * SIZE.entry
+    // Before the state: who sees "running" sees since when, and no extension of an attempt before.
+    this.#words[entry + Entry.since] = machineMs(now)
+    this.#words[entry + Entry.extension] = 0
+    Atomics.store(this.#words, entry + Entry.state, State.running)
+    while (Atomics.load(this.#words, Header.hold) === 1) Atomics.wait(this.#words, Header.hold, 1)
+    const at = CONTROL + slot * SIZE.control
+    const cutEpoch = Atomics.load(this.#words, at + Control.cutEpoch)
     // Of an epoch before the one that was cut nothing starts: its offsets say nothing about the newer cut.
-    if (epoch > cutEpoch || (epoch === cutEpoch && offset <= this.#doubles[(at + 2) >> 1]!)) return true
-    Atomics.store(this.#words, entry, State.discarded)
+    if (epoch > cutEpoch || (epoch === cutEpoch && offset <= this.#doubles[(at + Control.aboveOffset) >> 1]!))
+      return true
+    Atomics.store(this.#words, entry + Entry.state, State.discarded)
     return false
+  }
+
+  /** The partition was cut in this epoch: nothing of it is tried again. */
+  isClosing(slot: PartitionSlot, epoch: number): boolean {
+    return epoch <= Atomics.load(this.#words, CONTROL + slot * SIZE.control + Control.cutEpoch)
+  }
+
+  attemptOf(ticket: number): number {
+    return this.#words[ENTRIES + ticket * SIZE.entry + Entry.attempt]! & 0xffff
+  }
+
+  /** The handler failed and is tried again. @param due on the thread's `performance.now()` */
+  park(ticket: number, nextAttempt: number, due: number): void {
+    const entry = ENTRIES + ticket * SIZE.entry
+    // Before the state: a thread that dies from here on has had this attempt charged.
+    this.#words[entry + Entry.attempt] = nextAttempt
+    this.#words[entry + Entry.since] = machineMs(due)
+    Atomics.store(this.#words, entry + Entry.state, State.parked)
   }
 
   /**
@@ -140,11 +218,45 @@ export class BoardWriter {
    * drain treats "running" and "ended" alike.
    */
   end(ticket: number, outcome: 'done' | 'failed' | 'discarded'): void {
-    this.#words[ENTRIES + ticket * ENTRY_WORDS] = State[outcome]
+    this.#words[ENTRIES + ticket * SIZE.entry + Entry.state] = State[outcome]
+  }
+
+  /** Before the end of a delivery that failed. @param flags `FailureFlag`s */
+  flag(ticket: number, flags: number): void {
+    const at = ENTRIES + ticket * SIZE.entry + Entry.attempt
+    this.#words[at] = (this.#words[at]! & 0xffff) | (flags << 16)
+  }
+
+  /** The delivery whose handler is called next; -1 once it has returned. */
+  current(ticket: number): void {
+    this.#words[Header.current] = ticket
+  }
+
+  /** @returns for how long the attempt has been running, in milliseconds; undefined when it is not that which runs */
+  runningMs(ticket: number, sequence: number, attempt: number, now: number): number | undefined {
+    const entry = ENTRIES + ticket * SIZE.entry
+    const isRunning = this.#words[entry + Entry.state] === State.running
+    if (!isRunning || this.#words[entry + Entry.sequence] !== sequence || this.attemptOf(ticket) !== attempt) {
+      return undefined
+    }
+    return Math.max(0, (machineMs(now) - this.#words[entry + Entry.since]!) | 0)
+  }
+
+  extensionMs(ticket: number): number {
+    return this.#words[ENTRIES + ticket * SIZE.entry + Entry.extension]!
+  }
+
+  /** @param ms altogether, in milliseconds */
+  extend(ticket: number, ms: number): void {
+    Atomics.store(this.#words, ENTRIES + ticket * SIZE.entry + Entry.extension, ms)
   }
 
   publish(running: number, queued: number): void {
-    this.#words[RUNNING] = running
-    this.#words[QUEUED] = queued
+    this.#words[Header.running] = running
+    this.#words[Header.queued] = queued
+  }
+
+  publishExternal(bytes: number): void {
+    this.#words[Header.externalKib] = bytes / KIB
   }
 }

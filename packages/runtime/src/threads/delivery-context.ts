@@ -1,39 +1,64 @@
+import { performance } from 'node:perf_hooks'
 import type { TopicPartition } from '@zk/engine'
 import type { Logger } from '../log/logger.js'
-import type { Message, ProcessContext } from '../processor-types.js'
-import type { AbortReason } from './protocol.js'
+import type { AbortReason, HandlerAbort, Message, ProcessContext } from '../processor-types.js'
+import type { BoardWriter } from './board.js'
 
-interface Surroundings {
+/** Of the thread: the same for each delivery. */
+export interface Surroundings {
+  readonly board: BoardWriter
+  /** What `setup` returned. */
+  readonly state: unknown
+  readonly threadIndex: number
+  /** 0: handlers have no deadline. */
+  readonly processTimeoutMs: number
+  /** A logger that adds the fields of a record to each line. */
   logFor(name: TopicPartition, offset: number): Logger
 }
+
+/** The longest time for which a deadline can be moved altogether, in milliseconds: a word of the board. */
+const MAX_EXTENSION_MS = 2 ** 31 - 1
 
 /** What a handler gets beside its record. The parts that cost something are made when they are asked for. */
 export class DeliveryContext implements ProcessContext {
   readonly attempt: number
-  readonly state: unknown
-  readonly virtualPartition: number
   /** For the executor: which partition's revoke concerns it. */
   readonly slot: number
   readonly #surroundings: Surroundings
   readonly #message: Message<unknown>
+  readonly #ticket: number
+  readonly #sequence: number
+  readonly #started: number
   #controller: AbortController | undefined
   #reason: AbortReason | undefined
   #log: Logger | undefined
+  #startedWall: number | undefined
 
+  /** @param started on the thread's `performance.now()` */
   constructor(
     surroundings: Surroundings,
     message: Message<unknown>,
+    ticket: number,
+    sequence: number,
     slot: number,
     attempt: number,
-    state: unknown,
-    virtualPartition: number,
+    started: number,
   ) {
     this.#surroundings = surroundings
     this.#message = message
+    this.#ticket = ticket
+    this.#sequence = sequence
     this.slot = slot
     this.attempt = attempt
-    this.state = state
-    this.virtualPartition = virtualPartition
+    this.#started = started
+  }
+
+  get state(): unknown {
+    return this.#surroundings.state
+  }
+
+  get virtualPartition(): number {
+    return this.#surroundings.threadIndex
   }
 
   get signal(): AbortSignal {
@@ -54,19 +79,59 @@ export class DeliveryContext implements ProcessContext {
     return `${topic}-${partition}-${offset}`
   }
 
-  get aborted(): boolean {
-    return this.#reason !== undefined
+  get deadline(): number | undefined {
+    const { board, processTimeoutMs } = this.#surroundings
+    if (processTimeoutMs === 0) return undefined
+    // Once: two clocks never agree to the millisecond, and a deadline that nobody moved must not wander.
+    this.#startedWall ??= Math.round(Date.now() - (performance.now() - this.#started))
+    const extension = this.#ranMs() === undefined ? 0 : board.extensionMs(this.#ticket)
+    return this.#startedWall + processTimeoutMs + extension
+  }
+
+  extendDeadline(ms: number): boolean {
+    if (typeof ms !== 'number' || !(ms >= 0)) {
+      throw new RangeError(`extendDeadline(${String(ms)}): expected milliseconds, at least 0`)
+    }
+    const { board, processTimeoutMs } = this.#surroundings
+    const ran = this.#ranMs()
+    if (processTimeoutMs === 0 || ran === undefined || this.#reason !== undefined) return false
+    const extension = board.extensionMs(this.#ticket)
+    if (ran >= processTimeoutMs + extension) return false
+    board.extend(this.#ticket, Math.min(MAX_EXTENSION_MS - processTimeoutMs, Math.round(extension + ms)))
+    return true
+  }
+
+  /** The deadline of this attempt has passed, by this thread's clock. */
+  get isOverdue(): boolean {
+    const { board, processTimeoutMs } = this.#surroundings
+    const ran = this.#ranMs()
+    // Clocks on boards are whole milliseconds, and main's may be one ahead.
+    return ran !== undefined && ran + CLOCKS_DIFFER_MS >= processTimeoutMs + board.extensionMs(this.#ticket)
+  }
+
+  /** Why the handler was told to give up; undefined when it was not. */
+  get abortReason(): AbortReason | undefined {
+    return this.#reason
   }
 
   abort(reason: AbortReason): void {
-    this.#reason = reason
+    // Where the result is not wanted anyhow, a deadline that passes as well makes no failure of it.
+    if (this.#reason === undefined || this.#reason === 'timeout') this.#reason = reason
     this.#controller?.abort(abortError(reason))
+  }
+
+  /** Undefined when the attempt has ended: its entry on the board may be another one's by now. */
+  #ranMs(): number | undefined {
+    return this.#surroundings.board.runningMs(this.#ticket, this.#sequence, this.attempt, performance.now())
   }
 }
 
-function abortError(reason: AbortReason): Error {
-  return Object.assign(new Error(`The result of this handler is no longer wanted: ${reason}`), {
-    name: 'AbortError',
-    reason,
-  })
+const CLOCKS_DIFFER_MS = 2
+
+function abortError(reason: AbortReason): HandlerAbort {
+  const why =
+    reason === 'timeout'
+      ? 'The handler has run past its deadline (processTimeoutMs)'
+      : `The result of this handler is no longer wanted: ${reason}`
+  return Object.assign(new Error(why), { name: 'AbortError', reason })
 }

@@ -4,77 +4,89 @@
  */
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
-import { ACK_WORDS, KeyedQueue, NO_KEY, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
+import { KeyedQueue, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
 import { BufferGarbage } from '../buffer-garbage.js'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
-import type { Processor } from '../processor-types.js'
+import type { AbortReason, Processor } from '../processor-types.js'
+import { AckBuffer } from './ack-buffer.js'
 import type { BoardWriter } from './board.js'
-import { DeliveryContext } from './delivery-context.js'
+import { DeliveryContext, type Surroundings } from './delivery-context.js'
+import { ExternalMemory } from './external-memory.js'
 import { Frame } from './frame.js'
+import { HandBack } from './hand-back.js'
 import { FrameMessage } from './message.js'
-import type { AbortReason, DeliveryFailure } from './protocol.js'
+import type { DeliveryFailure } from './protocol.js'
+import { ReceivedRecords } from './received-records.js'
+import { backoffMs, ParkedRecords, type RetryPolicy } from './retries.js'
+import { RetryDecision } from './retry-decision.js'
 
-/**
- * Acks are flushed when nothing is left to run, after a failure, at the number that the last frame said, or after so many
- * ms. Main is woken for each flush, and on a machine whose cores are all busy with handlers that costs one of them a tenth
- * of a millisecond; while a thread has work, nobody waits for its acks.
- */
-const FLUSH_MS = 5
 /** How often a missing pulse is looked for, in milliseconds. */
 const PULSE_LOOK_MS = 20
-/** More acks in one message gain nothing. */
-const MAX_FLUSH_ACKS = 1_024
+/**
+ * Handlers that return no promise follow each other without a turn of the event loop. While others wait for theirs, the loop
+ * gets a turn after so many ms: or their promises could not go on, and their deadlines would pass unheard.
+ */
+const TURN_MS = 20
 
-export interface ExecutorOptions {
+export interface ExecutorOptions extends Surroundings {
   processor: Processor<unknown>
-  /** What `setup` returned. */
-  state: unknown
-  board: BoardWriter
-  threadIndex: number
   concurrency: number
   ordering: Ordering
   capacity: number
   stopOnFailure: boolean
-  /** A logger that adds the fields of a record to each line. */
-  logFor(name: TopicPartition, offset: number): Logger
+  retry: RetryPolicy
+  maxExternalMb: number | undefined
   post(acks: ArrayBuffer, failures: DeliveryFailure[]): void
+  /** Answers a `timeout`. */
+  heard(ticket: number, sequence: number): void
 }
 
 export class Executor {
   readonly #options: ExecutorOptions
   readonly #board: BoardWriter
   readonly #queue: KeyedQueue
+  readonly #acks: AckBuffer
+  readonly #records: ReceivedRecords
+  readonly #parked: ParkedRecords
+  readonly #handBack: HandBack
+  readonly #decision: RetryDecision
   readonly #garbage = new BufferGarbage()
+  readonly #external: ExternalMemory
   readonly #names: TopicPartition[] = []
-  /** By ticket: where the record is. */
-  readonly #frames: (Frame | undefined)[]
-  readonly #records: Int32Array
   /** By ticket, for handlers that returned a promise. */
   readonly #contexts: (DeliveryContext | undefined)[]
-  readonly #acks = new Int32Array(MAX_FLUSH_ACKS * ACK_WORDS)
-  #flushAcks = MAX_FLUSH_ACKS
-  #ackCount = 0
-  #failures: DeliveryFailure[] = []
-  #lastFlush = 0
-  #timer: NodeJS.Timeout | undefined
-  /**
-   * By slot: a record of this epoch failed and the policy is to stop, so that the rest of its assignment is handed back
-   * unstarted. Of the assignment only: where it is over when main hears of the failure, the work does not stop, and a
-   * thread that handed back everything from then on would stall it without a word.
-   */
-  readonly #failedEpochs: number[] = []
   #pumping = false
+  /** Nothing starts any more: the thread is about to be ended. */
+  #retired = false
   /** For the pulse of main. */
   #waiting: NodeJS.Timeout | undefined
+  /** For a turn of the event loop. */
+  #turning: NodeJS.Immediate | undefined
 
   constructor(options: ExecutorOptions) {
+    const { board, capacity, concurrency, ordering, retry } = options
     this.#options = options
-    this.#board = options.board
-    this.#queue = new KeyedQueue(options.concurrency)
-    this.#frames = new Array(options.capacity).fill(undefined)
-    this.#records = new Int32Array(options.capacity)
-    this.#contexts = new Array(options.capacity).fill(undefined)
+    this.#board = board
+    // A parked record must not be overtaken, not even where one lane keeps the order by itself.
+    this.#queue = new KeyedQueue(concurrency, concurrency > 1 || retry.attempts > 1)
+    this.#acks = new AckBuffer((acks, failures) => {
+      this.#publish(performance.now())
+      options.post(acks, failures)
+    })
+    this.#records = new ReceivedRecords(capacity, ordering)
+    this.#parked = new ParkedRecords(capacity, () => this.#pump())
+    this.#handBack = new HandBack({
+      ...{ board, queue: this.#queue, records: this.#records, parked: this.#parked },
+      discard: (ticket) => {
+        this.#acknowledge(ticket, 'discarded', 0, 0)
+        const now = performance.now()
+        if (this.#acks.isDue(now)) this.#acks.flush(now)
+      },
+    })
+    this.#decision = new RetryDecision(options.processor)
+    this.#external = new ExternalMemory(board, options.maxExternalMb)
+    this.#contexts = new Array(capacity).fill(undefined)
   }
 
   name(slot: number, name: TopicPartition): void {
@@ -84,46 +96,72 @@ export class Executor {
   accept(buffer: ArrayBuffer): void {
     this.#garbage.expect(buffer.byteLength, performance.now())
     const frame = new Frame(buffer)
-    this.#flushAcks = Math.min(frame.flushAcks, MAX_FLUSH_ACKS)
+    this.#acks.limit(frame.flushAcks)
     for (let i = 0; i < frame.count; i++) {
       const ticket = frame.ticket(i)
-      this.#frames[ticket] = frame
-      this.#records[ticket] = i
-      this.#queue.push(this.#queueKeyOf(frame, i), ticket)
+      this.#records.set(ticket, frame, i)
+      this.#queue.push(this.#records.key(ticket), ticket)
     }
     this.#pump()
   }
 
-  abort(slots: readonly number[], reason: AbortReason): void {
+  /** Running handlers of these partitions should give up. */
+  abort(slots: readonly number[], reason: Exclude<AbortReason, 'timeout'>): void {
     for (const context of this.#contexts) {
       if (context !== undefined && slots.includes(context.slot)) context.abort(reason)
     }
   }
 
-  #queueKeyOf(frame: Frame, i: number): number {
-    const { ordering } = this.#options
-    if (ordering === 'partition') return frame.slot(i)
-    if (ordering === 'none' || frame.keyLength(i) < 0) return NO_KEY
-    // 31 bits, so that the map's keys stay small integers. Two keys that meet here merely wait for each other.
-    return (Math.imul(frame.slot(i), 0x9e3779b1) ^ frame.keyHash(i)) >>> 1
+  /** The deadline of a delivery has passed, as main sees it. */
+  timeout(ticket: number, sequence: number): void {
+    this.#options.heard(ticket, sequence)
+    const context = this.#contexts[ticket]
+    if (context === undefined || !this.#records.has(ticket, sequence)) return
+    // The message may have met the attempt after the one that it is about, or a deadline that has moved meanwhile.
+    if (context.isOverdue) context.abort('timeout')
   }
 
-  #pump(): void {
+  /** Nothing starts any more, and what fails is not tried again here: the board says what is due, to the next thread. */
+  retire(): void {
+    this.#retired = true
+  }
+
+  /** Main has paused or resumed starts, or has cut partitions. */
+  wake(): void {
+    this.#handBack.closing()
+    this.#pump()
+    if (!this.#acks.isEmpty) this.#acks.flush(performance.now())
+  }
+
+  readonly #pump = (): void => {
     if (this.#pumping) return
     this.#pumping = true
-    let now = performance.now()
-    // After a pause the first ack would be flushed alone.
-    if (this.#ackCount === 0) this.#lastFlush = now
-    while (!this.#isStale(now)) {
+    const began = performance.now()
+    let now = began
+    this.#acks.resume(now)
+    while (this.#mayStart(now)) {
+      if (now >= this.#parked.earliest) this.#unparkDue(now)
       const ticket = this.#queue.take()
       if (ticket < 0) break
       now = this.#run(ticket, now)
+      if (now - began >= TURN_MS && this.#queue.running > 0) {
+        this.#turning ??= setImmediate(() => {
+          this.#turning = undefined
+          this.#pump()
+        })
+        break
+      }
     }
     this.#pumping = false
-    this.#board.publish(this.#queue.running, this.#queue.queued)
-    if (this.#ackCount === 0) return
-    if (this.#queue.running === 0) this.#flush(now)
-    else this.#timer ??= setTimeout(this.#flushLate, FLUSH_MS)
+    this.#publish(now)
+    if (this.#acks.isEmpty) return
+    if (this.#queue.running === 0) this.#acks.flush(now)
+    else this.#acks.flushSoon()
+  }
+
+  #mayStart(now: number): boolean {
+    if (this.#retired || this.#isStale(now)) return false
+    return !this.#board.isPaused || this.#board.hasPermit
   }
 
   /** @returns whether nothing may start now; it is looked at again soon */
@@ -138,28 +176,32 @@ export class Executor {
 
   /** @returns the clock when the record ended, or when its promise was pending */
   #run(ticket: number, started: number): number {
-    const frame = this.#frames[ticket]!
-    const i = this.#records[ticket]!
+    const frame = this.#records.frame(ticket)
+    const i = this.#records.place(ticket)
     const slot = frame.slot(i)
-    const offset = frame.offset(i)
     const epoch = frame.epoch(i)
-    if (!this.#board.start(ticket, slot, epoch, offset, started) || epoch <= (this.#failedEpochs[slot] ?? 0)) {
-      return this.#end(ticket, 'discarded', started)
-    }
-    const { processor, state, threadIndex } = this.#options
-    const name = this.#names[slot]!
-    const message = new FrameMessage(frame, i, name, processor.format)
-    const context = new DeliveryContext(this.#options, message, slot, frame.attempt(i), state, threadIndex)
+    const starts = this.#board.start(ticket, slot, epoch, frame.offset(i), started)
+    if (!starts || this.#handBack.isRefused(ticket, slot, epoch)) return this.#end(ticket, 'discarded', started)
+    const attempt = this.#board.attemptOf(ticket)
+    // After "running" was published: either main sees it, or the cut is seen here.
+    if (attempt !== frame.attempt(i) && this.#handBack.isClosing(slot, epoch)) return this.#giveUp(ticket, started)
+    if (this.#board.isPaused) this.#board.takePermit()
+    const { processor } = this.#options
+    const message = new FrameMessage(frame, i, this.#names[slot]!, processor.format)
+    const context = new DeliveryContext(this.#options, message, ticket, frame.sequence(i), slot, attempt, started)
     let result: unknown
     let isPromise: boolean
+    this.#board.current(ticket)
     try {
       // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
       if (processor.format !== undefined) message.value
       result = processor.process(message, context)
       isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
     } catch (error) {
-      return this.#fail(ticket, error, started)
+      this.#board.current(-1)
+      return this.#fail(ticket, error, 'error', started)
     }
+    this.#board.current(-1)
     if (!isPromise) return this.#end(ticket, 'done', started)
     this.#contexts[ticket] = context
     // Resolved, because a foreign thenable may settle twice, and the ticket is another record's by then.
@@ -172,59 +214,85 @@ export class Executor {
   }
 
   #settled(ticket: number, started: number, failure: { error: unknown } | undefined): void {
-    const aborted = this.#contexts[ticket]!.aborted
+    const { abortReason } = this.#contexts[ticket]!
     this.#contexts[ticket] = undefined
     if (failure === undefined) this.#end(ticket, 'done', started)
+    else if (abortReason === undefined) this.#fail(ticket, failure.error, 'error', started)
+    else if (abortReason === 'timeout') this.#fail(ticket, failure.error, 'timeout', started)
     // It was told that its result is not wanted: giving up is no failure of the record, which is read again.
-    else if (aborted) this.#end(ticket, 'discarded', started)
-    else this.#fail(ticket, failure.error, started)
+    else this.#end(ticket, 'discarded', started)
     this.#pump()
   }
 
-  #fail(ticket: number, error: unknown, started: number): number {
-    this.#failures.push({ ticket, error: describeError(error) })
-    if (this.#options.stopOnFailure) {
-      const frame = this.#frames[ticket]!
-      const i = this.#records[ticket]!
-      this.#failedEpochs[frame.slot(i)] = frame.epoch(i)
+  // ── failures ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #fail(ticket: number, error: unknown, cause: DeliveryFailure['cause'], started: number): number {
+    const { retry, stopOnFailure } = this.#options
+    const slot = this.#records.slot(ticket)
+    const epoch = this.#records.epoch(ticket)
+    const offset = this.#records.offset(ticket)
+    const log = () => this.#options.logFor(this.#names[slot]!, offset)
+    const attempt = this.#board.attemptOf(ticket)
+    const { retryable, flags } = this.#decision.judge(error, attempt < retry.attempts, log)
+    if (retryable) {
+      if (this.#handBack.isClosing(slot, epoch)) return this.#giveUp(ticket, started)
+      return this.#park(ticket, attempt, error, log)
     }
-    const now = this.#end(ticket, 'failed', started)
+    this.#acks.addFailure({ ticket, error: describeError(error), cause })
+    this.#board.flag(ticket, flags)
+    const now = this.#end(ticket, 'failed', started, flags)
+    if (stopOnFailure) this.#handBack.failed(slot, epoch)
     // Whoever reads "failed" from the board while the next handler spins should know why.
-    if (this.#ackCount > 0) this.#flush(now)
+    if (!this.#acks.isEmpty) this.#acks.flush(now)
     return now
   }
 
-  #end(ticket: number, outcome: 'done' | 'failed' | 'discarded', started: number): number {
-    const frame = this.#frames[ticket]!
-    const i = this.#records[ticket]!
+  /** The record gives its lane back and is tried again later; its key waits. */
+  #park(ticket: number, attempt: number, error: unknown, log: () => Logger): number {
+    const { retry } = this.#options
     const now = performance.now()
-    this.#board.end(ticket, outcome)
-    const at = this.#ackCount * ACK_WORDS
-    this.#acks[at] = ticket
-    this.#acks[at + 1] = frame.sequence(i)
-    this.#acks[at + 2] = Outcome[outcome]
-    this.#acks[at + 3] = (now - started) * 1000
-    this.#ackCount++
-    this.#frames[ticket] = undefined
-    this.#queue.done(this.#queueKeyOf(frame, i))
-    if (this.#ackCount >= this.#flushAcks || now - this.#lastFlush >= FLUSH_MS) this.#flush(now)
+    const backoff = backoffMs(retry, attempt)
+    this.#board.park(ticket, attempt + 1, now + backoff)
+    this.#queue.park(this.#records.key(ticket))
+    // A thread that is about to end leaves it to the next one.
+    if (!this.#retired) this.#parked.add(ticket, now + backoff)
+    const { attempts } = retry
+    this.#decision.tell({ err: error, attempt, attempts, backoffMs: Math.round(backoff) }, now, log)
     return now
   }
 
-  #flush(now: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#lastFlush = now
-    const acks = this.#acks.slice(0, this.#ackCount * ACK_WORDS)
-    const failures = this.#failures
-    this.#ackCount = 0
-    this.#failures = []
-    this.#board.publish(this.#queue.running, this.#queue.queued)
-    this.#options.post(acks.buffer, failures)
+  #unparkDue(now: number): void {
+    for (let ticket = this.#parked.takeDue(now); ticket >= 0; ticket = this.#parked.takeDue(now)) {
+      this.#queue.unpark(this.#records.key(ticket), ticket)
+    }
   }
 
-  readonly #flushLate = () => {
-    this.#timer = undefined
-    if (this.#ackCount > 0) this.#flush(performance.now())
+  /** A record that would be tried again later, were its partition not about to go. */
+  #giveUp(ticket: number, started: number): number {
+    this.#handBack.behind(ticket)
+    return this.#end(ticket, 'discarded', started)
+  }
+
+  // ── ends ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A record that was taken has ended. */
+  #end(ticket: number, outcome: 'done' | 'failed' | 'discarded', started: number, flags = 0): number {
+    const now = performance.now()
+    const key = this.#records.key(ticket)
+    this.#acknowledge(ticket, outcome, flags, now - started)
+    this.#queue.done(key)
+    if (this.#acks.isDue(now)) this.#acks.flush(now)
+    return now
+  }
+
+  #acknowledge(ticket: number, outcome: 'done' | 'failed' | 'discarded', flags: number, ms: number): void {
+    this.#board.end(ticket, outcome)
+    this.#acks.add(ticket, this.#records.sequence(ticket), Outcome[outcome] + flags, ms)
+    this.#records.delete(ticket)
+  }
+
+  #publish(now: number): void {
+    this.#board.publish(this.#queue.running, this.#queue.queued)
+    this.#external.look(now)
   }
 }

@@ -7,8 +7,9 @@ import type { PartitionSlot, TopicPartition } from '@zk/engine'
 import { errors } from '../errors.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
 import { within } from '../within.js'
-import { Board, MAX_SLOTS } from './board.js'
-import type { AbortReason, FromThread, ThreadSetup } from './protocol.js'
+import { Board } from './board.js'
+import { MAX_SLOTS } from './board-layout.js'
+import type { FromThread, ThreadSetup, ToThread } from './protocol.js'
 import { Thread, type ThreadCause } from './thread.js'
 
 /** A thread that dies over its start is tried again after so many ms; after the last the work stops. */
@@ -108,8 +109,17 @@ export class ThreadHost {
   }
 
   /** Tells running handlers of these partitions to give up. */
-  abort(slots: readonly PartitionSlot[], reason: AbortReason): void {
-    for (const { thread, up } of this.#places) if (up) thread!.post({ type: 'abort', slots, reason })
+  abort(slots: readonly PartitionSlot[], reason: 'revoked' | 'shutdown' | 'aborted'): void {
+    this.#tellAll({ type: 'abort', slots, reason })
+  }
+
+  /** After a pause or a cut on the boards has changed. */
+  wake(): void {
+    this.#tellAll({ type: 'wake' })
+  }
+
+  #tellAll(message: ToThread): void {
+    for (const { thread, up } of this.#places) if (up) thread!.post(message)
   }
 
   /**

@@ -7,10 +7,10 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Ordering, PartitionSlot, TopicPartition } from '@zk/engine'
 import type { DescribedError } from '../describe-error.js'
+import type { FailureCause } from '../failure-cause.js'
 import type { LogBatch } from '../log/thread-log.js'
-
-/** Why `ctx.signal` aborts. */
-export type AbortReason = 'revoked' | 'shutdown' | 'aborted'
+import type { AbortReason } from '../processor-types.js'
+import type { RetryPolicy } from './retries.js'
 
 /** Main to thread, on the data port. A bare ArrayBuffer is a frame of records. */
 export type ToThread =
@@ -18,16 +18,26 @@ export type ToThread =
   /** The name behind a slot; sent before the first frame that uses it. */
   | ({ type: 'partition'; slot: PartitionSlot } & TopicPartition)
   /** Running handlers of these slots should give up. */
-  | { type: 'abort'; slots: readonly PartitionSlot[]; reason: AbortReason }
+  | { type: 'abort'; slots: readonly PartitionSlot[]; reason: Exclude<AbortReason, 'timeout'> }
+  /** The deadline of this delivery has passed: abort its `ctx.signal`, and say `heard` at once. */
+  | { type: 'timeout'; ticket: number; sequence: number }
+  /** Start nothing more, and try nothing again: the thread is about to be ended. */
+  | { type: 'retire' }
+  /** A pause or a cut on the board has changed. */
+  | { type: 'wake' }
 
 /** Thread to main, on the data port. */
 export type FromThread =
   /** Ended deliveries, `ACK_WORDS` words each; a failed one has its error beside it. */
-  { type: 'acks'; acks: ArrayBuffer; failures: readonly DeliveryFailure[] } | { type: 'log'; batch: LogBatch }
+  | { type: 'acks'; acks: ArrayBuffer; failures: readonly DeliveryFailure[] }
+  | { type: 'log'; batch: LogBatch }
+  /** The answer to `timeout`: the event loop turns, whatever became of the delivery. */
+  | { type: 'heard'; ticket: number; sequence: number }
 
 export interface DeliveryFailure {
   ticket: number
   error: DescribedError
+  cause: Extract<FailureCause, 'error' | 'timeout'>
 }
 
 /** What a thread needs before its first record. */
@@ -44,6 +54,11 @@ export interface ThreadSetup {
   capacity: number
   /** A failed record stops the work: the thread must start nothing after it. */
   stopOnFailure: boolean
+  retry: RetryPolicy
+  /** From the start of an attempt, in milliseconds; 0 for none. */
+  processTimeoutMs: number
+  /** Undefined for no limit. */
+  maxExternalMb: number | undefined
 }
 
 /** Answers of control calls are values, not exceptions: comlink keeps neither codes nor causes of errors. */

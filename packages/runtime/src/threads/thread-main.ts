@@ -5,6 +5,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { expose } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { assertNever } from '../assert-never.js'
 import { describeError } from '../describe-error.js'
 import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
@@ -52,8 +53,12 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       ordering: setup.ordering,
       capacity: setup.capacity,
       stopOnFailure: setup.stopOnFailure,
+      retry: setup.retry,
+      processTimeoutMs: setup.processTimeoutMs,
+      maxExternalMb: setup.maxExternalMb,
       logFor: ({ topic, partition }, offset): Logger => threadLog.logger({ topic, partition, offset }),
       post: (acks, failures) => post({ type: 'acks', acks, failures }, [acks]),
+      heard: (ticket, sequence) => post({ type: 'heard', ticket, sequence }),
     })
   }
 
@@ -65,7 +70,11 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
 function receive(executor: Executor, message: ToThread): void {
   if (message instanceof ArrayBuffer) executor.accept(message)
   else if (message.type === 'partition') executor.name(message.slot, message)
-  else executor.abort(message.slots, message.reason)
+  else if (message.type === 'abort') executor.abort(message.slots, message.reason)
+  else if (message.type === 'timeout') executor.timeout(message.ticket, message.sequence)
+  else if (message.type === 'retire') executor.retire()
+  else if (message.type === 'wake') executor.wake()
+  else assertNever(message)
 }
 
 async function answer(call: () => Promise<void>): Promise<ThreadAnswer> {

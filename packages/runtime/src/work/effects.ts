@@ -28,9 +28,12 @@ export function effectsOn(parts: () => Parts): Effects {
   return {
     dispatch: (thread, tickets, count) => {
       const { engine, host } = parts()
-      const { sequence } = engine.inFlight
+      const { sequence, attempt } = engine.inFlight
       const board = host.boards[thread]!
-      for (let i = 0; i < count; i++) board.queue(tickets[i]!, sequence[tickets[i]!]!)
+      for (let i = 0; i < count; i++) {
+        const ticket = tickets[i]!
+        board.queue(ticket, sequence[ticket]!, attempt[ticket]!)
+      }
       // A quarter of a thread's share of the window: with more acks kept back, it would be full of what has ended.
       const flushAcks = Math.max(1, Math.floor(engine.window.maxMessages / host.boards.length / 4))
       host.send(thread, packFrame(engine.inFlight, tickets, count, flushAcks))

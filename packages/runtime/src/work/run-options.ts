@@ -58,7 +58,7 @@ export function hostOptions(
   capacity: number,
 ): ThreadHostOptions {
   const { speedup, concurrency, ordering, onExhausted, processorOptions } = config
-  const { setupTimeoutMs, terminateTimeoutMs, maxHeapMb } = config
+  const { setupTimeoutMs, terminateTimeoutMs, maxHeapMb, maxExternalMb, retry, processTimeoutMs } = config
   return {
     threads: speedup,
     setup: {
@@ -69,6 +69,9 @@ export function hostOptions(
       ordering,
       capacity,
       stopOnFailure: onExhausted === 'stop',
+      retry,
+      processTimeoutMs,
+      maxExternalMb,
     },
     setupTimeoutMs,
     terminateTimeoutMs,

@@ -40,6 +40,7 @@ export class ThreadEvents {
       writeLogBatch(logger, message.batch)
       return
     }
+    if (message.type === 'heard') return
     const acks = new Int32Array(message.acks)
     const count = acks.length / ACK_WORDS
     for (let at = 2; at < acks.length; at += ACK_WORDS) {

@@ -86,6 +86,7 @@ describe('a work', () => {
       maxPollIntervalMs: 300_000,
       autoCommitIntervalMs: 1_000,
       commitEveryRecords: 10_000,
+      processTimeoutMs: 60_000,
       drainTimeoutMs: 10_000,
       shutdownTimeoutMs: 25_000,
       graceMs: 1_000,
@@ -94,11 +95,32 @@ describe('a work', () => {
       windowBytes: 64 * 1024 * 1024,
       maxUncommittedRecords: 100_000,
       queuedMaxKbytes: 8 * 1024,
+      retry: { attempts: 1, backoffMs: 100, maxBackoffMs: 10_000, jitter: 0.5 },
       processDelayMs: 0,
       circuitBreaker: { after: 6, forMs: 60_000, scope: 'work' },
       onExhausted: 'complete',
       additionalProps: {},
     })
+  })
+
+  test('fields within a field have their own defaults, limits and suggestions', () => {
+    expect(work({ retry: { attempts: 3 } }).retry).toEqual({
+      attempts: 3,
+      backoffMs: 100,
+      maxBackoffMs: 10_000,
+      jitter: 0.5,
+    })
+    const problems = (retry: unknown) => failure(() => work({ retry })).details!.problems
+    expect(problems({ attempts: 0, jitter: 2 })).toEqual([
+      { path: 'retry.attempts', message: 'is 0; expected a whole number of attempts, 1 to 10000' },
+      { path: 'retry.jitter', message: 'is 2; expected a number, 0 to 1' },
+    ])
+    expect(problems({ attempt: 3 })).toEqual([
+      { path: 'retry.attempt', message: 'is not a field; did you mean attempts?' },
+    ])
+    expect(problems(3)).toEqual([
+      { path: 'retry', message: 'is 3; expected an object of attempts, backoffMs, maxBackoffMs, jitter' },
+    ])
   })
 
   test('a number that is no safe integer is one problem', () => {
@@ -161,8 +183,7 @@ describe('a work', () => {
     ['speedUp', 'is not a field; did you mean speedup?'],
     ['groupID', 'is not a field; did you mean groupId?'],
     ['deadLetterTopic', 'is not a field'],
-    ['processTimeoutMs', expect.stringContaining('is not a field')],
-    ['retry', 'is not a field'],
+    ['processTimeout', 'is not a field; did you mean processTimeoutMs?'],
   ])('%s: %s', (field, message) => {
     expect(problems(() => work({ [field]: 1 }))).toEqual({ [field]: message })
   })

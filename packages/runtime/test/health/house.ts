@@ -31,7 +31,10 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
   const nothing = () => {}
   const effects: Effects = {
     dispatch: (thread, tickets, count) => {
-      for (const ticket of tickets.subarray(0, count)) boards[thread]!.queue(ticket, engine.inFlight.sequence[ticket]!)
+      for (const ticket of tickets.subarray(0, count)) {
+        const { sequence, attempt } = engine.inFlight
+        boards[thread]!.queue(ticket, sequence[ticket]!, attempt[ticket]!)
+      }
     },
     deliveryState: (thread, ticket, sequence) => boards[thread]!.deliveryState(ticket, sequence),
     cut: (slot, epoch, above) => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { FailureFlag } from '@zk/engine'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Board, BoardWriter } from '../../src/threads/board.js'
 
@@ -13,7 +14,7 @@ function boards(capacity = 8) {
 
 test('a delivery is seen as queued, running and ended, and by no other sequence number', () => {
   const { board, writer } = boards()
-  board.queue(5, 70)
+  board.queue(5, 70, 1)
   expect(board.deliveryState(5, 70)).toBe('queued')
   expect(board.deliveryState(5, 69)).toBe('unknown')
   expect(writer.start(5, SLOT, 1, 0, NOW)).toBe(true)
@@ -26,7 +27,7 @@ test('a delivery is seen as queued, running and ended, and by no other sequence 
 
 test.each([8, 9])('rows beside each other do not touch, of %i', (capacity) => {
   const { board, writer } = boards(capacity)
-  for (let ticket = 0; ticket < 8; ticket++) board.queue(ticket, ticket + 1)
+  for (let ticket = 0; ticket < 8; ticket++) board.queue(ticket, ticket + 1, 1)
   writer.start(3, SLOT, 1, 0, NOW)
   writer.end(7, 'done')
   const states = [0, 1, 2, 3, 4, 5, 6, 7].map((ticket) => board.deliveryState(ticket, ticket + 1))
@@ -35,7 +36,7 @@ test.each([8, 9])('rows beside each other do not touch, of %i', (capacity) => {
 
 test('above a cut nothing of its epoch or an older one starts; a newer epoch is not concerned', () => {
   const { board, writer } = boards()
-  board.queue(0, 1)
+  board.queue(0, 1, 1)
   board.cut(SLOT, 4, 100)
   expect(writer.start(0, SLOT, 4, 100, NOW)).toBe(true)
   expect(writer.start(0, SLOT, 4, 101, NOW)).toBe(false)
@@ -65,7 +66,7 @@ test('a new thread on the board begins with nothing, and cuts stay in force', ()
 
 test('while held no delivery starts, and a cut made meanwhile is obeyed', async () => {
   const { board } = boards()
-  board.queue(0, 1)
+  board.queue(0, 1, 1)
   board.hold(true)
   const source = `
     const { parentPort, workerData } = require('node:worker_threads')
@@ -87,13 +88,101 @@ test('while held no delivery starts, and a cut made meanwhile is obeyed', async 
   await worker.terminate()
 })
 
+test('a parked delivery shows the attempt that is due and when; its next start shows neither', () => {
+  const own = vi.spyOn(performance, 'now').mockReturnValue(1_000)
+  onTestFinished(() => own.mockRestore())
+  const { board, writer } = boards()
+  board.queue(5, 70, 2)
+  expect([board.attemptOf(5), writer.attemptOf(5)]).toEqual([2, 2])
+  expect(board.dueInMs(5, 70)).toBeUndefined()
+  writer.start(5, SLOT, 1, 0, 1_000)
+  writer.park(5, 3, 1_250)
+  expect(board.deliveryState(5, 70)).toBe('parked')
+  expect([board.attemptOf(5), board.dueInMs(5, 70), board.runningMs(5, 70)]).toEqual([3, 250, undefined])
+  expect(board.dueInMs(5, 69)).toBeUndefined()
+  own.mockReturnValue(5_000)
+  expect(board.dueInMs(5, 70)).toBe(0)
+  writer.start(5, SLOT, 1, 0, 5_000)
+  expect([board.deliveryState(5, 70), board.attemptOf(5), board.runningMs(5, 70)]).toEqual(['running', 3, 0])
+})
+
+test('what the error of a failure asked for stands beside the attempt, and not in the next delivery', () => {
+  const { board, writer } = boards()
+  board.queue(5, 70, 4)
+  writer.start(5, SLOT, 1, 0, NOW)
+  writer.flag(5, FailureFlag.noDeadLetter | FailureFlag.noCircuitBreak)
+  writer.end(5, 'failed')
+  expect([board.deliveryState(5, 70), board.attemptOf(5), board.flagsOf(5)]).toEqual(['failed', 4, 12])
+  board.queue(5, 71, 1)
+  expect([board.attemptOf(5), board.flagsOf(5)]).toEqual([1, 0])
+})
+
+test('an extension counts for one start', () => {
+  const { board, writer } = boards()
+  board.queue(5, 70, 1)
+  writer.start(5, SLOT, 1, 0, NOW)
+  expect(board.extensionMs(5)).toBe(0)
+  writer.extend(5, 30_000)
+  expect([board.extensionMs(5), writer.extensionMs(5)]).toEqual([30_000, 30_000])
+  writer.start(5, SLOT, 1, 0, NOW)
+  expect(board.extensionMs(5)).toBe(0)
+})
+
+test('a handler knows only its own attempt as running', () => {
+  const { board, writer } = boards()
+  board.queue(5, 70, 1)
+  writer.start(5, SLOT, 1, 0, 100)
+  expect(writer.runningMs(5, 70, 1, 130)).toBe(30)
+  expect([writer.runningMs(5, 69, 1, 130), writer.runningMs(5, 70, 2, 130)]).toEqual([undefined, undefined])
+  writer.park(5, 2, 200)
+  expect(writer.runningMs(5, 70, 1, 130)).toBeUndefined()
+  writer.start(5, SLOT, 1, 0, 200)
+  expect([writer.runningMs(5, 70, 1, 230), writer.runningMs(5, 70, 2, 230)]).toEqual([undefined, 30])
+})
+
+test('a cut closes its epoch and those before it, whatever the offset', () => {
+  const { board, writer } = boards()
+  expect(writer.isClosing(SLOT, 1)).toBe(false)
+  board.cut(SLOT, 4, 100)
+  expect([3, 4, 5].map((epoch) => writer.isClosing(SLOT, epoch))).toEqual([true, true, false])
+  expect(writer.isClosing(SLOT + 1, 1)).toBe(false)
+})
+
+test('while paused the thread has as many permits as main gave, and none is left of an earlier pause', () => {
+  const { board, writer } = boards()
+  expect([writer.isPaused, writer.hasPermit]).toEqual([false, false])
+  board.pauseStarts(true)
+  board.allowOneStart()
+  expect([writer.isPaused, writer.hasPermit]).toEqual([true, true])
+  writer.takePermit()
+  writer.takePermit()
+  expect(writer.hasPermit).toBe(false)
+  board.allowOneStart()
+  board.pauseStarts(false)
+  expect([writer.isPaused, writer.hasPermit]).toEqual([false, false])
+  board.pauseStarts(true)
+  board.allowOneStart()
+  board.reset()
+  expect([writer.isPaused, writer.hasPermit]).toEqual([true, false])
+})
+
+test('what is on the stack, and what a thread holds outside of its heap, is told until the next thread', () => {
+  const { board, writer } = boards()
+  expect([board.current, board.externalBytes]).toEqual([-1, 0])
+  writer.current(0)
+  writer.publishExternal(3 * 2 ** 32)
+  expect([board.current, board.externalBytes]).toEqual([0, 3 * 2 ** 32])
+  board.reset()
+  expect([board.current, board.externalBytes]).toEqual([-1, 0])
+})
+
 test('for how long a delivery has been running is told, also where the clock on the board wraps', () => {
   const own = vi.spyOn(performance, 'now')
   onTestFinished(() => own.mockRestore())
   // Two starts and looks 32 bits of milliseconds apart meet at least one wrap, wherever the machine's clock began.
   for (let now = 4_000; now < 2 ** 32; now += 2 ** 29) {
     const { board, writer } = boards()
-    board.queue(0, 1)
+    board.queue(0, 1, 1)
     own.mockReturnValue(now)
     expect(board.runningMs(0, 1)).toBeUndefined()
     writer.start(0, SLOT, 1, 0, now)

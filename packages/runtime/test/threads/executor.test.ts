@@ -1,70 +1,6 @@
-import { ACK_WORDS, InFlightTable, Outcome } from '@zk/engine'
+import { Outcome } from '@zk/engine'
 import { expect, test } from 'vitest'
-import type { PackedBatch } from '../../src/kafka/packed-batch.js'
-import { packRecords, TimestampType } from '../../src/kafka/packed-batch.js'
-import type { Message, ProcessContext } from '../../src/processor-types.js'
-import { Board, BoardWriter } from '../../src/threads/board.js'
-import { Executor } from '../../src/threads/executor.js'
-import { packFrame } from '../../src/threads/frame.js'
-
-const CAPACITY = 16
-const SLOT = 0
-
-type Handler = (message: Message<unknown>, ctx: ProcessContext) => unknown
-
-/** An executor whose records are rows 0, 1, 2 … of a table, without an order, with offsets like their rows. */
-function lane(handler: Handler, { concurrency = 4, stopOnFailure = false } = {}) {
-  const board = new Board(CAPACITY)
-  const acks: [ticket: number, outcome: number][] = []
-  const silent = () => {}
-  const logger = { trace: silent, debug: silent, info: silent, warn: silent, error: silent, fatal: silent }
-  const executor = new Executor({
-    processor: { process: handler as never },
-    state: undefined,
-    board: new BoardWriter(board.buffer),
-    threadIndex: 0,
-    concurrency,
-    ordering: 'none',
-    capacity: CAPACITY,
-    stopOnFailure,
-    logFor: () => logger,
-    post: (buffer) => {
-      const words = new Int32Array(buffer)
-      for (let at = 0; at < words.length; at += ACK_WORDS) acks.push([words[at]!, words[at + 2]!])
-    },
-  })
-  executor.name(SLOT, { topic: 'orders', partition: 0 })
-  let sequence = 0
-  const send = (tickets: readonly number[], epoch = 1) => {
-    const table = new InFlightTable<PackedBatch>(CAPACITY)
-    const batch = packRecords(
-      tickets.map((offset) => ({
-        slot: SLOT,
-        offset,
-        timestamp: 0,
-        timestampType: TimestampType.create,
-        key: Buffer.from('k'),
-        value: Buffer.from('v'),
-        headers: [],
-      })),
-    )
-    for (const [i, ticket] of tickets.entries()) {
-      table.batch[ticket] = batch
-      table.index[ticket] = i
-      table.slot[ticket] = SLOT
-      table.epoch[ticket] = epoch
-      table.offset[ticket] = ticket
-      table.size[ticket] = batch.sizes[i]!
-      table.attempt[ticket] = 1
-      table.sequence[ticket] = ++sequence
-      board.queue(ticket, sequence)
-    }
-    executor.accept(packFrame(table, Int32Array.from(tickets), tickets.length, 1_024))
-  }
-  return { executor, board, acks, send }
-}
-
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
+import { lane, SLOT, settled } from './lane.js'
 
 test('a thenable that settles twice ends its own record, and not the one that has its ticket next', async () => {
   let settle: () => void = () => {}
@@ -154,7 +90,7 @@ test('a failure of an assignment that is over does not keep the thread from the 
     { stopOnFailure: true },
   )
   send([1, 2])
-  send([3], 2)
+  send([3], { epoch: 2 })
   await settled()
   expect(acks).toEqual([
     [1, Outcome.failed],

@@ -1,0 +1,102 @@
+/** When a record whose handler failed is tried again, and which ones wait for that in a thread. */
+import { performance } from 'node:perf_hooks'
+
+export interface RetryPolicy {
+  /** Of one record, the first included. */
+  attempts: number
+  /** Before the second attempt, in milliseconds; it doubles with each one more. */
+  backoffMs: number
+  maxBackoffMs: number
+  /** Share of the backoff that is left to chance, 0 to 1, so that what failed together is not tried again together. */
+  jitter: number
+}
+
+/** @param attempt the one that failed, 1 for the first @param random 0 to 1 */
+export function backoffMs(policy: RetryPolicy, attempt: number, random = Math.random()): number {
+  const full = Math.min(policy.maxBackoffMs, policy.backoffMs * 2 ** (attempt - 1))
+  return full * (1 - policy.jitter * random)
+}
+
+/** Tickets that wait for their next attempt: a heap by the time when it is due, and one timer for the earliest. */
+export class ParkedRecords {
+  readonly #due: Float64Array
+  readonly #wake: () => void
+  #heap: number[] = []
+  #timer: NodeJS.Timeout | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+
+  /** @param capacity tickets are below it @param wake the earliest one is due */
+  constructor(capacity: number, wake: () => void) {
+    this.#due = new Float64Array(capacity)
+    this.#wake = wake
+  }
+
+  /** When the earliest attempt is due, on the thread's clock; infinity when none waits. Asked before each start. */
+  earliest = Number.POSITIVE_INFINITY
+
+  add(ticket: number, due: number): void {
+    this.#due[ticket] = due
+    let at = this.#heap.push(ticket) - 1
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      if (this.#due[this.#heap[above]!]! <= due) break
+      this.#heap[at] = this.#heap[above]!
+      at = above
+    }
+    this.#heap[at] = ticket
+    this.#changed()
+  }
+
+  /** @returns -1 when none is due */
+  takeDue(now: number): number {
+    if (now < this.earliest) return -1
+    const ticket = this.#heap[0]!
+    const last = this.#heap.pop()!
+    if (this.#heap.length > 0) this.#sink(last)
+    this.#changed()
+    return ticket
+  }
+
+  /** Takes out those that `matches`, in no order. */
+  remove(matches: (ticket: number) => boolean): number[] {
+    const removed = this.#heap.filter(matches)
+    if (removed.length === 0) return removed
+    const left = this.#heap.filter((ticket) => !removed.includes(ticket))
+    this.#heap = left.sort((a, b) => this.#due[a]! - this.#due[b]!)
+    this.#changed()
+    return removed
+  }
+
+  #sink(ticket: number): void {
+    const heap = this.#heap
+    const due = this.#due[ticket]!
+    let at = 0
+    for (;;) {
+      let below = 2 * at + 1
+      if (below >= heap.length) break
+      if (below + 1 < heap.length && this.#due[heap[below + 1]!]! < this.#due[heap[below]!]!) below++
+      if (this.#due[heap[below]!]! >= due) break
+      heap[at] = heap[below]!
+      at = below
+    }
+    heap[at] = ticket
+  }
+
+  #changed(): void {
+    this.earliest = this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#due[this.#heap[0]!]!
+    if (this.earliest < this.#timerAt) this.#arm()
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    this.#timerAt = this.earliest
+    this.#timer = setTimeout(this.#onTimer, Math.ceil(this.earliest - performance.now()))
+  }
+
+  readonly #onTimer = () => {
+    this.#timerAt = Number.POSITIVE_INFINITY
+    this.#wake()
+    // A timer may come a little early. What is due and may not start, because starts are paused, waits for a wake.
+    if (this.earliest !== Number.POSITIVE_INFINITY && this.earliest > performance.now()) this.#arm()
+  }
+}

@@ -1,0 +1,62 @@
+/** What the error of a handler asks for: whether it is tried again, and what its final failure must not do. */
+import { FailureFlag } from '@zk/engine'
+import type { Logger } from '../log/logger.js'
+import { processErrorIn } from '../process-error.js'
+import type { Processor } from '../processor-types.js'
+
+/** Lines about retries that a thread writes a second: what they call may be down, and then everything is retried. */
+const LINES = 10
+const WINDOW_MS = 1_000
+
+export interface Verdict {
+  retryable: boolean
+  /** `FailureFlag`s. */
+  flags: number
+}
+
+export class RetryDecision {
+  readonly #processor: Processor<unknown>
+  #toldOfThrow = false
+  #window = { until: 0, lines: 0, left: 0 }
+
+  constructor(processor: Processor<unknown>) {
+    this.#processor = processor
+  }
+
+  /** @param log of the record */
+  judge(error: unknown, mayRetry: boolean, log: () => Logger): Verdict {
+    const said = processErrorIn(error)
+    const deadLetter = said?.disableDeadLetter === true ? FailureFlag.noDeadLetter : 0
+    const breaker = said?.disableCircuitBreak === true ? FailureFlag.noCircuitBreak : 0
+    const retryable = mayRetry && said?.retryable !== false && this.#processorAgrees(error, log)
+    return { retryable, flags: deadLetter | breaker }
+  }
+
+  /** Some lines a second; the next one says how many were left out. */
+  tell(fields: { err: unknown; attempt: number; attempts: number; backoffMs: number }, now: number, log: () => Logger) {
+    if (now >= this.#window.until) this.#window = { until: now + WINDOW_MS, lines: 0, left: this.#window.left }
+    if (this.#window.lines++ >= LINES) {
+      this.#window.left++
+      return
+    }
+    const { left } = this.#window
+    this.#window.left = 0
+    log().warn(
+      { ...fields, ...(left > 0 && { notLogged: left }) },
+      `Attempt ${fields.attempt} of ${fields.attempts} failed; the next one follows in ${fields.backoffMs} ms`,
+    )
+  }
+
+  #processorAgrees(error: unknown, log: () => Logger): boolean {
+    if (this.#processor.retryable === undefined) return true
+    try {
+      return this.#processor.retryable(error) !== false
+    } catch (fault) {
+      if (!this.#toldOfThrow) {
+        this.#toldOfThrow = true
+        log().warn({ err: fault }, 'retryable() of the processor threw; the record is tried again (told once)')
+      }
+      return true
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/** An executor with a board and without a thread: what main would send is typed in. */
+import { ACK_WORDS, InFlightTable, type Ordering } from '@zk/engine'
+import { reviveError } from '../../src/describe-error.js'
+import { type PackedBatch, packRecords, TimestampType } from '../../src/kafka/packed-batch.js'
+import type { Message, ProcessContext, Processor } from '../../src/processor-types.js'
+import { Board, BoardWriter } from '../../src/threads/board.js'
+import { Executor } from '../../src/threads/executor.js'
+import { packFrame } from '../../src/threads/frame.js'
+import type { RetryPolicy } from '../../src/threads/retries.js'
+
+export const CAPACITY = 16
+export const SLOT = 0
+
+export type Handler = (message: Message<unknown>, ctx: ProcessContext) => unknown
+
+export interface LaneOptions extends Partial<Omit<Processor<unknown>, 'process'>> {
+  concurrency?: number
+  stopOnFailure?: boolean
+  ordering?: Ordering
+  retry?: Partial<RetryPolicy>
+  processTimeoutMs?: number
+  maxExternalMb?: number
+  /** Of each record; default: the same for all. Null for none. */
+  keyOf?(offset: number): string | null
+}
+
+export interface SendOptions {
+  epoch?: number
+  attempt?: number
+  slot?: number
+}
+
+/** An executor whose records are rows 0, 1, 2 … of a table, with offsets like their rows. */
+export function lane(handler: Handler, given: LaneOptions = {}) {
+  const { concurrency = 4, stopOnFailure = false, ordering = 'none', retry, keyOf = () => 'k', ...rest } = given
+  const { processTimeoutMs = 60_000, maxExternalMb, ...processor } = rest
+  const board = new Board(CAPACITY)
+  const acks: [ticket: number, outcome: number][] = []
+  const failures: { ticket: number; error: Error; cause: string }[] = []
+  const lines: { level: string; fields: Record<string, unknown>; message: string }[] = []
+  const heard: [ticket: number, sequence: number][] = []
+  const write = (level: string) => (fields: unknown, message?: unknown) =>
+    void lines.push({ level, fields: fields as Record<string, unknown>, message: String(message) })
+  const executor = new Executor({
+    processor: { ...processor, process: handler as never },
+    state: undefined,
+    board: new BoardWriter(board.buffer),
+    threadIndex: 0,
+    concurrency,
+    ordering,
+    capacity: CAPACITY,
+    stopOnFailure,
+    retry: { attempts: 1, backoffMs: 1, maxBackoffMs: 1_000, jitter: 0, ...retry },
+    processTimeoutMs,
+    maxExternalMb,
+    logFor: () => ({
+      ...{ trace: write('trace'), debug: write('debug'), info: write('info') },
+      ...{ warn: write('warn'), error: write('error'), fatal: write('fatal') },
+    }),
+    post: (buffer, failed) => {
+      const words = new Int32Array(buffer)
+      for (let at = 0; at < words.length; at += ACK_WORDS) acks.push([words[at]!, words[at + 2]!])
+      for (const { ticket, error, cause } of failed) failures.push({ ticket, error: reviveError(error), cause })
+    },
+    heard: (ticket, sequence) => heard.push([ticket, sequence]),
+  })
+  for (const slot of [SLOT, SLOT + 1]) executor.name(slot, { topic: 'orders', partition: slot })
+  let sequence = 0
+  const sequences: number[] = []
+  const send = (tickets: readonly number[], { epoch = 1, attempt = 1, slot = SLOT }: SendOptions = {}) => {
+    const table = new InFlightTable<PackedBatch>(CAPACITY)
+    const keys = tickets.map((offset) => keyOf(offset))
+    const batch = packRecords(
+      tickets.map((offset, i) => ({
+        slot,
+        offset,
+        timestamp: 0,
+        timestampType: TimestampType.create,
+        key: keys[i] === null ? null : Buffer.from(keys[i]!),
+        value: Buffer.from(`v${offset}`),
+        headers: [],
+      })),
+    )
+    for (const [i, ticket] of tickets.entries()) {
+      table.batch[ticket] = batch
+      table.index[ticket] = i
+      table.slot[ticket] = slot
+      table.epoch[ticket] = epoch
+      table.offset[ticket] = ticket
+      table.keyHash[ticket] = batch.keyHashes[i]!
+      table.size[ticket] = batch.sizes[i]!
+      table.attempt[ticket] = attempt
+      table.sequence[ticket] = ++sequence
+      sequences[ticket] = sequence
+      board.queue(ticket, sequence, attempt)
+    }
+    executor.accept(packFrame(table, Int32Array.from(tickets), tickets.length, 1_024))
+  }
+  return {
+    ...{ executor, board, acks, failures, lines, heard, send },
+    stateOf: (ticket: number) => board.deliveryState(ticket, sequences[ticket]!),
+    sequenceOf: (ticket: number) => sequences[ticket]!,
+    endOf: (ticket: number) => acks.find(([one]) => one === ticket)?.[1],
+  }
+}
+
+export const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
