@@ -82,6 +82,13 @@ export class KeyedQueue {
     this.#open(key)
   }
 
+  /** The item that was taken last was not started after all: it is the first to be taken again. */
+  putBack(item: number): void {
+    this.#running--
+    this.#queued++
+    this.#ready.unshift(item)
+  }
+
   /** The item of `key` that was taken gives its lane back. Nothing of its key is taken before it. */
   park(key: number): void {
     if (key !== NO_KEY) this.#inProgress(key)

@@ -15,6 +15,14 @@ export class TicketRing {
     this.#length++
   }
 
+  /** Puts an item back where `shift` took it from. */
+  unshift(item: number): void {
+    if (this.#length > this.#mask) this.#grow()
+    this.#head = (this.#head - 1) & this.#mask
+    this.#items[this.#head] = item
+    this.#length++
+  }
+
   /** Undefined behaviour when empty: check `length` first. */
   shift(): number {
     const item = this.#items[this.#head]!

@@ -32,7 +32,11 @@ const circuitBreaker = z.union([
   z.literal(false),
   z.strictObject({
     after: z.int().min(1).max(1_000_000).default(6),
-    forMs: z.int().min(1).max(24 * 60 * 60 * 1000).default(60_000),
+    forMs: z
+      .int()
+      .min(1)
+      .max(24 * 60 * 60 * 1000)
+      .default(60_000),
     scope: z.enum(['work', 'partition']).default('work'),
   }),
 ])

@@ -14,17 +14,19 @@ export const Header = {
   /** When main beat last, on the machine's clock, and how many ms that is good for; 0 before the first beat. */
   pulse: 3,
   pulseLimit: 4,
-  paused: 5,
-  /** Records that may start while paused: added by main, taken by the thread. */
-  permits: 6,
+  /** Whether records may start (see `Starts`). */
+  starts: 5,
   /** By the thread: the ticket whose handler is on its stack. */
-  current: 7,
+  current: 6,
   /** By the thread. */
-  externalKib: 8,
+  externalKib: 7,
 } as const
 
-/** By slot, written by main. The offset is a double. */
-export const Control = { cutEpoch: 0, aboveOffset: 2 } as const
+/** By slot, written by main. `starts` is as in the header, for one partition. The offset is a double. */
+export const Control = { cutEpoch: 0, starts: 1, aboveOffset: 2 } as const
+
+/** `permitted`: one may, by whoever makes it `held` again. Main holds and permits, the thread takes permits. */
+export const Starts = { free: 0, held: 1, permitted: 2 } as const
 
 /** By ticket, written by main before the delivery is sent and by the thread afterwards. */
 export const Entry = {

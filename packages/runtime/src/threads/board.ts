@@ -8,8 +8,8 @@
  * calls the handler. Both sides use sequentially consistent atomics there, so either main sees the record running or the
  * thread sees the control word; never neither.
  */
-import type { DeliveryState, PartitionSlot } from '@zk/engine'
-import { CONTROL, Control, ENTRIES, Entry, Header, SIZE, State } from './board-layout.js'
+import type { CircuitScope, DeliveryState, PartitionSlot } from '@zk/engine'
+import { CONTROL, Control, ENTRIES, Entry, Header, SIZE, Starts, State } from './board-layout.js'
 import { machineMs } from './machine-clock.js'
 
 const States = Object.keys(State) as readonly DeliveryState[]
@@ -104,15 +104,20 @@ export class Board {
     Atomics.store(this.#words, Header.pulseLimit, limitMs)
   }
 
-  /** While paused nothing new starts, but what `allowOneStart` lets through. Permits that nobody took are void. */
-  pauseStarts(paused: boolean): void {
-    Atomics.store(this.#words, Header.permits, 0)
-    Atomics.store(this.#words, Header.paused, paused ? 1 : 0)
+  /** Records of the scope may not start, or may again. Takes a permit back that nobody has used. */
+  holdStarts(scope: CircuitScope, held: boolean): void {
+    Atomics.store(this.#words, startsAt(scope), held ? Starts.held : Starts.free)
   }
 
-  /** One record more may start while paused. */
-  allowOneStart(): void {
-    Atomics.add(this.#words, Header.permits, 1)
+  /** While starts are held: one record of the scope may start. */
+  permitStart(scope: CircuitScope): void {
+    Atomics.compareExchange(this.#words, startsAt(scope), Starts.held, Starts.permitted)
+  }
+
+  /** @returns false when the thread has taken the permit */
+  withdrawPermit(scope: CircuitScope): boolean {
+    const before = Atomics.compareExchange(this.#words, startsAt(scope), Starts.permitted, Starts.held)
+    return before === Starts.permitted
   }
 
   // ── the thread ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,13 +139,12 @@ export class Board {
     return Atomics.load(this.#words, Header.externalKib) * KIB
   }
 
-  /** A new thread starts on this board: nothing runs or waits there, and it has no permits. Cuts and the pause stay. */
+  /** A new thread starts on this board: nothing runs or waits there. What main has written stays. */
   reset(): void {
     Atomics.store(this.#words, Header.running, 0)
     Atomics.store(this.#words, Header.queued, 0)
     Atomics.store(this.#words, Header.current, -1)
     Atomics.store(this.#words, Header.externalKib, 0)
-    Atomics.store(this.#words, Header.permits, 0)
   }
 }
 
@@ -158,21 +162,6 @@ export class BoardWriter {
   isStale(now: number): boolean {
     const limit = this.#words[Header.pulseLimit]!
     return limit !== 0 && ((machineMs(now) - this.#words[Header.pulse]!) | 0) > limit
-  }
-
-  /** Nothing new starts, but for permits. */
-  get isPaused(): boolean {
-    return this.#words[Header.paused] !== 0
-  }
-
-  get hasPermit(): boolean {
-    return Atomics.load(this.#words, Header.permits) > 0
-  }
-
-  /** Only this side takes permits; main may void them meanwhile. */
-  takePermit(): void {
-    const permits = Atomics.load(this.#words, Header.permits)
-    if (permits > 0) Atomics.compareExchange(this.#words, Header.permits, permits, permits - 1)
   }
 
   /**
@@ -193,6 +182,32 @@ export class BoardWriter {
       return true
     Atomics.store(this.#words, entry + Entry.state, State.discarded)
     return false
+  }
+
+  /**
+   * After `start`: whether starts are held, of all records or of the slot's. Takes the permit where there is one.
+   *
+   * Asked after "running" was published, as the cut is: main holds starts first and then looks who runs.
+   */
+  startsHeld(slot: PartitionSlot): CircuitScope | undefined {
+    if (!this.#passes(Header.starts)) return 'work'
+    return this.#passes(startsAt(slot)) ? undefined : slot
+  }
+
+  /** Starts of the scope are held, and there is no permit. */
+  isHeld(scope: CircuitScope): boolean {
+    return Atomics.load(this.#words, startsAt(scope)) === Starts.held
+  }
+
+  /** A record that was published as running does not run: it waits, for its first attempt or for the next one. */
+  unstart(ticket: number, wasTried: boolean): void {
+    Atomics.store(this.#words, ENTRIES + ticket * SIZE.entry + Entry.state, wasTried ? State.parked : State.queued)
+  }
+
+  #passes(at: number): boolean {
+    const starts = Atomics.load(this.#words, at)
+    if (starts !== Starts.permitted) return starts === Starts.free
+    return Atomics.compareExchange(this.#words, at, Starts.permitted, Starts.held) === Starts.permitted
   }
 
   /** The partition was cut in this epoch: nothing of it is tried again. */
@@ -259,4 +274,8 @@ export class BoardWriter {
   publishExternal(bytes: number): void {
     this.#words[Header.externalKib] = bytes / KIB
   }
+}
+
+function startsAt(scope: CircuitScope): number {
+  return scope === 'work' ? Header.starts : CONTROL + scope * SIZE.control + Control.starts
 }

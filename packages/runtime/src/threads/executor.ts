@@ -4,7 +4,7 @@
  */
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
-import { KeyedQueue, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
+import { type CircuitScope, KeyedQueue, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
 import { BufferGarbage } from '../buffer-garbage.js'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
@@ -28,6 +28,8 @@ const PULSE_LOOK_MS = 20
  * gets a turn after so many ms: or their promises could not go on, and their deadlines would pass unheard.
  */
 const TURN_MS = 20
+/** No clock says this. */
+const HELD = -1
 
 export interface ExecutorOptions extends Surroundings {
   processor: Processor<unknown>
@@ -36,6 +38,8 @@ export interface ExecutorOptions extends Surroundings {
   capacity: number
   stopOnFailure: boolean
   retry: RetryPolicy
+  /** Records of one partition may be held back while others start. */
+  circuitPerPartition: boolean
   maxExternalMb: number | undefined
   post(acks: ArrayBuffer, failures: DeliveryFailure[]): void
   /** Answers a `timeout`. */
@@ -56,6 +60,8 @@ export class Executor {
   readonly #names: TopicPartition[] = []
   /** By ticket, for handlers that returned a promise. */
   readonly #contexts: (DeliveryContext | undefined)[]
+  /** By the circuits of their partitions. */
+  #heldBack: number[] = []
   #pumping = false
   /** Nothing starts any more: the thread is about to be ended. */
   #retired = false
@@ -68,8 +74,8 @@ export class Executor {
     const { board, capacity, concurrency, ordering, retry } = options
     this.#options = options
     this.#board = board
-    // A parked record must not be overtaken, not even where one lane keeps the order by itself.
-    this.#queue = new KeyedQueue(concurrency, concurrency > 1 || retry.attempts > 1)
+    // A record that waits must not be overtaken, not even where one lane keeps the order by itself.
+    this.#queue = new KeyedQueue(concurrency, concurrency > 1 || retry.attempts > 1 || options.circuitPerPartition)
     this.#acks = new AckBuffer((acks, failures) => {
       this.#publish(performance.now())
       options.post(acks, failures)
@@ -126,8 +132,9 @@ export class Executor {
     this.#retired = true
   }
 
-  /** Main has paused or resumed starts, or has cut partitions. */
+  /** Main has held starts or let them go, or has cut partitions. */
   wake(): void {
+    if (this.#heldBack.length > 0) this.#letGoHeld()
     this.#handBack.closing()
     this.#pump()
     if (!this.#acks.isEmpty) this.#acks.flush(performance.now())
@@ -144,6 +151,10 @@ export class Executor {
       const ticket = this.#queue.take()
       if (ticket < 0) break
       now = this.#run(ticket, now)
+      if (now === HELD) {
+        now = performance.now()
+        break
+      }
       if (now - began >= TURN_MS && this.#queue.running > 0) {
         this.#turning ??= setImmediate(() => {
           this.#turning = undefined
@@ -160,8 +171,7 @@ export class Executor {
   }
 
   #mayStart(now: number): boolean {
-    if (this.#retired || this.#isStale(now)) return false
-    return !this.#board.isPaused || this.#board.hasPermit
+    return !this.#retired && !this.#isStale(now)
   }
 
   /** @returns whether nothing may start now; it is looked at again soon */
@@ -174,7 +184,7 @@ export class Executor {
     return true
   }
 
-  /** @returns the clock when the record ended, or when its promise was pending */
+  /** @returns the clock when the record ended, or when its promise was pending; `HELD` when nothing may start now */
   #run(ticket: number, started: number): number {
     const frame = this.#records.frame(ticket)
     const i = this.#records.place(ticket)
@@ -185,7 +195,8 @@ export class Executor {
     const attempt = this.#board.attemptOf(ticket)
     // After "running" was published: either main sees it, or the cut is seen here.
     if (attempt !== frame.attempt(i) && this.#handBack.isClosing(slot, epoch)) return this.#giveUp(ticket, started)
-    if (this.#board.isPaused) this.#board.takePermit()
+    const held = this.#board.startsHeld(slot)
+    if (held !== undefined) return this.#holdBack(ticket, held, attempt !== frame.attempt(i), started)
     const { processor } = this.#options
     const message = new FrameMessage(frame, i, this.#names[slot]!, processor.format)
     const context = new DeliveryContext(this.#options, message, ticket, frame.sequence(i), slot, attempt, started)
@@ -211,6 +222,29 @@ export class Executor {
     )
     // Of now: main's pulse is looked at before each start, and the process may have stood still in the handler.
     return performance.now()
+  }
+
+  /** A circuit is open: the record waits for main's word. One of a single partition lets the others pass. */
+  #holdBack(ticket: number, scope: CircuitScope, wasTried: boolean, now: number): number {
+    this.#board.unstart(ticket, wasTried)
+    if (scope === 'work') {
+      this.#queue.putBack(ticket)
+      return HELD
+    }
+    this.#queue.park(this.#records.key(ticket))
+    this.#heldBack.push(ticket)
+    return now
+  }
+
+  /** Those may be tried that are not held any more; those that must not start any more find that out by it. */
+  #letGoHeld(): void {
+    const left: number[] = []
+    for (const ticket of this.#heldBack) {
+      const slot = this.#records.slot(ticket)
+      if (this.#board.isHeld(slot) && !this.#board.isClosing(slot, this.#records.epoch(ticket))) left.push(ticket)
+      else this.#queue.unpark(this.#records.key(ticket), ticket)
+    }
+    this.#heldBack = left
   }
 
   #settled(ticket: number, started: number, failure: { error: unknown } | undefined): void {

@@ -113,7 +113,7 @@ export class ThreadHost {
     this.#tellAll({ type: 'abort', slots, reason })
   }
 
-  /** After a pause or a cut on the boards has changed. */
+  /** After cuts on the boards have changed, or whether records may start. */
   wake(): void {
     this.#tellAll({ type: 'wake' })
   }

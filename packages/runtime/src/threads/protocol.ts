@@ -23,7 +23,7 @@ export type ToThread =
   | { type: 'timeout'; ticket: number; sequence: number }
   /** Start nothing more, and try nothing again: the thread is about to be ended. */
   | { type: 'retire' }
-  /** A pause or a cut on the board has changed. */
+  /** A cut on the board has changed, or whether records may start. */
   | { type: 'wake' }
 
 /** Thread to main, on the data port. */
@@ -55,6 +55,8 @@ export interface ThreadSetup {
   /** A failed record stops the work: the thread must start nothing after it. */
   stopOnFailure: boolean
   retry: RetryPolicy
+  /** Records of one partition may be held back while others start. */
+  circuitPerPartition: boolean
   /** From the start of an attempt, in milliseconds; 0 for none. */
   processTimeoutMs: number
   /** Undefined for no limit. */

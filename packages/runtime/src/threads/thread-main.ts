@@ -54,6 +54,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       capacity: setup.capacity,
       stopOnFailure: setup.stopOnFailure,
       retry: setup.retry,
+      circuitPerPartition: setup.circuitPerPartition,
       processTimeoutMs: setup.processTimeoutMs,
       maxExternalMb: setup.maxExternalMb,
       logFor: ({ topic, partition }, offset): Logger => threadLog.logger({ topic, partition, offset }),

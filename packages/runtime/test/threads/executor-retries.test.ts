@@ -1,21 +1,7 @@
 import { FailureFlag, Outcome } from '@zk/engine'
 import { expect, test } from 'vitest'
 import { ProcessError } from '../../src/process-error.js'
-import { lane, SLOT, settled } from './lane.js'
-
-/** A handler that fails so often for each offset before it succeeds, and what it saw. */
-function failing(times: Record<number, number>, error: () => unknown = () => new Error('not yet')) {
-  const seen: [offset: number, attempt: number][] = []
-  return {
-    seen,
-    handler: (message: { offset: number }, ctx: { attempt: number }) => {
-      seen.push([message.offset, ctx.attempt])
-      const left = times[message.offset] ?? 0
-      times[message.offset] = left - 1
-      if (left > 0) throw error()
-    },
-  }
-}
+import { failing, lane, SLOT, settled } from './lane.js'
 
 test.each([1, 4])('a record is tried again in its place, and its key waits, with %i lanes', async (concurrency) => {
   const { handler, seen } = failing({ 0: 2 })
@@ -295,46 +281,4 @@ test('a thread that is about to end starts and tries nothing, and leaves what fa
   rejects[0]!(new Error('later'))
   await settled()
   expect([acks, stateOf(0), board.attemptOf(0), stateOf(1)]).toEqual([[], 'parked', 2, 'queued'])
-})
-
-// ── pauses ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-test('while paused nothing starts and nothing is tried again, but for one record per permit', async () => {
-  const { handler, seen } = failing({ 0: 1 })
-  const { send, board, executor, acks } = lane(handler, { retry: { attempts: 2, backoffMs: 2 } })
-  send([0])
-  board.pauseStarts(true)
-  send([1, 2])
-  await settled()
-  expect(seen).toEqual([[0, 1]])
-  board.allowOneStart()
-  executor.wake()
-  await settled()
-  expect(seen).toHaveLength(2)
-  board.pauseStarts(false)
-  executor.wake()
-  await expect.poll(() => acks).toHaveLength(3)
-})
-
-test('a record that is handed back costs no permit', async () => {
-  const { handler, seen } = failing({})
-  const { send, board, executor, endOf } = lane(handler)
-  board.pauseStarts(true)
-  send([0])
-  send([1], { epoch: 2 })
-  board.cut(SLOT, 1, -1)
-  board.allowOneStart()
-  executor.wake()
-  await settled()
-  expect([endOf(0), endOf(1), seen]).toEqual([Outcome.discarded, Outcome.done, [[1, 1]]])
-})
-
-test('handlers that run go on while paused', async () => {
-  let resolve: () => void = () => {}
-  const { send, board, acks } = lane(() => new Promise<void>((done) => (resolve = done)))
-  send([0])
-  board.pauseStarts(true)
-  resolve()
-  await settled()
-  expect(acks).toEqual([[0, Outcome.done]])
 })

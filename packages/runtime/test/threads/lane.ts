@@ -18,6 +18,7 @@ export interface LaneOptions extends Partial<Omit<Processor<unknown>, 'process'>
   stopOnFailure?: boolean
   ordering?: Ordering
   retry?: Partial<RetryPolicy>
+  circuitPerPartition?: boolean
   processTimeoutMs?: number
   maxExternalMb?: number
   /** Of each record; default: the same for all. Null for none. */
@@ -33,7 +34,7 @@ export interface SendOptions {
 /** An executor whose records are rows 0, 1, 2 … of a table, with offsets like their rows. */
 export function lane(handler: Handler, given: LaneOptions = {}) {
   const { concurrency = 4, stopOnFailure = false, ordering = 'none', retry, keyOf = () => 'k', ...rest } = given
-  const { processTimeoutMs = 60_000, maxExternalMb, ...processor } = rest
+  const { processTimeoutMs = 60_000, circuitPerPartition = false, maxExternalMb, ...processor } = rest
   const board = new Board(CAPACITY)
   const acks: [ticket: number, outcome: number][] = []
   const failures: { ticket: number; error: Error; cause: string }[] = []
@@ -51,6 +52,7 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
     capacity: CAPACITY,
     stopOnFailure,
     retry: { attempts: 1, backoffMs: 1, maxBackoffMs: 1_000, jitter: 0, ...retry },
+    circuitPerPartition,
     processTimeoutMs,
     maxExternalMb,
     logFor: () => ({
@@ -105,3 +107,17 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
 }
 
 export const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+/** A handler that fails so often for each offset before it succeeds, and what it saw. */
+export function failing(times: Record<number, number>, error: () => unknown = () => new Error('not yet')) {
+  const seen: [offset: number, attempt: number][] = []
+  return {
+    seen,
+    handler: (message: { offset: number }, ctx: { attempt: number }) => {
+      seen.push([message.offset, ctx.attempt])
+      const left = times[message.offset] ?? 0
+      times[message.offset] = left - 1
+      if (left > 0) throw error()
+    },
+  }
+}
