@@ -19,6 +19,8 @@
         "native/library.cc",
         "native/mock_cluster.cc",
         "native/partition.cc",
+        "native/producer.cc",
+        "native/producer_object.cc",
         "native/reader.cc",
         "native/reader_object.cc",
         "native/topic_ids.cc",

@@ -6,6 +6,7 @@
 #include "key_hash.h"
 #include "library.h"
 #include "mock_cluster.h"
+#include "producer_object.h"
 #include "reader_object.h"
 #include "topic_ids.h"
 
@@ -43,6 +44,7 @@ NAN_MODULE_INIT(Init) {
   exportReader(target);
   exportCommit(target);
   exportTopicIds(target);
+  exportProducer(target);
   exportMockCluster(target);
 }
 

@@ -62,6 +62,21 @@ namespace zk {
   X(rd_kafka_conf_destroy)                       \
   X(rd_kafka_new)                                \
   X(rd_kafka_destroy)                            \
+  X(rd_kafka_conf_set_events)                    \
+  X(rd_kafka_set_log_queue)                      \
+  X(rd_kafka_queue_get_main)                     \
+  X(rd_kafka_queue_cb_event_enable)              \
+  X(rd_kafka_produceva)                          \
+  X(rd_kafka_error_destroy)                      \
+  X(rd_kafka_headers_new)                        \
+  X(rd_kafka_headers_destroy)                    \
+  X(rd_kafka_header_add)                         \
+  X(rd_kafka_event_message_next)                 \
+  X(rd_kafka_event_error_string)                 \
+  X(rd_kafka_event_log)                          \
+  X(rd_kafka_message_status)                     \
+  X(rd_kafka_outq_len)                           \
+  X(rd_kafka_purge)                              \
   X(rd_kafka_mock_cluster_new)                   \
   X(rd_kafka_mock_cluster_destroy)               \
   X(rd_kafka_mock_cluster_bootstraps)            \

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "call_back.h"
 #include "convert.h"
 #include "library.h"
 #include "reader.h"
@@ -85,7 +86,7 @@ class ReaderObject final : public Nan::ObjectWrap {
 
   ReaderObject(v8::Local<v8::Object> client, v8::Local<v8::Function> onReady, uint32_t groups,
                NodeKafka::Connection* connection)
-      : client_(client), onReady_(onReady), resource_("zk:reader"), reader_(connection, groups, [this] { uv_async_send(async_); }) {}
+      : client_(client), onReady_(onReady), reader_(connection, groups, [this] { uv_async_send(async_); }) {}
 
   ~ReaderObject() override { client_.Reset(); }
 
@@ -152,7 +153,7 @@ class ReaderObject final : public Nan::ObjectWrap {
     auto* self = static_cast<ReaderObject*>(async->data);
     if (!self->open_) return;
     Nan::HandleScope scope;
-    self->onReady_.Call(0, nullptr, &self->resource_);
+    callBack(self->onReady_);
   }
 
   uv_async_t* newAsync() {
@@ -164,7 +165,6 @@ class ReaderObject final : public Nan::ObjectWrap {
 
   Nan::Persistent<v8::Object> client_;
   Nan::Callback onReady_;
-  Nan::AsyncResource resource_;
   bool open_ = false;
   uv_async_t* async_ = nullptr;
   Reader reader_;

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { NativeError } from './errors.js'
+import type { TakenReports } from './producer.js'
 
 export interface Offset {
   topic: string
@@ -43,6 +44,24 @@ export interface ReaderHandle {
   close(): void
 }
 
+export interface ProducerHandle {
+  /** @param properties names and values in turn. @returns '' or why they are refused */
+  open(properties: string[]): string
+  send(
+    topic: string,
+    partition: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: Uint8Array | undefined,
+    timestamp: number,
+    token: number,
+  ): number
+  take(): TakenReports | undefined
+  outstanding(): number
+  purge(): void
+  close(onClosed: () => void): void
+}
+
 export interface MockClusterHandle {
   bootstrapServers(): string
   createTopic(name: string, partitions: number): number
@@ -63,6 +82,7 @@ interface Addon {
   keyHash(key: Uint8Array): number
   exitNow(code: number): void
   Reader: new (client: Client, onReady: () => void, groups: number) => ReaderHandle
+  Producer: new (onReady: () => void) => ProducerHandle
   MockCluster: new (brokers: number) => MockClusterHandle
   commit(client: Client, offsets: Offset[], timeoutMs: number, answer: Answer): void
   committed(client: Client, partitions: Offset[], timeoutMs: number, answer: Answer): void

@@ -41,6 +41,7 @@ export {
   type OffsetToCommit,
   storeOffsets,
 } from './offsets.js'
+export { type NativeProducer, openProducer, type ProducerEvent, type Reports, type TakenReports } from './producer.js'
 export { type NativeReader, openReader, type ReaderEvent, type ReaderOptions, type Taken } from './reader.js'
 export { topicIds } from './topic-ids.js'
 
@@ -56,4 +57,9 @@ export function exitNow(code: number): void {
 export const compiledFor: { nodeRdkafka: string; librdkafka: string } = {
   nodeRdkafka: addon.nodeRdkafka,
   librdkafka: addon.librdkafka,
+}
+
+/** What librdkafka calls an error code, such as `Broker: Message size too large`. */
+export function errorText(code: number): string {
+  return addon.errorText(code)
 }

@@ -2,6 +2,7 @@
 
 const field = (name: string) => `use the field ${name}`
 const offsets = 'it decides when a record counts as done, which only the runtime knows'
+const producer = 'the producer of dead letters and outputs is idempotent, and waits for all replicas in sync'
 const callback = 'the runtime listens there itself'
 
 const owned: Readonly<Record<string, string>> = {
@@ -19,6 +20,16 @@ const owned: Readonly<Record<string, string>> = {
   'enable.auto.offset.store': offsets,
   'offset.store.method': offsets,
   'enable.partition.eof': 'the runtime needs to know where a partition ends',
+  'enable.idempotence': producer,
+  acks: producer,
+  'request.required.acks': producer,
+  'transactional.id': 'outputs are written at least once, without transactions',
+  'transaction.timeout.ms': 'outputs are written at least once, without transactions',
+  'delivery.report.only.error': callback,
+  'log.queue': callback,
+  dr_cb: callback,
+  dr_msg_cb: callback,
+  partitioner_cb: callback,
   rebalance_cb: callback,
   offset_commit_cb: callback,
   consume_cb: callback,

@@ -3,6 +3,7 @@
  * which the consumer adds.
  */
 import type { ClientConfig } from './client-config.js'
+import { consumersOnly, producersOnly } from './property-scopes.js'
 import type { WorkConfig } from './work-config.js'
 
 const HEARTBEAT_MS = 1_000
@@ -15,7 +16,7 @@ export interface ConsumerProperties {
 }
 
 export function consumerProperties(work: WorkConfig, client: ClientConfig): ConsumerProperties {
-  const given = { ...client.additionalProps, ...work.additionalProps }
+  const given = without(producersOnly, { ...client.additionalProps, ...work.additionalProps })
   return {
     global: {
       // librdkafka waits a second before it looks for room in a full queue: as long as a batch takes many times over.
@@ -41,6 +42,29 @@ export function consumerProperties(work: WorkConfig, client: ClientConfig): Cons
     },
     topic: { 'auto.offset.reset': work.autoOffsetReset },
   }
+}
+
+/** Of the one producer, for dead letters and outputs. Its partitioner is librdkafka's own, `consistent_random`. */
+export function producerProperties(work: WorkConfig, client: ClientConfig): Properties {
+  return {
+    'linger.ms': 5,
+    // The brokers say what is too large for a topic. One of their requests may have 100 MiB, all told.
+    'message.max.bytes': 100_000_000,
+    // Until then librdkafka tries by itself, and never writes a record twice. Then the record is reported, and whoever tries
+    // it once more may write it twice.
+    'delivery.timeout.ms': 30_000,
+    // A topic that is not there is told of sooner, because a record that waits for it holds up its partition.
+    'topic.metadata.propagation.max.ms': 10_000,
+    ...without(consumersOnly, { ...client.additionalProps, ...work.additionalProps }),
+    'bootstrap.servers': client.bootstrapServers.join(','),
+    'client.id': work.clientId,
+    // All replicas in sync acknowledge, in order, each record once.
+    'enable.idempotence': true,
+  }
+}
+
+function without(names: ReadonlySet<string>, given: Properties): Properties {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !names.has(name)))
 }
 
 /** With KIP-848 the broker decides these, and librdkafka refuses them even with their defaults. */

@@ -205,7 +205,7 @@ function allocate(n: number, total: number) {
 
 const NO_HEADERS = new Uint8Array(0)
 
-function encodeHeaders(headers: RecordToPack['headers']): Uint8Array {
+export function encodeHeaders(headers: RecordToPack['headers']): Uint8Array {
   if (headers.length === 0) return NO_HEADERS
   const names = headers.map(([name]) => Buffer.from(name))
   const size = headers.reduce((sum, [, value], i) => sum + 8 + names[i]!.length + (value?.length ?? 0), 4)

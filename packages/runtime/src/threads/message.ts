@@ -98,7 +98,8 @@ export class HeaderList implements Headers {
 
 const NO_HEADERS = new HeaderList([])
 
-function decodeHeaders(bytes: Buffer): [string, Buffer | null][] {
+/** Of the bytes that follow key and value in a block or frame. */
+export function decodeHeaders(bytes: Buffer): [string, Buffer | null][] {
   const entries: [string, Buffer | null][] = []
   let at = 4
   for (let left = bytes.readUInt32LE(0); left > 0; left--) {

@@ -2,7 +2,7 @@ import Kafka from 'node-rdkafka'
 import { describe, expect, test } from 'vitest'
 import { isSecret } from '../../src/config/is-secret.js'
 import { parseClientConfig, parseWorkConfig } from '../../src/config/parse-config.js'
-import { type ConsumerProperties, consumerProperties } from '../../src/config/properties.js'
+import { type ConsumerProperties, consumerProperties, producerProperties } from '../../src/config/properties.js'
 
 const minimal = { topic: 'orders', groupId: 'billing', processor: './p.js' }
 
@@ -133,5 +133,42 @@ describe('secrets', () => {
     'security.protocol',
   ])('%s is none', (property) => {
     expect(isSecret(property)).toBe(false)
+  })
+})
+
+describe('the producer', () => {
+  const produced = (work: Record<string, unknown> = {}, client: Record<string, unknown> = {}) => {
+    const clientConfig = parseClientConfig({ bootstrapServers: ['127.0.0.1:1'], ...client })
+    return producerProperties(parseWorkConfig({ ...minimal, ...work }, clientConfig), clientConfig)
+  }
+
+  test('is idempotent, and leaves it to the brokers what is too large', () => {
+    expect(produced()).toEqual({
+      'bootstrap.servers': '127.0.0.1:1',
+      'client.id': 'billing',
+      'enable.idempotence': true,
+      'linger.ms': 5,
+      'message.max.bytes': 100_000_000,
+      'delivery.timeout.ms': 30_000,
+      'topic.metadata.propagation.max.ms': 10_000,
+    })
+  })
+
+  test('shares security with the consumer, and each gets its own properties only', () => {
+    const additionalProps = {
+      'security.protocol': 'ssl',
+      'fetch.min.bytes': 2,
+      'compression.type': 'lz4',
+      'linger.ms': 50,
+    }
+    expect(produced({ additionalProps })).toMatchObject({
+      'security.protocol': 'ssl',
+      'compression.type': 'lz4',
+      'linger.ms': 50,
+    })
+    expect(produced({ additionalProps })).not.toHaveProperty('fetch.min.bytes')
+    const { global } = properties({ additionalProps })
+    expect(global).toMatchObject({ 'security.protocol': 'ssl', 'fetch.min.bytes': 2 })
+    expect(global).not.toHaveProperty('compression.type')
   })
 })

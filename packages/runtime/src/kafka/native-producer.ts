@@ -1,0 +1,51 @@
+/** A producer client on the addon: keeps every byte, wakes the main thread when there are reports, never polls. */
+import type { Properties } from '../config/properties.js'
+import { errors } from '../errors.js'
+import { librdkafkaError, librdkafkaLog } from './librdkafka-log.js'
+import type { Native } from './open-reader.js'
+import { encodeHeaders } from './packed-batch.js'
+import type { ProducerClient, ProducerClientListener } from './producer-client.js'
+
+const PERHAPS_WRITTEN = 1
+
+/** @throws ZkError ZK_CONFIG_UNKNOWN_PROPERTY */
+export function openNativeProducer(
+  native: Native,
+  properties: Properties,
+  listener: ProducerClientListener,
+): ProducerClient {
+  const clientId = String(properties['client.id'])
+  const take = () => {
+    const taken = producer.take()
+    if (taken === undefined) return
+    const { tokens, codes, statuses, partitions, offsets } = taken
+    for (let i = 0; i < tokens.length; i++) {
+      listener.reported(tokens[i]!, codes[i]!, statuses[i] === PERHAPS_WRITTEN, partitions[i]!, offsets[i]!)
+    }
+    for (const event of taken.events) {
+      if (event.type === 'log') {
+        listener.log(librdkafkaLog({ severity: event.severity, fac: event.facility, message: event.message }, clientId))
+      } else if (event.fatal) listener.failed(event.message)
+      else listener.log(librdkafkaError(event, clientId))
+    }
+    listener.reportedAll()
+  }
+  const producer = opened(native, properties, take)
+  return {
+    kind: 'native',
+    send: ({ topic, partition, key, value, headers, timestamp }, token) => {
+      const packed = headers.length === 0 ? undefined : encodeHeaders(headers)
+      return producer.send(topic, partition, key, value, packed, Math.max(timestamp, 0), token)
+    },
+    purge: () => producer.purge(),
+    close: () => producer.close(),
+  }
+}
+
+function opened(native: Native, properties: Properties, take: () => void) {
+  try {
+    return native.openProducer(properties, take)
+  } catch (error) {
+    throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
+  }
+}

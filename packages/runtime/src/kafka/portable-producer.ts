@@ -1,0 +1,130 @@
+/**
+ * A producer client on node-rdkafka alone, where the addon is not built. node-rdkafka takes header values as text only and
+ * says no codes in its reports, so:
+ *
+ * - a record with a header value that is null, or no text, is refused (`carries` tells beforehand);
+ * - an empty key is written as it is, but the report of a failure has words, and a code only where the runtime needs one;
+ * - connecting takes a thread of libuv's pool, which handlers may fill.
+ */
+import { isUtf8 } from 'node:buffer'
+import Kafka, { type LibrdKafkaError, type Producer } from 'node-rdkafka'
+import type { Properties } from '../config/properties.js'
+import { errors } from '../errors.js'
+import { ERR__FATAL, ERR__INVALID_ARG, ERR__QUEUE_FULL, ERR_MSG_SIZE_TOO_LARGE } from './error-codes.js'
+import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
+import type { ProducerClient, ProducerClientListener, RecordToSend } from './producer-client.js'
+
+const CONNECT_TIMEOUT_MS = 10_000
+const POLL_MS = 10
+const RECONNECT_MS = 1_000
+
+/** Of node-rdkafka's words, in small letters and without their origin, those that somebody acts on. */
+const CODES: Readonly<Record<string, number>> = {
+  'message size too large': ERR_MSG_SIZE_TOO_LARGE,
+  'fatal error': ERR__FATAL,
+}
+
+/** Whether node-rdkafka writes a header value as it is. */
+export function carries(value: Uint8Array | null): boolean {
+  return value !== null && isUtf8(value) && !value.includes(0)
+}
+
+interface Report {
+  opaque?: number
+  partition: number
+  offset: number
+}
+
+class PortableProducer implements ProducerClient {
+  readonly kind = 'portable'
+  readonly #kafka: Producer
+  readonly #listener: ProducerClientListener
+  #isConnected = false
+  #isClosed = false
+  readonly #tokens = new Set<number>()
+
+  constructor(properties: Properties, listener: ProducerClientListener) {
+    const clientId = String(properties['client.id'])
+    this.#listener = listener
+    this.#kafka = new Kafka.Producer({ ...properties, dr_cb: true, event_cb: true } as never)
+    this.#kafka.on('delivery-report', (error, report) => this.#reported(error, report as unknown as Report))
+    this.#kafka.on('event.error', (error) => {
+      if (error.code === ERR__FATAL) listener.failed(error.message)
+      else listener.log(librdkafkaError(error, clientId))
+    })
+    logLibrdkafka(this.#kafka, {
+      clientId,
+      logger: new Proxy({} as never, {
+        get: (_, level) => (fields: never, message: string) => listener.log({ level: level as never, fields, message }),
+      }),
+    })
+    this.#connect()
+  }
+
+  send({ topic, partition, key, value, headers, timestamp }: RecordToSend, token: number): number {
+    if (headers.some(([, one]) => !carries(one))) return ERR__INVALID_ARG
+    // As when librdkafka's queue is full: it is tried again after the next report, or when it is connected.
+    if (!this.#isConnected) return ERR__QUEUE_FULL
+    const list = headers.map(([name, one]) => ({ [name]: Buffer.from(one!) }))
+    try {
+      this.#kafka.produce(
+        topic,
+        partition < 0 ? null : partition,
+        value === null ? null : Buffer.from(value),
+        key === null ? null : Buffer.from(key),
+        timestamp < 0 ? null : timestamp,
+        token,
+        list.length === 0 ? undefined : list,
+      )
+    } catch (error) {
+      return (error as LibrdKafkaError).code ?? ERR__INVALID_ARG
+    }
+    this.#tokens.add(token)
+    return 0
+  }
+
+  /** node-rdkafka cannot; reports that come later find nobody. */
+  purge(): void {
+    for (const token of this.#tokens) this.#listener.reported(token, -1, true, -1, -1, 'given up')
+    this.#tokens.clear()
+    this.#listener.reportedAll()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    // Whoever closes has flushed before, and node-rdkafka's own flush waits five seconds for a dead broker.
+    if (this.#isConnected) await new Promise<void>((resolve) => this.#kafka.disconnect(1, () => resolve()))
+  }
+
+  #connect(): void {
+    this.#kafka.connect({ timeout: CONNECT_TIMEOUT_MS }, (error) => {
+      if (this.#isClosed) {
+        this.#kafka.disconnect()
+        return
+      }
+      if (error) {
+        setTimeout(() => !this.#isClosed && this.#connect(), RECONNECT_MS).unref()
+        return
+      }
+      this.#isConnected = true
+      this.#kafka.setPollInterval(POLL_MS)
+      this.#listener.reportedAll()
+    })
+  }
+
+  #reported(error: LibrdKafkaError | null, { opaque, partition, offset }: Report): void {
+    if (opaque === undefined || !this.#tokens.delete(opaque)) return
+    if (error === null) this.#listener.reported(opaque, 0, false, partition, offset)
+    else this.#listener.reported(opaque, CODES[error.message] ?? -1, true, partition, -1, error.message)
+    this.#listener.reportedAll()
+  }
+}
+
+/** @throws ZkError ZK_CONFIG_UNKNOWN_PROPERTY */
+export function openPortableProducer(properties: Properties, listener: ProducerClientListener): ProducerClient {
+  try {
+    return new PortableProducer(properties, listener)
+  } catch (error) {
+    throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
+  }
+}

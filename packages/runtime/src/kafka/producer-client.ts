@@ -1,0 +1,35 @@
+/** What a producer is made of: one client of librdkafka's, native or portable. */
+import type { LogEntry } from './librdkafka-log.js'
+
+/** Bytes are copied before `send` returns. */
+export interface RecordToSend {
+  readonly topic: string
+  /** −1: the partitioner chooses. */
+  readonly partition: number
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  /** In this order; names may come more than once. */
+  readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[]
+  /** Milliseconds since 1970; −1: none, which makes it the time of writing. */
+  readonly timestamp: number
+}
+
+export interface ProducerClientListener {
+  /** @param error a code of librdkafka's, 0 when the record was acknowledged; and its words where there is no other way */
+  reported(token: number, error: number, mayBeWritten: boolean, partition: number, offset: number, words?: string): void
+  /** Behind all that one wake-up reported. */
+  reportedAll(): void
+  log(entry: LogEntry): void
+  /** This client is of no use any more. */
+  failed(message: string): void
+}
+
+export interface ProducerClient {
+  readonly kind: 'native' | 'portable'
+  /** @returns 0 when a report will follow, else librdkafka's code */
+  send(record: RecordToSend, token: number): number
+  /** Everything that is outstanding is reported as failed, soon. */
+  purge(): void
+  /** Lets go of what is still outstanding, without reports. */
+  close(): Promise<void>
+}
