@@ -37,6 +37,8 @@ async function measure(threads: number, messages: number): Promise<number> {
       host.send(thread, packFrame(engine.inFlight, tickets, count, 1_024))
     },
     deliveryState: (thread, ticket, sequence) => host.boards[thread]!.deliveryState(ticket, sequence),
+    attemptOf: () => 1,
+    failureFlags: () => 0,
     hold: nothing,
     cut: nothing,
     pause: nothing,
@@ -45,7 +47,14 @@ async function measure(threads: number, messages: number): Promise<number> {
     rewound: nothing,
     restart: nothing,
     drained: nothing,
+    deadLetter: nothing,
     failed: nothing,
+    completed: nothing,
+    processDeaths: () => 0,
+    holdStarts: nothing,
+    permitStart: nothing,
+    withdrawPermit: () => false,
+    circuitChanged: nothing,
     stop: nothing,
   }
   const engine = new WorkEngine<PackedBatch>(
@@ -57,7 +66,11 @@ async function measure(threads: number, messages: number): Promise<number> {
       window: { minMessages: WINDOW, maxMessages: WINDOW, maxBytes: 2 ** 30 },
       spareRows: BATCH,
       maxUncommittedRecords: 1_000_000,
+      delayMs: 0,
+      attempts: 1,
+      deadLetters: false,
       onExhausted: 'complete',
+      reportCompletions: false,
     },
     effects,
   )
@@ -79,6 +92,7 @@ async function measure(threads: number, messages: number): Promise<number> {
         ordering: 'key',
         capacity: engine.inFlight.capacity,
         stopOnFailure: false,
+        circuitPerPartition: false,
         retry: { attempts: 1, backoffMs: 0, maxBackoffMs: 0, jitter: 0 },
         processTimeoutMs: 60_000,
         maxExternalMb: undefined,

@@ -53,6 +53,7 @@ export class ThreadHost {
   readonly #places: Place[]
   readonly #names = new Map<PartitionSlot, TopicPartition>()
   #stopping = false
+  #waking = false
 
   constructor(options: ThreadHostOptions, listener: ThreadListener) {
     this.#options = options
@@ -115,7 +116,13 @@ export class ThreadHost {
 
   /** After cuts on the boards have changed, or whether records may start. */
   wake(): void {
-    this.#tellAll({ type: 'wake' })
+    if (this.#waking) return
+    this.#waking = true
+    // Once for all that changes in this turn, such as the cuts of a hundred partitions.
+    queueMicrotask(() => {
+      this.#waking = false
+      this.#tellAll({ type: 'wake' })
+    })
   }
 
   #tellAll(message: ToThread): void {

@@ -45,7 +45,10 @@ export function effectsOn(parts: () => Parts): Effects {
       for (const board of parts().host.boards) board.hold(held)
     },
     cut: (slot, epoch, aboveOffset) => {
-      for (const board of parts().host.boards) board.cut(slot, epoch, aboveOffset)
+      const { host } = parts()
+      for (const board of host.boards) board.cut(slot, epoch, aboveOffset)
+      // What waits there for another attempt has no event by which it would notice.
+      host.wake()
     },
     pause: (slot) => parts().consumer.setPaused(slot, true),
     resume: (slot) => parts().consumer.setPaused(slot, false),
@@ -60,6 +63,9 @@ export function effectsOn(parts: () => Parts): Effects {
     },
     drained: (slots, complete) => parts().ownership.drained(slots, complete),
     failed: (ticket) => parts().failures.report(ticket),
+    deadLetter: () => {},
+    completed: () => {},
+    processDeaths: () => 0,
     holdStarts: (scope, held) => {
       const { host } = parts()
       for (const board of host.boards) board.holdStarts(scope, held)

@@ -64,6 +64,7 @@ export class Failures {
       const why = cause?.message ?? 'its thread ended before it could say why'
       return errors.ZK_RECORD_FAILED(topic, partition, reason.offset, attempts, why, { cause })
     }
+    if (reason.type === 'dead-letter-flood') throw new Error('not yet')
     return errors.ZK_THREAD_CRASH_LOOP(reason.thread, reason.deaths)
   }
 

@@ -44,6 +44,8 @@ export interface RecordToProduce {
   key: string | null
   value?: string | null
   headers?: Message['headers']
+  /** Milliseconds since 1970; default: now. */
+  timestamp?: number
 }
 
 /** A change of what a member owns. */
@@ -132,11 +134,12 @@ export class Stage {
   async produce(topic: string, records: readonly RecordToProduce[]): Promise<Produced[]> {
     const producer = this.#kafka.producer({ allowAutoTopicCreation: false })
     await producer.connect()
-    const messages = records.map(({ partition = 0, key, value = 'x', headers }) => ({
+    const messages = records.map(({ partition = 0, key, value = 'x', headers, timestamp }) => ({
       partition,
       key,
       value,
       ...(headers === undefined ? {} : { headers }),
+      ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }),
     }))
     const answers = await producer.send({ topic, messages })
     await producer.disconnect()

@@ -1,0 +1,60 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { readers, Stage } from './stage.js'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+const stamped = new URL('./processors/stamped.mjs', import.meta.url)
+
+describe.each(readers)('%s reader', (reader) => {
+  test('live records start two seconds after their timestamps: none early, and none much later', async () => {
+    const topic = await stage.topic(4)
+    const journal = stage.journal()
+    const settings = { topic, reader, processor: stamped, processDelayMs: 2_000 }
+    const play = stage.play({ ...settings, processorOptions: { journal: journal.path } })
+    await play.assigned()
+    for (let burst = 0; burst < 10; burst++) {
+      const records = Array.from({ length: 100 }, (_, i) => ({ partition: i % 4, key: `k${i}` }))
+      await stage.produce(topic, records)
+    }
+    await journal.untilDone(1_000)
+    const waits = journal.starts().map(({ value }) => Number(value))
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(2_000)
+    expect(waits.sort((a, b) => a - b)[900]!).toBeLessThan(4_000)
+    expect(await play.drain()).toMatchObject({ reason: 'drained', processed: 1_000, committed: 1_000 })
+  })
+
+  test('old records do not wait for each other', async () => {
+    const topic = await stage.topic(1)
+    const old = Date.now() - 60_000
+    await stage.produce(
+      topic,
+      Array.from({ length: 500 }, (_, i) => ({ key: `k${i % 7}`, timestamp: old })),
+    )
+    const journal = stage.journal()
+    const settings = { topic, reader, processor: stamped, processDelayMs: 2_000 }
+    const play = stage.play({ ...settings, processorOptions: { journal: journal.path } }, { untilEnd: true })
+    expect(await play.run).toMatchObject({ processed: 500 })
+    const at = journal.starts().map((start) => start.at)
+    expect(Math.max(...at) - Math.min(...at)).toBeLessThan(1_000)
+  })
+
+  test('what is not due is left uncommitted by a shutdown, which does not wait for it', async () => {
+    const topic = await stage.topic(1)
+    const old = Date.now() - 60_000
+    await stage.produce(topic, [{ key: 'a', timestamp: old }, { key: 'b' }, { key: 'a', timestamp: old }])
+    const journal = stage.journal()
+    const settings = { topic, reader, processor: stamped, processorOptions: { journal: journal.path } }
+    const play = stage.play({ ...settings, processDelayMs: 20_000 })
+    await journal.untilDone(1)
+    const before = performance.now()
+    expect(await play.drain()).toMatchObject({ reason: 'drained', processed: 1, committed: 1 })
+    expect(performance.now() - before).toBeLessThan(2_000)
+    expect(await stage.committed(play.groupId, topic)).toEqual([1])
+    expect(play.work.health().stalls).toEqual([])
+  })
+})
