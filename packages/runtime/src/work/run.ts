@@ -17,7 +17,10 @@ import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
+import { mayBeDebugged } from '../threads/debugged.js'
 import { ThreadHost } from '../threads/host.js'
+import { MemoryGuard } from '../threads/memory-guard.js'
+import { Watchdog } from '../threads/watchdog.js'
 import { COMMIT_TIMEOUT_MS, Commits } from './commits.js'
 import { effectsOn, type Parts } from './effects.js'
 import { type Ending, Endings, isBeyondCommit } from './ending.js'
@@ -50,6 +53,8 @@ export class WorkRun {
   readonly #freeze: Freeze
   readonly #health: RunHealth
   readonly #threads: ThreadEvents
+  readonly #watchdog: Watchdog
+  readonly #memory: MemoryGuard
   /** Records ended by each thread. */
   readonly #processedBy: Float64Array
   readonly #untilEnd: UntilEnd | undefined
@@ -80,7 +85,8 @@ export class WorkRun {
     this.#host = new ThreadHost(hostOptions(context, processor, this.#engine.inFlight.capacity), {
       message: (index, message) => this.#thenWant(() => this.#threads.message(index, message)),
       up: (index) => this.#thenWant(() => this.#threads.up(index)),
-      gone: (index, cause, how) => this.#guard(() => this.#threads.gone(index, cause, how)),
+      notStarted: (index, error, delayMs) => this.#threads.notStarted(index, error, delayMs),
+      gone: (index, end) => this.#guard(() => this.#threads.gone(index, end)),
       lost: (error) => this.#endings.end({ type: 'fail', error }),
     })
     this.#consumer = new Consumer(consumerOptions(context), {
@@ -119,7 +125,18 @@ export class WorkRun {
         isFrozen: () => this.#freeze.isFrozen,
       },
     })
+    this.#watchdog = new Watchdog({
+      processTimeoutMs: config.processTimeoutMs,
+      graceMs: config.graceMs,
+      sent: this.#engine.inFlight,
+      threads: this.#host,
+      retire: (thread) => this.#engine.retire(thread),
+      isDebugged: mayBeDebugged,
+      off: () => logger.warn('A debugger may be attached to this process: handlers have no deadlines while it may'),
+    })
+    this.#memory = new MemoryGuard({ maxExternalMb: config.maxExternalMb, threads: this.#host })
     this.#threads = new ThreadEvents({
+      watchdog: this.#watchdog,
       ...{ engine: this.#engine, host: this.#host, failures: this.#failures, health: this.#health, logger, emit },
       processedBy: this.#processedBy,
       drainTimeoutMs: config.drainTimeoutMs,
@@ -173,6 +190,7 @@ export class WorkRun {
       signal?.removeEventListener('abort', onSignal)
       await this.#close()
       clearInterval(tick)
+      this.#watchdog.stop()
     }
   }
 
@@ -375,6 +393,8 @@ export class WorkRun {
     if (this.#phase === 'running' && !this.#freeze.isFrozen) this.#commits.tick(now)
     this.#want()
     this.#health.tick(TICK_MS)
+    this.#watchdog.look(performance.now())
+    this.#memory.look()
     if (this.#untilEnd?.reached(this.#engine.assignments, now)) this.#endings.end({ type: 'drain' })
   }
 }
