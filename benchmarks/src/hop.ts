@@ -109,6 +109,7 @@ async function measure(threads: number, messages: number): Promise<number> {
         refill()
         if (engine.counters.processed >= messages) finished()
       },
+      notStarted: () => {},
       up: (thread) => engine.threadUp(thread),
       gone: nothing,
       lost: nothing,

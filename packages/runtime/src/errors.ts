@@ -239,6 +239,21 @@ const table = {
   }),
 
   // Threads
+  ZK_HANDLER_TIMEOUT: entry({
+    message: (processTimeoutMs: number, graceMs: number, why: string) =>
+      `The handler had not ended after ${processTimeoutMs} ms (processTimeoutMs), nor ${graceMs} ms (graceMs) after ` +
+      `ctx.signal aborted, so its thread was ended: ${why}. Heed ctx.signal, or move the deadline by ctx.extendDeadline.`,
+    details: (processTimeoutMs, graceMs, why) => ({ processTimeoutMs, graceMs, why }),
+    retryable: true,
+    exitCode: 4,
+  }),
+  ZK_THREAD_DIED: entry({
+    message: (thread: number, cause: string, why: string) =>
+      `Thread ${thread} died of what it was running (${cause}): ${why}. Expected a handler to leave its thread alive.`,
+    details: (thread, cause) => ({ thread, cause }),
+    retryable: true,
+    exitCode: 4,
+  }),
   ZK_THREAD_CRASH_LOOP: entry({
     message: (thread: number, deaths: number) =>
       `Thread ${thread} died ${deaths} times in a row while it ran no record, so the work stops. ` +

@@ -203,6 +203,20 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** It was assigned again without having been detached.
 
 **What to do.** Detach it first. Under the runtime itself this is a fault: please report it.`,
+  ZK_HANDLER_TIMEOUT: `# ZK_HANDLER_TIMEOUT
+
+**What happened.** A handler had not ended at its deadline (\`processTimeoutMs\`, and what \`ctx.extendDeadline\` added), nor \`graceMs\` after \`ctx.signal\` aborted. Its thread was ended and replaced. The record is tried again or has failed, as \`retry\` and \`onExhausted\` say.
+
+**Why.** It computes without end, or waits for something that does not come and does not listen to \`ctx.signal\`. Where it computes, the stack of the error shows where its thread was.
+
+**What to do.** Pass \`ctx.signal\` on to what the handler awaits, and give calls to other systems a timeout of their own. Long jobs that are healthy call \`ctx.extendDeadline\` as they get on, or need a longer \`processTimeoutMs\`. A handler that computes must end by itself: no signal reaches it.`,
+  ZK_THREAD_DIED: `# ZK_THREAD_DIED
+
+**What happened.** A thread died of a record that it was running: it exited, filled its memory, or an error escaped its handler. It was replaced; other records that it ran are repeated, in order.
+
+**Why.** \`details.cause\` says which: \`exit\` (\`process.exit\` in a handler or a dependency), \`out-of-memory\` (\`maxHeapMb\` or \`maxExternalMb\`), \`crash\` (an exception or rejection outside of any handler, such as in a timer or an event emitter; it is the \`cause\`).
+
+**What to do.** Correct what ended it. An error in a callback belongs into a promise that the handler awaits; promises that nobody awaits need a \`catch\`.`,
   ZK_THREAD_CRASH_LOOP: `# ZK_THREAD_CRASH_LOOP
 
 **What happened.** A thread died three times in a row, with the same record as the oldest that it ran, or with none running and none finished in between; the work stopped itself. Exit code 4.

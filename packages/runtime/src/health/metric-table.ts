@@ -1,7 +1,8 @@
 /** Every metric of a work: name, help, labels, and where its values come from. docs/metrics.md lists the same. */
+
+import type { DeathCause } from '../threads/thread-end.js'
 import type { WorkState } from '../work/state.js'
 import type { StallCause } from './stall.js'
-import type { DeathCause } from './thread-deaths.js'
 import type { WorkHealth } from './work-health.js'
 
 /** What the metrics of one work are read from. */

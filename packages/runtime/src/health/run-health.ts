@@ -5,7 +5,7 @@ import type { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
 import type { ThreadHost } from '../threads/host.js'
-import type { ThreadCause } from '../threads/thread.js'
+import type { ThreadEnd } from '../threads/thread-end.js'
 import type { WorkState } from '../work/state.js'
 import type { MainThread } from './main-thread.js'
 import type { Measurements } from './metric-table.js'
@@ -91,7 +91,7 @@ export class RunHealth {
     this.#down.set(thread, performance.now())
   }
 
-  threadGone(thread: number, cause: ThreadCause, { planned }: { planned: boolean }): void {
+  threadGone(thread: number, { planned, cause }: ThreadEnd): void {
     if (!planned) this.#deaths.count(cause)
     if (!this.#down.has(thread)) this.#down.set(thread, performance.now())
   }

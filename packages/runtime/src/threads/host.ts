@@ -7,13 +7,19 @@ import type { PartitionSlot, TopicPartition } from '@zk/engine'
 import { errors } from '../errors.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
 import { within } from '../within.js'
+import { ZkError } from '../zk-error.js'
 import { Board } from './board.js'
 import { MAX_SLOTS } from './board-layout.js'
 import type { FromThread, ThreadSetup, ToThread } from './protocol.js'
-import { Thread, type ThreadCause } from './thread.js'
+import { stuckStack } from './stuck-stack.js'
+import { Thread } from './thread.js'
+import { deathOf, type ThreadEnd } from './thread-end.js'
+import type { WatchedThreads } from './watchdog.js'
 
-/** A thread that dies over its start is tried again after so many ms; after the last the work stops. */
+/** A thread that dies over its start, or is too slow over it, is tried again after so many ms; then the work stops. */
 const RESTART_DELAYS_MS = [100, 500, 2_000]
+/** What may pass by itself. A module that cannot be loaded is as bad the next time. */
+const MAY_PASS = ['ZK_THREAD_START_FAILED', 'ZK_PROCESSOR_SETUP_FAILED']
 
 /** What `setup` sees as its index in a thread that only tries a module: one of those that there are. */
 const SPARE = 0
@@ -30,9 +36,10 @@ export interface ThreadHostOptions {
 export interface ThreadListener {
   message(index: number, message: FromThread): void
   up(index: number): void
-  /** `planned`: it was retired to be replaced. */
-  gone(index: number, cause: ThreadCause, how: { planned: boolean }): void
-  /** A dead thread's place cannot be filled. */
+  /** A thread did not start, and is tried again in so many milliseconds. */
+  notStarted(index: number, error: Error, delayMs: number): void
+  gone(index: number, end: ThreadEnd): void
+  /** A dead thread's place cannot be filled, or a thread cannot be ended. */
   lost(error: Error): void
 }
 
@@ -42,11 +49,13 @@ interface Place {
   up: boolean
   /** Resolves when its thread has ended and the next one is up, or none can be. */
   replaced: Promise<void>
-  /** Its thread is to end and to be replaced: no death. */
-  retiring: boolean
+  /** How its thread is about to end, where that is decided already. */
+  ending: ThreadEnd | undefined
 }
 
-export class ThreadHost {
+const PLANNED: ThreadEnd = { planned: true, cause: 'exit', error: undefined, guilty: [] }
+
+export class ThreadHost implements WatchedThreads {
   readonly boards: readonly Board[]
   readonly #options: ThreadHostOptions
   readonly #listener: ThreadListener
@@ -63,19 +72,19 @@ export class ThreadHost {
       thread: undefined,
       up: false,
       replaced: Promise.resolve(),
-      retiring: false,
+      ending: undefined,
     }))
     this.boards = this.#places.map(({ board }) => board)
   }
 
   /**
    * Starts every thread. When one cannot be set up the others go on: `stop` ends them.
-   * @throws ZkError of the first thread that failed
+   * @throws ZkError of the first thread that failed for good
    */
   async start(): Promise<void> {
     // One thread tries the module before the others do: a bad module is reported once.
-    await this.#fill(0)
-    await Promise.all(this.#places.map((_, index) => (index === 0 ? undefined : this.#fill(index))))
+    await this.#fillPatiently(0)
+    await Promise.all(this.#places.map((_, index) => (index === 0 ? undefined : this.#fillPatiently(index))))
   }
 
   /** The thread is set up and takes records. */
@@ -125,6 +134,44 @@ export class ThreadHost {
     })
   }
 
+  /** The deadline of a delivery has passed: `heard` is the answer. */
+  tellTimeout(index: number, ticket: number, sequence: number): void {
+    this.#tell(index, { type: 'timeout', ticket, sequence })
+  }
+
+  /** The thread starts nothing more. */
+  tellRetire(index: number): void {
+    this.#tell(index, { type: 'retire' })
+  }
+
+  /** Where the thread is; undefined when that cannot be told in time. @param timeoutMs in milliseconds */
+  async stackOf(index: number, timeoutMs: number): Promise<string[] | undefined> {
+    const { thread } = this.#places[index]!
+    return thread === undefined ? undefined : stuckStack(thread.id, thread.gone, timeoutMs)
+  }
+
+  /** Ends the thread now; `gone` follows with this end, or `lost` when it cannot be ended. Its place is filled again. */
+  end(index: number, end: ThreadEnd): void {
+    const place = this.#places[index]!
+    const { thread } = place
+    if (thread === undefined || !place.up || this.#stopping) return
+    place.ending ??= end
+    thread.terminate()
+    void this.#awaitEnd(index, thread)
+  }
+
+  async #awaitEnd(index: number, thread: Thread): Promise<void> {
+    const { terminateTimeoutMs } = this.#options
+    const gone = thread.gone.then(() => true)
+    if ((await within(terminateTimeoutMs, gone, false)) || this.#stopping) return
+    this.#listener.lost(errors.ZK_THREAD_UNSTOPPABLE([index], terminateTimeoutMs))
+  }
+
+  #tell(index: number, message: ToThread): void {
+    const { thread, up } = this.#places[index]!
+    if (up) thread!.post(message)
+  }
+
   #tellAll(message: ToThread): void {
     for (const { thread, up } of this.#places) if (up) thread!.post(message)
   }
@@ -148,9 +195,9 @@ export class ThreadHost {
     for (const [index, place] of this.#places.entries()) {
       const { thread, replaced } = place
       if (thread === undefined || this.#stopping) continue
-      place.retiring = true
+      place.ending = PLANNED
       if (!(await retire(index))) {
-        place.retiring = false
+        place.ending = undefined
         return
       }
       await thread.stop(this.#options.terminateTimeoutMs)
@@ -203,7 +250,7 @@ export class ThreadHost {
     const { setup, setupTimeoutMs, terminateTimeoutMs } = this.#options
     const place = this.#places[index]!
     place.board.reset()
-    place.retiring = false
+    place.ending = undefined
     const thread = this.#spawn(index, place.board.buffer)
     place.thread = thread
     try {
@@ -219,28 +266,33 @@ export class ThreadHost {
     }
     for (const [slot, name] of this.#names) thread.post({ type: 'partition', slot, ...name })
     place.up = true
-    place.replaced = thread.gone.then((cause) => this.#replace(index, cause))
+    place.replaced = thread.gone.then((error) => this.#replace(index, error))
     this.#listener.up(index)
   }
 
-  async #replace(index: number, cause: ThreadCause): Promise<void> {
+  async #replace(index: number, error: Error | undefined): Promise<void> {
     const place = this.#places[index]!
     place.up = false
     place.thread = undefined
     if (this.#stopping) return
-    const planned = place.retiring
-    this.#listener.gone(index, cause, { planned })
-    for (let attempt = 0; !this.#stopping; attempt++) {
+    this.#listener.gone(index, place.ending ?? deathOf(index, place.board, error))
+    try {
+      await this.#fillPatiently(index)
+    } catch (error) {
+      if (!this.#stopping) this.#listener.lost(error as Error)
+    }
+  }
+
+  async #fillPatiently(index: number): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
       try {
-        await this.#fill(index)
-        return
+        return await this.#fill(index)
       } catch (error) {
-        const delay = RESTART_DELAYS_MS[attempt]
-        if (delay === undefined) {
-          if (!this.#stopping) this.#listener.lost(error as Error)
-          return
-        }
-        await setTimeout(delay)
+        const delayMs = RESTART_DELAYS_MS[attempt]
+        const mayPass = ZkError.is(error) && MAY_PASS.includes(error.code)
+        if (delayMs === undefined || !mayPass || this.#stopping) throw error
+        this.#listener.notStarted(index, error as Error, delayMs)
+        await setTimeout(delayMs, undefined, { ref: false })
       }
     }
   }

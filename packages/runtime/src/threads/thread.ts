@@ -24,12 +24,9 @@ export interface ThreadOptions {
   onMessage(message: FromThread): void
 }
 
-/** Why a thread ended; undefined when nobody knows, as after process.exit. */
-export type ThreadCause = Error | undefined
-
 export class Thread {
-  /** Resolves, with the cause, when none of the thread's JavaScript can run and no message of it is on its way. */
-  readonly gone: Promise<ThreadCause>
+  /** Resolves, with what it threw, if anything, when none of the thread's JavaScript can run and no message of it is on its way. */
+  readonly gone: Promise<Error | undefined>
   readonly #index: number
   readonly #pool: Piscina
   readonly #worker: Worker
@@ -37,7 +34,7 @@ export class Thread {
   readonly #controlPort: MessagePort
   /** Kept for the thread's life: comlink drops the calls in flight of a proxy that is collected. */
   readonly #control: Remote<ThreadControl>
-  #cause: ThreadCause
+  #cause: Error | undefined
   /** The event loop's times at the last look. */
   #lastLoop: EventLoopUtilization | undefined
 
@@ -67,6 +64,11 @@ export class Thread {
     const task: ThreadTask = { index, data: data.port2, control: control.port2, board, stdoutToStderr }
     this.#pool.run(task, { transferList: [data.port2, control.port2] }).catch((error: Error) => this.#blame(error))
     this.gone = this.#end(exit, close)
+  }
+
+  /** As the worker module and the inspector have it. */
+  get id(): number {
+    return this.#worker.threadId
   }
 
   /** Share of the time since the last call that the thread's event loop was busy, 0 to 1. */
@@ -123,7 +125,7 @@ export class Thread {
     return within(timeoutMs, Promise.race([call(), gone]), 'timeout' as const)
   }
 
-  async #end(exit: Promise<unknown>, close: Promise<unknown>): Promise<ThreadCause> {
+  async #end(exit: Promise<unknown>, close: Promise<unknown>): Promise<Error | undefined> {
     // The pool would start another worker in the dead one's place.
     void exit.then(() => this.terminate())
     await Promise.all([exit, close])

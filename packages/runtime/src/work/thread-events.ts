@@ -7,6 +7,8 @@ import type { Logger } from '../log/logger.js'
 import { writeLogBatch } from '../log/write-log-batch.js'
 import type { ThreadHost } from '../threads/host.js'
 import type { FromThread } from '../threads/protocol.js'
+import type { ThreadEnd } from '../threads/thread-end.js'
+import type { Watchdog } from '../threads/watchdog.js'
 import type { WorkEvent } from './events.js'
 import type { Failures } from './failures.js'
 
@@ -17,6 +19,7 @@ export interface ThreadEventsOptions {
   engine: WorkEngine<PackedBatch>
   host: ThreadHost
   failures: Failures
+  watchdog: Watchdog
   health: RunHealth
   logger: Logger
   /** Records ended by each thread: counted here. */
@@ -35,12 +38,15 @@ export class ThreadEvents {
   }
 
   message(index: number, message: FromThread): void {
-    const { engine, failures, logger, processedBy } = this.#options
+    const { engine, failures, logger, processedBy, watchdog } = this.#options
     if (message.type === 'log') {
       writeLogBatch(logger, message.batch)
       return
     }
-    if (message.type === 'heard') return
+    if (message.type === 'heard') {
+      watchdog.heard(index, message.ticket, message.sequence)
+      return
+    }
     const acks = new Int32Array(message.acks)
     const count = acks.length / ACK_WORDS
     for (let at = 2; at < acks.length; at += ACK_WORDS) {
@@ -56,14 +62,24 @@ export class ThreadEvents {
     engine.threadUp(index)
   }
 
-  gone(index: number, cause: Error | undefined, { planned }: { planned: boolean }): void {
-    const { engine, health, logger, emit } = this.#options
+  notStarted(index: number, error: Error, delayMs: number): void {
+    this.#options.logger.warn(
+      { err: error, thread: index },
+      `A thread did not start; the next attempt follows in ${delayMs} ms`,
+    )
+  }
+
+  gone(index: number, end: ThreadEnd): void {
+    const { engine, health, logger, watchdog, emit } = this.#options
+    const { planned, cause, error, guilty } = end
     if (!planned) {
-      logger.error({ err: cause, thread: index }, 'A thread died; what it had goes to its successor, in order')
+      const fields = { err: error, thread: index, cause }
+      logger.error(fields, `A thread died (${cause}); what it had goes to its successor, in order`)
     }
-    health.threadGone(index, cause, { planned })
-    emit({ type: 'thread-gone', thread: index, cause: cause?.message })
-    engine.threadGone(index, { planned })
+    watchdog.gone(index)
+    health.threadGone(index, end)
+    emit({ type: 'thread-gone', thread: index, cause: error?.message })
+    engine.threadGone(index, { planned, guilty })
   }
 
   /**

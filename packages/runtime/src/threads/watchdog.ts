@@ -1,0 +1,265 @@
+/**
+ * Holds handlers to their deadlines, from the main thread.
+ *
+ * At its deadline a handler is told: its `ctx.signal` aborts, and its thread answers at once if its event loop turns. After
+ * `graceMs` more its thread is given up. One whose loop turns is retired: it starts nothing more, its other handlers end by
+ * themselves or by their own deadlines, and then it is ended; guilty are those that were told and go on all the same. One
+ * that does not answer is held up by what is on its stack; it is ended now. Whoever merely waits behind a handler that
+ * computes was never told, and is not guilty.
+ */
+import { errors } from '../errors.js'
+import type { Board } from './board.js'
+import { StandStills } from './stand-stills.js'
+import type { ThreadEnd } from './thread-end.js'
+
+/**
+ * A thread gets at least so long to answer, in milliseconds, whatever `graceMs` is: without an answer nobody could tell the
+ * handler that ignores its deadline from those that wait beside it.
+ */
+const ANSWER_MS = 100
+/** Deadlines that lie closer together than this are looked at together, in milliseconds: a look goes over all rows. */
+const LEAST_MS = 5
+/**
+ * The stack of a thread that does not answer is looked for ahead of time, because it takes 50 to 100 ms: after this share
+ * of the time in which its handler is waited for.
+ */
+const STACK_AFTER = 0.5
+/** Two looks at one attempt see its start at most so far apart, in milliseconds. */
+const SAME_START_MS = 5
+/** How long the stack may take, in milliseconds. */
+const STACK_MS = 200
+
+/** Of the in-flight table: what is in the threads. */
+export interface SentDeliveries {
+  dispatched(): Iterable<number>
+  readonly thread: Int32Array
+  readonly sequence: Int32Array
+}
+
+export interface WatchedThreads {
+  readonly boards: readonly Pick<Board, 'runningMs' | 'extensionMs' | 'current'>[]
+  isUp(thread: number): boolean
+  tellTimeout(thread: number, ticket: number, sequence: number): void
+  tellRetire(thread: number): void
+  stackOf(thread: number, timeoutMs: number): Promise<string[] | undefined>
+  end(thread: number, how: ThreadEnd): void
+}
+
+export interface WatchdogOptions {
+  /** 0: no deadlines. */
+  processTimeoutMs: number
+  graceMs: number
+  sent: SentDeliveries
+  threads: WatchedThreads
+  /** The thread is sent nothing more. */
+  retire(thread: number): void
+  /** A debugger is attached, or may be at any time. */
+  isDebugged(): boolean
+  /** Deadlines are off, told once. */
+  off(): void
+}
+
+/** A handler that was told of its deadline. */
+interface Told {
+  readonly sequence: number
+  /** When its attempt began, as far as whole milliseconds tell. */
+  readonly started: number
+  readonly at: number
+  heard: boolean
+}
+
+/** What one look found in a thread. */
+interface Found {
+  /** Past deadline and grace. */
+  late: number[]
+  /** Past its deadline, and its thread has not answered for a while. */
+  silent: boolean
+  /** Handlers that run and are not. */
+  others: number
+}
+
+interface Watch {
+  readonly told: Map<number, Told>
+  /** Where the thread was when it had not answered for a while; undefined while it answers. */
+  stack: Promise<string[] | undefined> | undefined
+  retired: boolean
+  ending: boolean
+}
+
+export class Watchdog {
+  readonly #options: WatchdogOptions
+  readonly #watches: Watch[]
+  readonly #stills = new StandStills()
+  #timer: NodeJS.Timeout | undefined
+  #saidOff = false
+
+  constructor(options: WatchdogOptions) {
+    this.#options = options
+    this.#watches = options.threads.boards.map(fresh)
+  }
+
+  /** Call at least every 100 ms; deadlines in between are looked at by a timer. @param now main's `performance.now()` */
+  look(now: number): void {
+    const { processTimeoutMs, isDebugged, off } = this.#options
+    if (processTimeoutMs === 0) return
+    clearTimeout(this.#timer)
+    const debugged = isDebugged()
+    this.#stills.look(now, !debugged)
+    if (debugged) {
+      if (!this.#saidOff) off()
+      this.#saidOff = true
+      return
+    }
+    const { found, oldest, next } = this.#lookAtHandlers(now)
+    this.#stills.forget(oldest)
+    for (const [thread, watch] of this.#watches.entries()) {
+      if (watch.ending) continue
+      const inThread = found.get(thread) ?? nothing()
+      this.#lookForStack(thread, inThread)
+      if (watch.retired || inThread.late.length > 0) this.#judge(thread, inThread)
+    }
+    if (next === Number.POSITIVE_INFINITY) return
+    this.#timer = setTimeout(() => this.look(performance.now()), Math.max(LEAST_MS, Math.ceil(next))).unref()
+  }
+
+  /** The thread has answered. */
+  heard(thread: number, ticket: number, sequence: number): void {
+    const told = this.#watches[thread]!.told.get(ticket)
+    if (told?.sequence === sequence) told.heard = true
+  }
+
+  /** Another thread is in this place, or none. */
+  gone(thread: number): void {
+    this.#watches[thread] = fresh()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** How long the handler has been running, in milliseconds; undefined when it is not, or its thread serves no more. */
+  #ranMs(thread: number, ticket: number): number | undefined {
+    const { threads, sent } = this.#options
+    return threads.isUp(thread) ? threads.boards[thread]!.runningMs(ticket, sent.sequence[ticket]!) : undefined
+  }
+
+  /** Tells handlers whose deadline has passed. @returns what there is by thread, and in how many ms something is due next */
+  #lookAtHandlers(now: number): { found: Map<number, Found>; oldest: number; next: number } {
+    const { processTimeoutMs, graceMs, sent, threads } = this.#options
+    const waitMs = Math.max(graceMs, ANSWER_MS)
+    const found = new Map<number, Found>()
+    let oldest = now
+    let next = Number.POSITIVE_INFINITY
+    for (const ticket of sent.dispatched()) {
+      const thread = sent.thread[ticket]!
+      const ran = this.#ranMs(thread, ticket)
+      if (ran === undefined) {
+        this.#watches[thread]!.told.delete(ticket)
+        continue
+      }
+      const inThread = found.get(thread) ?? nothing()
+      found.set(thread, inThread)
+      const started = now - ran
+      oldest = Math.min(oldest, started)
+      const left = processTimeoutMs + threads.boards[thread]!.extensionMs(ticket) + this.#stills.since(started) - ran
+      if (left > 0) {
+        // It has moved its deadline, or this is another attempt.
+        this.#watches[thread]!.told.delete(ticket)
+        inThread.others++
+        next = Math.min(next, left)
+        continue
+      }
+      const told = this.#tell(thread, ticket, started, now)
+      const waited = now - told.at - this.#stills.since(told.at)
+      if (waited >= waitMs) inThread.late.push(ticket)
+      else inThread.others++
+      if (!told.heard && waited >= waitMs * STACK_AFTER) inThread.silent = true
+      for (const due of [waitMs * STACK_AFTER, waitMs]) if (due > waited) next = Math.min(next, due - waited)
+    }
+    return { found, oldest, next }
+  }
+
+  #tell(thread: number, ticket: number, started: number, now: number): Told {
+    const { threads, sent } = this.#options
+    const { told } = this.#watches[thread]!
+    const sequence = sent.sequence[ticket]!
+    const before = told.get(ticket)
+    if (before?.sequence === sequence && Math.abs(before.started - started) < SAME_START_MS) return before
+    const word: Told = { sequence, started, at: now, heard: false }
+    told.set(ticket, word)
+    threads.tellTimeout(thread, ticket, sequence)
+    return word
+  }
+
+  #lookForStack(thread: number, { silent }: Found): void {
+    const { threads } = this.#options
+    const watch = this.#watches[thread]!
+    if (!silent) watch.stack = undefined
+    else if (!this.#isBusyInTime(thread)) watch.stack ??= threads.stackOf(thread, STACK_MS)
+  }
+
+  /** A handler computes there within its deadline: those behind it could not hear of theirs yet. */
+  #isBusyInTime(thread: number): boolean {
+    const { current } = this.#options.threads.boards[thread]!
+    return current >= 0 && !this.#watches[thread]!.told.has(current)
+  }
+
+  /** @param found its handlers; of a thread that was retired, or of which some are late */
+  #judge(thread: number, { late, others }: Found): void {
+    const { threads, retire } = this.#options
+    const watch = this.#watches[thread]!
+    const guilty = late.filter((ticket) => watch.told.get(ticket)!.heard)
+    if (guilty.length < late.length) {
+      const { current } = threads.boards[thread]!
+      if (current >= 0 && !late.includes(current)) return
+      if (current >= 0 && !guilty.includes(current)) guilty.push(current)
+      void this.#end(thread, guilty.length === 0 ? undefined : guilty, late)
+      return
+    }
+    if (!watch.retired) {
+      watch.retired = true
+      threads.tellRetire(thread)
+      retire(thread)
+    }
+    if (others > 0) return
+    watch.ending = true
+    // All have come to their end after all: nobody is to blame, and the thread takes nothing more.
+    const planned = late.length === 0
+    const error = planned
+      ? undefined
+      : this.#error('it waits for a promise that does not settle, which leaves no stack')
+    threads.end(thread, { planned, cause: 'timeout', error, guilty })
+  }
+
+  /** Ends a thread whose event loop does not turn. */
+  async #end(thread: number, guilty: readonly number[] | undefined, late: readonly number[]): Promise<void> {
+    const { threads } = this.#options
+    const watch = this.#watches[thread]!
+    watch.ending = true
+    const stack = await (watch.stack ?? threads.stackOf(thread, STACK_MS))
+    // The stack took its time. A thread that came back is judged anew.
+    if (this.#watches[thread] !== watch) return
+    if (late.every((ticket) => this.#ranMs(thread, ticket) === undefined)) {
+      watch.ending = false
+      watch.stack = undefined
+      return
+    }
+    const why = stack?.[0] === undefined ? 'a native call blocks its thread' : `it keeps its thread ${stack[0].trim()}`
+    const error = this.#error(why)
+    if (stack !== undefined) error.stack = [`${error.name}: ${error.message}`, ...stack].join('\n')
+    threads.end(thread, { planned: false, cause: 'timeout', error, guilty })
+  }
+
+  #error(why: string): Error {
+    const { processTimeoutMs, graceMs } = this.#options
+    return errors.ZK_HANDLER_TIMEOUT(processTimeoutMs, graceMs, why)
+  }
+}
+
+function nothing(): Found {
+  return { late: [], silent: false, others: 0 }
+}
+
+function fresh(): Watch {
+  return { told: new Map(), stack: undefined, retired: false, ending: false }
+}

@@ -1,0 +1,97 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { byKey, disorder } from './journal.js'
+import { Stage } from './stage.js'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+const processor = new URL('./processors/stuck.ts', import.meta.url)
+const limits = { processTimeoutMs: 400, graceMs: 100, speedup: 1 }
+const again = { attempts: 2, backoffMs: 1 }
+
+describe('a handler that keeps its thread', () => {
+  test.each(['spin', 'spin-later'])('%s: it is ended in time, and its stack names function and line', async (key) => {
+    const topic = await stage.topic(1)
+    const play = stage.play({ ...limits, topic, processor, retry: again })
+    await play.assigned()
+    await stage.produce(topic, [{ key }, { key: 'other' }])
+    await play.events.until(({ type }) => type === 'thread-gone')
+    const died = play.log.all.find(({ level, fields }) => level === 'error' && fields.cause === 'timeout')!
+    const error = died.fields.err as Error & { code: string }
+    expect(error.code).toBe('ZK_HANDLER_TIMEOUT')
+    expect(error.stack!.split('\n')[1]).toMatch(/^ {4}at spinForEver \(\/.*\/processors\/stuck\.ts:2[01]:\d+\)$/)
+    await play.events.until(({ type }) => type === 'thread-up', play.events.all.length)
+    await expect.poll(() => play.work.state()!.counters.processed, { timeout: 5_000 }).toBe(2)
+    expect(await play.drain()).toMatchObject({ processed: 2, threadDeaths: 1 })
+  })
+
+  test('within processTimeoutMs + graceMs + 250 ms', async () => {
+    const topic = await stage.topic(1)
+    const journal = stage.journal()
+    const processorOptions = { journal: journal.path, ms: 0, rules: { spin: { do: 'spin', once: true } } }
+    const play = stage.play({ ...limits, topic, concurrency: 4, processorOptions })
+    let goneAt = 0
+    play.work.state()
+    await play.assigned()
+    await stage.produce(topic, [{ key: 'spin' }, { key: 'a' }, { key: 'spin' }])
+    await play.events.until(({ type }) => type === 'thread-gone')
+    goneAt = Number(process.hrtime.bigint()) / 1e6
+    const { at } = journal.starts().find(({ key }) => key === 'spin')!
+    expect(goneAt - at).toBeGreaterThanOrEqual(500)
+    expect(goneAt - at).toBeLessThan(750)
+    await expect.poll(() => play.work.state()!.counters.processed, { timeout: 5_000 }).toBe(3)
+    // The next one of its key began after the thread's exit only.
+    const spins = journal.starts().filter(({ key }) => key === 'spin')
+    expect(spins.map(({ offset }) => offset)).toEqual([0, 0, 2])
+    expect(disorder(journal.lines(), byKey, new Set([spins[0]!.id]))).toEqual([])
+  })
+})
+
+test('a handler that listens to its signal ends as a failure, and its thread lives', async () => {
+  const topic = await stage.topic(1)
+  const play = stage.play({ ...limits, topic, processor, concurrency: 2 })
+  await play.assigned()
+  await stage.produce(topic, [{ key: 'listen' }, { key: 'other' }])
+  await expect.poll(() => play.work.state()!.counters.processed, { timeout: 5_000 }).toBe(2)
+  expect(await play.drain()).toMatchObject({ processed: 2, failed: 1, threadDeaths: 0 })
+  const [failure] = play.log.all.filter(({ level }) => level === 'error')
+  expect(failure!.fields.err).toMatchObject({ name: 'AbortError', cause: { reason: 'timeout' } })
+})
+
+test('a handler that moves its deadline is left alone', async () => {
+  const topic = await stage.topic(1)
+  const play = stage.play({ ...limits, topic, processor })
+  await play.assigned()
+  await stage.produce(topic, [{ key: 'extend' }])
+  await expect.poll(() => play.work.state()!.counters.processed, { timeout: 5_000 }).toBe(1)
+  expect(await play.drain()).toMatchObject({ processed: 1, failed: 0, threadDeaths: 0 })
+})
+
+test('a promise that never settles takes its thread, and not what runs beside it', async () => {
+  const topic = await stage.topic(1)
+  const journal = stage.journal()
+  const slow = Array.from({ length: 7 }, (_, i) => ({ key: `slow${i}` }))
+  const rules = { deaf: { do: 'hang-deaf', once: true } }
+  const processorOptions = { journal: journal.path, ms: 350, rules }
+  const play = stage.play({ ...limits, topic, concurrency: 8, processorOptions })
+  await play.assigned()
+  await stage.produce(topic, [{ key: 'deaf' }, ...slow, ...slow])
+  await expect.poll(() => play.work.state()!.counters.processed, { timeout: 8_000 }).toBe(15)
+  expect(await play.drain()).toMatchObject({ processed: 15, failed: 0, threadDeaths: 1 })
+  // Each of the others ran once: the thread was ended when they had ended.
+  expect(journal.starts()).toHaveLength(16)
+  expect(journal.starts().filter(({ key }) => key === 'deaf')).toHaveLength(2)
+})
+
+test('without a deadline a handler takes as long as it wants', async () => {
+  const topic = await stage.topic(1)
+  const play = stage.play({ ...limits, processTimeoutMs: 0, topic, processor })
+  await play.assigned()
+  await stage.produce(topic, [{ key: 'wait' }])
+  await expect.poll(() => play.work.state()!.counters.processed, { timeout: 5_000 }).toBe(1)
+  expect(await play.drain()).toMatchObject({ processed: 1, failed: 0, threadDeaths: 0 })
+})
