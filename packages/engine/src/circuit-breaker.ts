@@ -18,7 +18,8 @@ export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions
   #state: CircuitState = 'closed'
   #failures = 0
-  #until = 0
+  /** Undefined from its opening to the next look, which knows the time. */
+  #until: number | undefined
 
   constructor(options: CircuitBreakerOptions) {
     this.#options = options
@@ -28,21 +29,20 @@ export class CircuitBreaker {
     return this.#state
   }
 
-  /**
-   * The outcome of a record that started since the last change of state.
-   * @param now a monotonic clock in milliseconds
-   */
-  count(failed: boolean, now: number): void {
+  /** The outcome of a record that started since the last change of state. */
+  count(failed: boolean): void {
     if (this.#state === 'open') throw new Error('nothing starts while a circuit is open')
     this.#failures = failed ? this.#failures + 1 : 0
     if (failed && (this.#state === 'half-open' || this.#failures >= this.#options.after)) {
       this.#state = 'open'
-      this.#until = now + this.#options.forMs
+      this.#until = undefined
     } else if (!failed) this.#state = 'closed'
   }
 
-  /** Half-open once its time is up. */
+  /** Half-open once its time is up, which begins with the first look. @param now a monotonic clock in milliseconds */
   look(now: number): void {
-    if (this.#state === 'open' && now >= this.#until) this.#state = 'half-open'
+    if (this.#state !== 'open') return
+    this.#until ??= now + this.#options.forMs
+    if (now >= this.#until) this.#state = 'half-open'
   }
 }

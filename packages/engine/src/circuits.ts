@@ -26,7 +26,6 @@ export class Circuits {
   readonly #table: InFlightTable<RecordBatch>
   readonly #effects: Effects
   readonly #circuits = new Map<CircuitScope, Circuit>()
-  #now = 0
 
   constructor(
     options: CircuitBreakerOptions & { scope: 'work' | 'partition' },
@@ -50,12 +49,11 @@ export class Circuits {
   count(ticket: number, failed: boolean): void {
     if (this.#table.uncounted[ticket] === 1) return
     const circuit = this.#circuitOf(this.#scopeOf(this.#table.slot[ticket]!))
-    this.#change(circuit, () => circuit.breaker.count(failed, this.#now))
+    this.#change(circuit, () => circuit.breaker.count(failed))
   }
 
   /** @param now a monotonic clock in milliseconds */
   tick(now: number): void {
-    this.#now = now
     for (const circuit of this.#circuits.values()) {
       if (circuit.breaker.state === 'closed') continue
       this.#change(circuit, () => circuit.breaker.look(now))

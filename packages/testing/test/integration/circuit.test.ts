@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { places } from './journal.js'
 import { readers, Stage } from './stage.js'
 import { eventually } from './waiting.js'
 
@@ -33,12 +34,12 @@ describe.each(readers)('%s reader', (reader) => {
     expect(await play.run).toMatchObject({ processed: 20, failed: failing, committed: 20 })
     // What had started when it opened runs to its end, and counts for nothing.
     const gaps = journal.starts().map(({ at }, i, all) => (i === 0 ? 0 : at - all[i - 1]!.at))
-    const probes = gaps.filter((gap) => gap >= 490).length
+    const probes = gaps.filter((gap) => gap >= 500).length
     expect(probes).toBeGreaterThan(1)
     const reopened = Array.from({ length: probes - 1 }, () => ['open to half-open', 'half-open to open']).flat()
     expect(circuitOf(play)).toEqual(['closed to open', ...reopened, 'open to half-open', 'half-open to closed'])
     // The first that succeeds closes it, and nothing waits any more.
-    expect(gaps.slice(failing + 1).every((gap) => gap < 490)).toBe(true)
+    expect(gaps.slice(failing + 1).every((gap) => gap < 500)).toBe(true)
   })
 
   test('a shutdown while it is open does not wait, and leaves what has not started to the next run', async () => {
@@ -57,8 +58,11 @@ describe.each(readers)('%s reader', (reader) => {
 
     const again = stage.play({ ...settings, groupId: play.groupId, circuitBreaker: false }, { untilEnd: true })
     const rest = await again.run
-    expect(summary.processed + rest.processed).toBe(40)
-    expect(journal.starts()).toHaveLength(40)
+    expect(rest).toMatchObject({ reason: 'drained', failed: rest.processed })
+    expect(await stage.committed(play.groupId, topic)).toEqual([20, 20])
+    expect(new Set(places(journal.starts())).size).toBe(40)
+    // Without the addon a commit cannot say what is finished above it.
+    if (reader === 'native') expect(journal.starts()).toHaveLength(40)
   })
 
   test('one for each partition: the others go on', async () => {
