@@ -287,6 +287,30 @@ const table = {
     retryable: false,
     exitCode: 4,
   }),
+  ZK_DEAD_LETTER_TOPIC: entry({
+    message: (topic: string, why: string) =>
+      `Dead letter topic ${topic} cannot be used: ${why}. ` +
+      'Expected a topic that exists and that this client may write to: create it, or correct deadLetterTopic.',
+    details: (topic) => ({ topic }),
+    retryable: true,
+  }),
+  ZK_DEAD_LETTER_TOO_LARGE: entry({
+    message: (topic: string, place: string, bytes: number, why: string) =>
+      `The record ${place} failed and is too large for the dead letter topic ${topic} (value of ${bytes} bytes): ${why}. ` +
+      "It is not committed. Raise max.message.bytes of the topic, or set deadLetterTopic.oversized to 'truncate'.",
+    details: (topic, place, bytes) => ({ topic, place, bytes }),
+    retryable: false,
+    exitCode: 4,
+  }),
+  ZK_DEAD_LETTER_FLOOD: entry({
+    message: (letters: number, outcomes: number, limit: number) =>
+      `${letters} of the last ${outcomes} records became dead letters, more than maxDeadLetterRatio allows ` +
+      `(${limit}), so the work stops before it empties the topic. ` +
+      'Look at them with zk dlt ls, correct the cause, start again, then zk dlt replay.',
+    details: (letters, outcomes, limit) => ({ letters, outcomes, limit }),
+    retryable: false,
+    exitCode: 4,
+  }),
   ZK_SHUTDOWN_DEADLINE: entry({
     message: (timeoutMs: number, open: number, blocked: readonly string[]) =>
       `${plural(open, 'record')} ${open === 1 ? 'was' : 'were'} still being processed ${timeoutMs} ms after the ` +

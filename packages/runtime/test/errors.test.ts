@@ -248,6 +248,10 @@ function build(code: ErrorCode): ZkError {
     ZK_THREAD_CRASH_LOOP: () => errors.ZK_THREAD_CRASH_LOOP(0, 5),
     ZK_THREAD_START_FAILED: () => errors.ZK_THREAD_START_FAILED(0, 'out of memory'),
     ZK_THREAD_UNSTOPPABLE: () => errors.ZK_THREAD_UNSTOPPABLE([0, 2], 5000),
+    ZK_DEAD_LETTER_TOPIC: () => errors.ZK_DEAD_LETTER_TOPIC('orders.dlt', 'it does not exist'),
+    ZK_DEAD_LETTER_TOO_LARGE: () =>
+      errors.ZK_DEAD_LETTER_TOO_LARGE('orders.dlt', 'orders[0]@1', 2_000_000, 'too large'),
+    ZK_DEAD_LETTER_FLOOD: () => errors.ZK_DEAD_LETTER_FLOOD(600, 1_000, 0.5),
     ZK_RECORD_FAILED: () => errors.ZK_RECORD_FAILED('orders', 0, 1, 1, 'boom'),
     ZK_SHUTDOWN_DEADLINE: () => errors.ZK_SHUTDOWN_DEADLINE(25_000, 1, ['orders[0]@1']),
     ZK_WORK_ALREADY_RUNNING: () => errors.ZK_WORK_ALREADY_RUNNING('billing'),

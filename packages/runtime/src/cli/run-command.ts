@@ -34,6 +34,7 @@ interface RunFlags {
   healthHost: string
   delay?: number
   onExhausted?: 'complete' | 'stop'
+  dlt?: string
   reader?: 'auto' | 'native' | 'portable'
   waitForTopics?: boolean
   options?: unknown
@@ -85,6 +86,7 @@ export function runCommand(early: EarlySignals): Command {
         'a record that failed completes, or the work stops (default: complete)',
       ).choices(['complete', 'stop']),
     )
+    .option('--dlt <topic>', 'dead letter topic: where records go that failed for good, see zk dlt')
     .addOption(
       new Option('--reader <kind>', 'default: native where it is built').choices(['auto', 'native', 'portable']),
     )
@@ -184,6 +186,7 @@ function workConfig(processor: string, flags: RunFlags) {
     stallAfterMs: flags.stallAfter,
     processDelayMs: flags.delay,
     onExhausted,
+    deadLetterTopic: flags.dlt,
     reader,
     waitForTopics: flags.waitForTopics,
     groupInstanceId: flags.instanceId,

@@ -49,10 +49,14 @@ export function nested<S extends z.ZodRawShape>(shape: S, doc: Omit<FieldDoc, 'e
   })
 }
 
-/** The fields of an object, whatever stands around it (defaults); undefined for what is no object. */
+/** The fields of an object, whatever stands around it (defaults, a short form of it); undefined for what is no object. */
 export function shapeOf(schema: unknown): Record<string, z.ZodType> | undefined {
-  let at = schema as { shape?: Record<string, z.ZodType>; def?: { innerType?: unknown } } | undefined
-  while (at?.shape === undefined && at?.def?.innerType !== undefined) at = at.def.innerType as typeof at
+  interface Layer {
+    shape?: Record<string, z.ZodType>
+    def?: { innerType?: unknown; out?: unknown }
+  }
+  let at = schema as Layer | undefined
+  while (at !== undefined && at.shape === undefined) at = (at.def?.innerType ?? at.def?.out) as Layer | undefined
   return at?.shape
 }
 

@@ -5,6 +5,7 @@ import { type DefaultSpeedup, defaultSpeedup } from './cpu-quota.js'
 import { findUncloneable } from './find-uncloneable.js'
 import { formatPath } from './format-path.js'
 import { type Problem, parse, problemsError, show } from './problems.js'
+import { topicMatcher } from './topic-pattern.js'
 import { type WorkConfig, workSchema } from './work-config.js'
 
 /** @throws ZK_CONFIG_INVALID, or ZK_CONFIG_OWNED_PROPERTY when that is the only problem. */
@@ -105,6 +106,7 @@ function threadsOf(given: number | undefined, defaultThreads: () => DefaultSpeed
 }
 
 function contradictions(config: WorkConfig): Problem[] {
+  const { deadLetterTopic, topics } = config
   const { drainTimeoutMs, graceMs, groupProtocol, maxPollIntervalMs, sessionTimeoutMs } = config
   const found: Problem[] = []
   if (drainTimeoutMs + graceMs >= maxPollIntervalMs) {
@@ -115,6 +117,11 @@ function contradictions(config: WorkConfig): Problem[] {
   if (groupProtocol === 'classic' && sessionTimeoutMs > maxPollIntervalMs) {
     const what = `sessionTimeoutMs (${sessionTimeoutMs} ms) must not exceed maxPollIntervalMs (${maxPollIntervalMs} ms)`
     found.push(contradiction('sessionTimeoutMs', what, 'librdkafka refuses it'))
+  }
+  if (deadLetterTopic !== undefined && topicMatcher(topics)(deadLetterTopic.topic)) {
+    const what = `deadLetterTopic (${deadLetterTopic.topic}) is one of the topics that the work reads (${topics.join(', ')})`
+    const why = 'a record that fails would come back for ever; another work may read its dead letters'
+    found.push(contradiction('deadLetterTopic', what, why))
   }
   return found
 }

@@ -5,6 +5,7 @@
  * and ignored would be believed.
  */
 import { z } from 'zod'
+import { deadLetterTopic } from './dead-letter-topic.js'
 import { additionalProps, documented, milliseconds, nested, text, topicName, whole } from './fields.js'
 
 const MiB = 1024 * 1024
@@ -425,10 +426,12 @@ export const workSchema = z.strictObject({
     expected: "'complete' or 'stop'",
   }),
 
+  deadLetterTopic,
+
   additionalProps: documented(additionalProps.default({}), {
     group: Kafka,
     description:
-      "librdkafka properties for this work's consumer, as in librdkafka's CONFIGURATION.md. They take precedence over the " +
+      "librdkafka properties for this work's consumer and producer, as in librdkafka's CONFIGURATION.md; each gets those that it knows. They take precedence over the " +
       "client's. `session.timeout.ms`, `max.poll.interval.ms`, `auto.commit.interval.ms`, `group.protocol` and " +
       '`queued.max.messages.kbytes`, given here or for the client, take precedence over the fields for them.',
     change: 'For what no field covers.',

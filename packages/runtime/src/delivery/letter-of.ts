@@ -9,7 +9,12 @@ export interface CopiedRecord {
   readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
   /** Milliseconds since 1970; −1: none. */
   readonly timestamp: number
+  /** 0 none, 1 the producer's, 2 the broker's. */
+  readonly timestampType: number
 }
+
+/** Bits 0 and 1 of a record's flags. */
+const TIMESTAMP_TYPE = 3
 
 export function copyRecord(batch: PackedBatch, i: number): CopiedRecord {
   const keyLength = batch.keyLengths[i]!
@@ -24,5 +29,5 @@ export function copyRecord(batch: PackedBatch, i: number): CopiedRecord {
   const key = copy(keyLength)
   const value = copy(valueLength)
   const headers = headersLength === 0 ? [] : decodeHeaders(copy(headersLength)!)
-  return { key, value, headers, timestamp: batch.timestamps[i]! }
+  return { key, value, headers, timestamp: batch.timestamps[i]!, timestampType: batch.flags[i]! & TIMESTAMP_TYPE }
 }

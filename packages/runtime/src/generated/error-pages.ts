@@ -219,11 +219,11 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Correct what ended it. An error in a callback belongs into a promise that the handler awaits; promises that nobody awaits need a \`catch\`.`,
   ZK_THREAD_CRASH_LOOP: `# ZK_THREAD_CRASH_LOOP
 
-**What happened.** A thread died three times in a row, with the same record as the oldest that it ran, or with none running and none finished in between; the work stopped itself. Exit code 4.
+**What happened.** A thread died three times in a row while it ran no record, and finished none in between; the work stopped itself. Exit code 4.
 
-**Why.** Something ends each new thread: an exception outside any handler, the heap limit, \`process.exit()\` in a dependency.
+**Why.** Something ends each new thread without a handler: an exception in a timer or a connection that \`setup\` made, the heap limit, \`process.exit()\` in a dependency. (A record whose handler kills its thread does not lead here: it is charged an attempt, and fails for good in the end.)
 
-**What to do.** The message names the records that were running, and the log has each death with its cause. Offsets of unfinished records are not committed.`,
+**What to do.** The log has each death with its cause. Offsets of unfinished records are not committed.`,
   ZK_THREAD_START_FAILED: `# ZK_THREAD_START_FAILED
 
 **What happened.** A worker thread did not become ready.
@@ -245,6 +245,27 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** The cause is the handler's last error. Topic, partition and offset are in \`details\`.
 
 **What to do.** Correct the handler or what it depends on, and start again: the record was not committed and comes first. With \`onExhausted: 'complete'\` such records are logged, counted as failed and passed over.`,
+  ZK_DEAD_LETTER_TOPIC: `# ZK_DEAD_LETTER_TOPIC
+
+**What happened.** The work has a \`deadLetterTopic\` that does not exist, or that this client may not use; or a header style that the portable producer cannot write. Nothing was consumed.
+
+**Why.** A misspelt name, a topic that nobody created (the brokers do not create topics by themselves), or no rights to describe it and write to it.
+
+**What to do.** Create the topic or correct the name; allow this client Describe and Write on it. Headers of the style \`spring\` are bytes and need @zk/native.`,
+  ZK_DEAD_LETTER_TOO_LARGE: `# ZK_DEAD_LETTER_TOO_LARGE
+
+**What happened.** A record failed, and the dead letter topic takes nothing so large, with the headers that say where it came from and why. With \`deadLetterTopic.oversized: 'stop'\` the work stops then. Exit code 4. The record is not committed.
+
+**Why.** \`max.message.bytes\` of the dead letter topic is smaller than that of the topic the record was read from, or leaves no room for the headers.
+
+**What to do.** Raise \`max.message.bytes\` of the dead letter topic above that of its sources, by some KiB, and start again. With \`'truncate'\`, the default, such a record goes there without its value, and with the header \`zk.dlt.value.dropped\`, which is the value's size in bytes.`,
+  ZK_DEAD_LETTER_FLOOD: `# ZK_DEAD_LETTER_FLOOD
+
+**What happened.** The part of dead letters among the latest records was above \`deadLetterTopic.maxDeadLetterRatio\`, and the work stopped. Exit code 4. What was finished is committed, and each dead letter is in its topic.
+
+**Why.** So many failures are seldom the records' fault: a dependency is down, a deployment is broken, a format changed. Going on would move the whole topic into the dead letter topic.
+
+**What to do.** \`zk dlt ls\` shows the causes. Correct what is wrong and start again; then \`zk dlt replay\` brings the dead letters back.`,
   ZK_SHUTDOWN_DEADLINE: `# ZK_SHUTDOWN_DEADLINE
 
 **What happened.** Handlers were still running when \`shutdownTimeoutMs\` had passed. Exit code 2. Only \`zk run\` ends with it: in a program \`run()\` resolves, with the reason \`deadline\` and the records in \`blocked\`.

@@ -63,3 +63,8 @@ export const {
   ERR_UNKNOWN_TOPIC_OR_PART,
   ERR_UNRELEASED_INSTANCE_ID,
 } = ERRORS
+
+/** Of a record, or of the batch that it was sent in: the topic, or the client, takes nothing so large. */
+export function isTooLarge(code: number): boolean {
+  return code === ERR_MSG_SIZE_TOO_LARGE || code === ERRORS.ERR_RECORD_LIST_TOO_LARGE
+}

@@ -91,6 +91,11 @@ export class Producer {
     return { send: (record, token) => this.#send(record, token * MAX_CHANNELS + number) }
   }
 
+  /** Another one like it, with these properties besides. It is closed by whoever asked for it. */
+  sibling(properties: Properties): Producer {
+    return new Producer({ ...this.#options, properties: { ...this.#options.properties, ...properties } }, this.#native)
+  }
+
   /** Whether header values may be null or bytes that are no text. */
   get carriesAnyHeader(): boolean {
     return this.#native !== undefined

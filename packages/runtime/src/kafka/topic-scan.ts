@@ -85,11 +85,14 @@ class Scan {
   }
 
   async *records(reader: Reader, bootstrapServers: readonly string[]): AsyncGenerator<ScannedRecord> {
+    // A request stands until it has brought records; ends and errors come beside it.
+    let isAsked = false
     while (this.#open.size > 0) {
       const ready = new Promise<boolean>((resolve) => {
         this.#woken = () => resolve(true)
       })
-      reader.request(READ_RECORDS, READ_BYTES)
+      if (!isAsked) reader.request(READ_RECORDS, READ_BYTES)
+      isAsked = true
       let result = reader.take()
       const silence = new AbortController()
       const gaveUp = setTimeout(SILENCE_MS, false, { signal: silence.signal }).catch(() => false)
@@ -99,6 +102,7 @@ class Scan {
       silence.abort()
       result ??= reader.take()
       if (result === undefined) continue
+      isAsked = result.batch === undefined
       yield* this.#recordsOf(result)
       for (const { slot } of result.ends) this.#open.delete(slot)
       for (const { code, message, fatal } of result.errors) {

@@ -1,0 +1,282 @@
+/**
+ * Writes dead letters, until the brokers have acknowledged them.
+ *
+ * Of each source partition letters go out in groups, and the next group only when every report of the one before is there.
+ * What was refused comes first then, in order, alone at first, after a backoff that grows to ten seconds, for as long as
+ * somebody wants it written. So letters of a partition keep their order, except that within one group some may be
+ * written although an earlier one was refused.
+ *
+ * A refusal for its size is a verdict on the batch in which librdkafka sent the record, among others. It is tried again in a
+ * batch of its own, and what is refused then is too large by itself.
+ */
+import type { Properties } from '../config/properties.js'
+import { errors } from '../errors.js'
+import type { DeliveryError } from '../kafka/delivery-error.js'
+import { isTooLarge } from '../kafka/error-codes.js'
+import type { Producer, ProducerChannel } from '../kafka/producer.js'
+import type { Logger } from '../log/logger.js'
+import type { ZkError } from '../zk-error.js'
+import type { DeadLetter } from './dead-letter.js'
+import type { HeaderOptions } from './dead-letter-headers.js'
+import { dropped, type Reduction, recordOf } from './letter-record.js'
+import { type DeadLetterHealth, RefusalLog } from './refusal-log.js'
+
+/** Handed over at once, of one source partition. */
+const MAX_GROUP = 500
+const MIN_BACKOFF_MS = 100
+const MAX_BACKOFF_MS = 10_000
+
+export interface DeadLetterListener {
+  /** Asked before each try; false: the partition is no longer ours, and somebody else will write it. */
+  isWanted(): boolean
+  /** Called once. @param written false when it was not wanted any more, or the end came first */
+  done(written: boolean): void
+}
+
+/** What is needed of a `Producer`. */
+export type LetterProducer = Pick<Producer, 'channel' | 'flush' | 'close'> & {
+  sibling(properties: Properties): LetterProducer
+}
+
+export interface DeadLettersOptions extends HeaderOptions {
+  topic: string
+  oversized: 'truncate' | 'stop'
+  producer: LetterProducer
+  logger: Logger
+  /** A letter is too large, and `oversized` is 'stop', or nothing is left to leave off. */
+  failed(error: ZkError): void
+  /** From 0 to 1, for jitter. Default Math.random. */
+  random?: () => number
+}
+
+interface Pending {
+  readonly letter: DeadLetter
+  readonly on: DeadLetterListener
+  readonly lane: Lane
+  /** Of the monotonic clock, when it was given to us. */
+  readonly since: number
+  reduction: Reduction
+  /** Refused for its size in company: goes in a batch of its own from now on. */
+  isAlone: boolean
+  error: DeliveryError | undefined
+}
+
+/** What one source partition waits for. */
+interface Lane {
+  /** In order. */
+  waiting: Pending[]
+  /** With the producer. */
+  group: Pending[]
+  unreported: number
+  /** Groups in a row in which something was refused. */
+  refusals: number
+  backoff: NodeJS.Timeout | undefined
+}
+
+export class DeadLetters {
+  readonly #options: DeadLettersOptions
+  readonly #shared: ProducerChannel
+  /** Made when a record is first refused for its size. */
+  #single: { producer: LetterProducer; channel: ProducerChannel } | undefined
+  /** So large a record was refused for its size: others like it would only hold up the shared producer. */
+  #refusedSize = Number.POSITIVE_INFINITY
+  readonly #lanes = new Map<string, Lane>()
+  /** By token. */
+  readonly #sent = new Map<number, Pending>()
+  #nextToken = 0
+  readonly #refusals: RefusalLog
+  #closed = false
+  /** The work stops for a letter that is too large. */
+  #halted = false
+  readonly #delivered = {
+    delivered: (token: number, error: DeliveryError | undefined, partition: number) =>
+      this.#reported(token, error, partition),
+  }
+
+  constructor(options: DeadLettersOptions) {
+    this.#options = options
+    this.#shared = options.producer.channel(this.#delivered)
+    this.#refusals = new RefusalLog(options.topic, options.logger)
+  }
+
+  write(letter: DeadLetter, on: DeadLetterListener): void {
+    if (this.#closed) {
+      on.done(false)
+      return
+    }
+    const name = `${letter.topic}/${letter.partition}`
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) {
+      lane = { waiting: [], group: [], unreported: 0, refusals: 0, backoff: undefined }
+      this.#lanes.set(name, lane)
+    }
+    const since = performance.now()
+    const isAlone = sizeOf(letter) >= this.#refusedSize
+    lane.waiting.push({ letter, on, lane, since, reduction: 'none', isAlone, error: undefined })
+    this.#next(lane)
+  }
+
+  /** Lets go at once of what is not wanted any more and waits for its next try, instead of when that is due. */
+  dropUnwanted(): void {
+    for (const lane of this.#lanes.values()) {
+      const unwanted: Pending[] = []
+      const wanted: Pending[] = []
+      for (const pending of lane.waiting) (pending.on.isWanted() ? wanted : unwanted).push(pending)
+      lane.waiting = wanted
+      for (const { on } of unwanted) on.done(false)
+    }
+  }
+
+  /** As plain data. Letters that the brokers do not take are a reason not to be ready. */
+  health(): DeadLetterHealth {
+    let oldest: number | undefined
+    let waiting = 0
+    for (const { waiting: queued, group } of this.#lanes.values()) {
+      waiting += queued.length + group.length
+      for (const pending of [group[0], queued[0]]) {
+        if (pending !== undefined && (oldest === undefined || pending.since < oldest)) oldest = pending.since
+      }
+    }
+    return this.#refusals.health(waiting, oldest)
+  }
+
+  /** Waits for reports, at most so long; answers everything else with `done(false)`. The producer stays its owner's. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#closed = true
+    const deadline = performance.now() + timeoutMs
+    for (const lane of this.#lanes.values()) {
+      clearTimeout(lane.backoff)
+      for (const { on } of lane.waiting.splice(0)) on.done(false)
+    }
+    if (this.#sent.size > 0) await this.#options.producer.flush(timeoutMs)
+    await this.#single?.producer.close(Math.max(0, deadline - performance.now()))
+    for (const { on } of this.#sent.values()) on.done(false)
+    this.#sent.clear()
+    this.#lanes.clear()
+  }
+
+  /** Hands the lane's next group over, unless one is out or it is too soon. */
+  #next(lane: Lane): void {
+    if (lane.unreported > 0 || lane.backoff !== undefined || this.#closed || this.#halted) return
+    // After a refusal the first one asks for all.
+    const most = lane.refusals > 0 ? 1 : MAX_GROUP
+    const group: Pending[] = []
+    const unwanted: Pending[] = []
+    let taken = 0
+    while (group.length < most && taken < lane.waiting.length) {
+      const pending = lane.waiting[taken++]!
+      if (pending.on.isWanted()) group.push(pending)
+      else unwanted.push(pending)
+    }
+    lane.waiting.splice(0, taken)
+    lane.group = group
+    lane.unreported = group.length
+    for (const pending of group) this.#send(pending)
+    // Last, because whoever hears of it may write the next one.
+    for (const { on } of unwanted) on.done(false)
+  }
+
+  #send(pending: Pending): void {
+    const token = this.#nextToken++
+    this.#sent.set(token, pending)
+    pending.error = undefined
+    const channel = pending.isAlone ? this.#singleChannel() : this.#shared
+    channel.send(recordOf(pending.letter, pending.reduction, this.#options), token)
+  }
+
+  #reported(token: number, error: DeliveryError | undefined, partition: number): void {
+    const pending = this.#sent.get(token)
+    if (pending === undefined) return
+    this.#sent.delete(token)
+    const { lane } = pending
+    if (error === undefined) {
+      this.#refusals.written()
+      // The topic takes more than it did.
+      if (pending.reduction === 'none' && sizeOf(pending.letter) >= this.#refusedSize) {
+        this.#refusedSize = Number.POSITIVE_INFINITY
+      }
+      pending.on.done(true)
+    } else if (this.#closed) pending.on.done(false)
+    else this.#refused(pending, error, partition)
+    lane.unreported--
+    if (lane.unreported === 0) this.#groupDone(lane)
+  }
+
+  #refused(pending: Pending, error: DeliveryError, partition: number): void {
+    pending.error = error
+    this.#refusals.refused(pending.letter, error)
+    if (!isTooLarge(error.code)) return
+    // Refused by librdkafka itself, for what it is, it has no partition yet.
+    const isAlone = pending.isAlone || partition < 0
+    pending.isAlone = true
+    if (isAlone) this.#tooLarge(pending, error)
+  }
+
+  #groupDone(lane: Lane): void {
+    const refused = lane.group.filter(({ error }) => error !== undefined)
+    lane.group = []
+    lane.waiting.unshift(...refused)
+    if (refused.length === 0) {
+      lane.refusals = 0
+      this.#next(lane)
+      return
+    }
+    // A matter of size is decided by the next try, and needs no patience.
+    if (this.#halted) return
+    if (refused.every(({ error }) => isTooLarge(error!.code))) {
+      this.#next(lane)
+      return
+    }
+    lane.refusals++
+    lane.backoff = setTimeout(() => {
+      lane.backoff = undefined
+      this.#refusals.retrying(1)
+      this.#next(lane)
+    }, this.#backoffMs(lane.refusals))
+  }
+
+  /** Half of it is chance, so that partitions, and processes, do not come back together. */
+  #backoffMs(refusals: number): number {
+    const full = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (refusals - 1))
+    return full * (0.5 + (this.#options.random ?? Math.random)() / 2)
+  }
+
+  #tooLarge(pending: Pending, error: DeliveryError): void {
+    const { topic, oversized, logger } = this.#options
+    const { letter, reduction } = pending
+    if (reduction === 'none') this.#refusedSize = Math.min(this.#refusedSize, sizeOf(letter))
+    const less = oversized === 'truncate' ? dropped(reduction) : undefined
+    if (less === undefined) {
+      // It stays unanswered, and its offset open: the work stops.
+      this.#halted = true
+      const place = `${letter.topic}[${letter.partition}]@${letter.offset}`
+      this.#options.failed(
+        errors.ZK_DEAD_LETTER_TOO_LARGE(topic, place, letter.record.value?.length ?? 0, error.message),
+      )
+      return
+    }
+    pending.reduction = less
+    logger.warn(
+      {
+        ...{ topic: letter.topic, partition: letter.partition, offset: letter.offset, deadLetterTopic: topic },
+        bytes: letter.record.value?.length ?? 0,
+      },
+      less === 'value'
+        ? 'The dead letter topic does not take so large a record: it goes there without its value (oversized: truncate)'
+        : 'The dead letter topic does not take the record without its value either: it goes there without its headers',
+    )
+  }
+
+  #singleChannel(): ProducerChannel {
+    if (this.#single === undefined) {
+      const producer = this.#options.producer.sibling({ 'batch.num.messages': 1 })
+      this.#single = { producer, channel: producer.channel(this.#delivered) }
+    }
+    return this.#single.channel
+  }
+}
+
+/** Of what the record itself has; headers weigh little. */
+function sizeOf({ record }: DeadLetter): number {
+  return (record.key?.length ?? 0) + (record.value?.length ?? 0)
+}

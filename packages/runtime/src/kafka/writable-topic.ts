@@ -1,0 +1,46 @@
+/** Whether a topic is there to be written to, asked before anything depends on it. */
+import { setTimeout } from 'node:timers/promises'
+import Kafka, { type LibrdKafkaError, type Metadata, type Producer } from 'node-rdkafka'
+import type { Properties } from '../config/properties.js'
+import { connectError } from './broker-errors.js'
+import { connected, disconnected } from './connect.js'
+
+const CONNECT_TIMEOUT_MS = 10_000
+const ASK_TIMEOUT_MS = 5_000
+/** How long a topic may take to appear that the brokers create because they are asked for it. */
+const CREATED_MS = 3_000
+const AGAIN_MS = 100
+
+/**
+ * Asked as a producer: brokers that create topics by themselves (`auto.create.topics.enable`) do so then.
+ *
+ * @param properties a producer's
+ * @throws ZkError when no broker answers, or refuses the client
+ */
+export async function isWritableTopic(topic: string, properties: Properties): Promise<boolean> {
+  const servers = String(properties['bootstrap.servers']).split(',')
+  const producer = new Kafka.Producer({ ...properties, 'enable.idempotence': false } as never)
+  producer.on('event.error', () => {})
+  await connected(producer, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
+    throw connectError(servers, error, producer.getLastError())
+  })
+  try {
+    const deadline = performance.now() + CREATED_MS
+    while (!(await isThere(producer, topic))) {
+      if (performance.now() >= deadline) return false
+      await setTimeout(AGAIN_MS)
+    }
+    return true
+  } finally {
+    await disconnected(producer)
+  }
+}
+
+/** An answer that does not come is no topic: there will be another, until the time is up. */
+function isThere(producer: Producer, topic: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    producer.getMetadata({ topic, timeout: ASK_TIMEOUT_MS }, (error: LibrdKafkaError | null, metadata: Metadata) => {
+      resolve(!error && metadata.topics.some(({ name, partitions }) => name === topic && partitions.length > 0))
+    })
+  })
+}
