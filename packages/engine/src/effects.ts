@@ -28,7 +28,7 @@ export type StopReason =
   /** A thread died again and again while it ran nothing. */
   | { type: 'crash-loop'; thread: number; deaths: number }
   /** Too large a share of the latest records were dead letters. */
-  | { type: 'dead-letter-flood'; deadLetters: number; records: number }
+  | { type: 'dead-letter-flood'; letters: number; outcomes: number }
 
 /** How a record came to its end, for whoever is told of each. */
 export type Completion = 'done' | 'failed' | 'dead-lettered'

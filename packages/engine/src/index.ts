@@ -17,8 +17,7 @@ export {
   Outcome,
   type StopReason,
 } from './effects.js'
-export { FloodGuard, type FloodGuardOptions } from './flood-guard.js'
-export { InFlightTable, Phase } from './in-flight-table.js'
+export { Care, InFlightTable, Phase } from './in-flight-table.js'
 export { keyHash, virtualPartition } from './key-hash.js'
 export { KeyedQueue, NO_KEY } from './keyed-queue.js'
 export { OffsetTracker } from './offset-tracker.js'

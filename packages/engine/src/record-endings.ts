@@ -6,6 +6,7 @@ import type { AssignmentTable, PartitionAssignment } from './assignment.js'
 import type { Circuits } from './circuits.js'
 import type { Dispatcher } from './dispatcher.js'
 import { type Completion, type Effects, FailureFlag, OUTCOME_MASK, Outcome } from './effects.js'
+import { FloodGuard } from './flood-guard.js'
 import { type InFlightTable, Phase } from './in-flight-table.js'
 import type { RecordBatch } from './record-batch.js'
 import type { WorkEngineOptions } from './work-engine-options.js'
@@ -42,6 +43,7 @@ export class RecordEndings {
   readonly #dispatcher: Dispatcher
   readonly #circuits: Circuits | undefined
   readonly #effects: Effects
+  readonly #flood: FloodGuard | undefined
 
   constructor(
     options: WorkEngineOptions,
@@ -57,6 +59,7 @@ export class RecordEndings {
     this.#dispatcher = dispatcher
     this.#circuits = circuits
     this.#effects = effects
+    this.#flood = options.flood === undefined ? undefined : new FloodGuard(options.flood)
   }
 
   /**
@@ -79,7 +82,10 @@ export class RecordEndings {
     const failed = outcome === Outcome.failed
     this.#circuits?.count(ticket, failed && (word & FailureFlag.noCircuitBreak) === 0)
     if (failed) this.#fail(assignment, ticket, word)
-    else this.#complete(assignment, ticket, 'done')
+    else {
+      this.#flood?.record(false)
+      this.#complete(assignment, ticket, 'done')
+    }
     return true
   }
 
@@ -114,13 +120,27 @@ export class RecordEndings {
 
   #fail(assignment: PartitionAssignment, ticket: number, word: number): void {
     this.counters.failed++
-    if (this.#options.deadLetters && (word & FailureFlag.noDeadLetter) === 0) {
-      // The key goes on meanwhile; the offset does not.
-      this.#dispatcher.leaveThread(ticket)
-      this.#table.phase[ticket] = Phase.deadLettering
-      this.#effects.deadLetter(ticket)
+    if (this.#options.deadLetters && (word & FailureFlag.noDeadLetter) === 0) this.#deadLetter(assignment, ticket)
+    else {
+      this.#flood?.record(false)
+      this.#failWithoutLetter(assignment, ticket)
+    }
+  }
+
+  #deadLetter(assignment: PartitionAssignment, ticket: number): void {
+    if (this.#flood?.record(true) === true) {
+      this.#effects.stop({ type: 'dead-letter-flood', ...this.#flood.counts })
+      assignment.inFlight--
+      this.#free(ticket)
       return
     }
+    // The key goes on meanwhile; the offset does not.
+    this.#dispatcher.leaveThread(ticket)
+    this.#table.phase[ticket] = Phase.deadLettering
+    this.#effects.deadLetter(ticket)
+  }
+
+  #failWithoutLetter(assignment: PartitionAssignment, ticket: number): void {
     this.#effects.failed(ticket)
     if (this.#options.onExhausted === 'complete') {
       this.#complete(assignment, ticket, 'failed')

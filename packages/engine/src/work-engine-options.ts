@@ -1,3 +1,4 @@
+import type { FloodGuardOptions } from './flood-guard.js'
 import type { WindowLimits } from './in-flight-window.js'
 import type { Affinity, Ordering } from './virtual-partitions.js'
 
@@ -19,8 +20,8 @@ export interface WorkEngineOptions {
   attempts: number
   /** What fails for good is written to the dead letter topic before its offset completes. */
   deadLetters: boolean
-  /** The work stops when more than `ratio` (0 to 1) of the latest `records` were dead letters. */
-  deadLetterLimit?: { ratio: number; records: number } | undefined
+  /** The work stops when too many of the latest records are dead letters; undefined: never. */
+  flood?: FloodGuardOptions | undefined
   /** What becomes of a record that failed for good without a dead letter: its offset completes, or the work stops. */
   onExhausted: 'complete' | 'stop'
   /** Opens after so many failures in a row, for so many milliseconds; undefined: never. */

@@ -287,6 +287,14 @@ const table = {
     retryable: false,
     exitCode: 4,
   }),
+  ZK_PROCESS_CRASHED: entry({
+    message: (topic: string, partition: number, offset: number) =>
+      `The whole process died while it ran ${topic}[${partition}]@${offset}, as often as crashJournal allows, so the record ` +
+      'is not run again. Look for aborts in native code and for memory beyond the heap.',
+    details: (topic, partition, offset) => ({ topic, partition, offset }),
+    retryable: false,
+    exitCode: 4,
+  }),
   ZK_DEAD_LETTER_TOPIC: entry({
     message: (topic: string, why: string) =>
       `Dead letter topic ${topic} cannot be used: ${why}. ` +

@@ -252,6 +252,7 @@ function build(code: ErrorCode): ZkError {
     ZK_DEAD_LETTER_TOO_LARGE: () =>
       errors.ZK_DEAD_LETTER_TOO_LARGE('orders.dlt', 'orders[0]@1', 2_000_000, 'too large'),
     ZK_DEAD_LETTER_FLOOD: () => errors.ZK_DEAD_LETTER_FLOOD(600, 1_000, 0.5),
+    ZK_PROCESS_CRASHED: () => errors.ZK_PROCESS_CRASHED('orders', 0, 1),
     ZK_RECORD_FAILED: () => errors.ZK_RECORD_FAILED('orders', 0, 1, 1, 'boom'),
     ZK_SHUTDOWN_DEADLINE: () => errors.ZK_SHUTDOWN_DEADLINE(25_000, 1, ['orders[0]@1']),
     ZK_WORK_ALREADY_RUNNING: () => errors.ZK_WORK_ALREADY_RUNNING('billing'),

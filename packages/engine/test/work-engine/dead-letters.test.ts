@@ -83,6 +83,22 @@ describe('dead letters', () => {
   })
 })
 
+describe('flood guard', () => {
+  test('one dead letter too many stops the work, and its offset stays open', () => {
+    const work = desk({ deadLetters: true, flood: { maxRatio: 0.5, window: 4 } }).start()
+    work.read([0, 1, 2, 3, 4])
+    work.ack([0, 1])
+    work.ack([2, 3], 'failed')
+    expect(work.stops).toEqual([])
+    work.ack([4], 'failed')
+    expect(work.stops).toEqual([{ type: 'dead-letter-flood', letters: 3, outcomes: 4 }])
+    expect(work.calls()).toEqual(['dead letter 0/2', 'dead letter 0/3'])
+    for (const offset of [2, 3]) work.engine.deadLettered(...ticketAndSequence(work, offset), true)
+    expect(work.stores()).toEqual(['store 0/4'])
+    expect(work.isEmpty()).toBe(true)
+  })
+})
+
 describe('completions', () => {
   test('each is told once, after its offset has completed', () => {
     const work = desk({ deadLetters: true, reportCompletions: true }).start()

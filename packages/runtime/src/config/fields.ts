@@ -49,15 +49,17 @@ export function nested<S extends z.ZodRawShape>(shape: S, doc: Omit<FieldDoc, 'e
   })
 }
 
-/** The fields of an object, whatever stands around it (defaults, a short form of it); undefined for what is no object. */
+interface Layer {
+  shape?: Record<string, z.ZodType>
+  def?: { innerType?: Layer; out?: Layer; options?: Layer[] }
+}
+
+/** The fields of an object, whatever stands around or beside it (defaults, a short form); undefined for what is no object. */
 export function shapeOf(schema: unknown): Record<string, z.ZodType> | undefined {
-  interface Layer {
-    shape?: Record<string, z.ZodType>
-    def?: { innerType?: unknown; out?: unknown }
-  }
-  let at = schema as Layer | undefined
-  while (at !== undefined && at.shape === undefined) at = (at.def?.innerType ?? at.def?.out) as Layer | undefined
-  return at?.shape
+  const { shape, def = {} } = schema as Layer
+  if (shape !== undefined) return shape
+  const inner = def.innerType ?? def.out ?? def.options?.find((option) => option.shape !== undefined)
+  return inner === undefined ? undefined : shapeOf(inner)
 }
 
 export const text = z.string().min(1)

@@ -5,6 +5,7 @@
  * and ignored would be believed.
  */
 import { z } from 'zod'
+import { circuitBreaker } from './circuit-breaker.js'
 import { deadLetterTopic } from './dead-letter-topic.js'
 import { additionalProps, documented, milliseconds, nested, text, topicName, whole } from './fields.js'
 
@@ -28,19 +29,6 @@ const queuedMaxKbytes = whole(1, 2_097_151, 'KiB')
 const maxHeapMb = whole(16, 1_048_576, 'MiB')
 const maxExternalMb = whole(1, 1_048_576, 'MiB')
 const attempts = whole(1, 10_000, 'attempts')
-
-const circuitBreaker = z.union([
-  z.literal(false),
-  z.strictObject({
-    after: z.int().min(1).max(1_000_000).default(6),
-    forMs: z
-      .int()
-      .min(1)
-      .max(24 * 60 * 60 * 1000)
-      .default(60_000),
-    scope: z.enum(['work', 'partition']).default('work'),
-  }),
-])
 
 export const workSchema = z.strictObject({
   topic: documented(topicName.optional(), {
@@ -394,7 +382,7 @@ export const workSchema = z.strictObject({
     {
       group: Failure,
       description:
-        'A record is not started before its timestamp and so many milliseconds have passed. Records that are older start ' +
+        'How long after its timestamp a record starts at the soonest, in milliseconds. Records that are older start ' +
         'at once; a timestamp from the future counts as the time of reading, and a record without one is not delayed. A ' +
         'partition whose next record is not due is not read on; the others are. It starts up to 100 ms late.',
       change:
@@ -403,19 +391,7 @@ export const workSchema = z.strictObject({
     },
     0,
   ),
-  circuitBreaker: documented(circuitBreaker.default({ after: 6, forMs: 60_000, scope: 'work' }), {
-    group: Failure,
-    description:
-      'Stops starting records after `after` failures in a row (default 6), for `forMs` milliseconds (default 60,000); then ' +
-      'one record is tried, and its outcome closes the circuit or opens it again. Only final outcomes count, in the order ' +
-      "in which they come. `scope: 'work'` (default) has one circuit for all partitions, `'partition'` one for each. While " +
-      'it is open reading goes on up to the window, so that the group keeps the process; a shutdown does not wait for it. ' +
-      '`false` switches it off. An error with `disableCircuitBreak` counts as a success.',
-    change:
-      '`false`, when failures are a property of records and not of what the handler calls; a longer `forMs` for ' +
-      'dependencies that take long to come back.',
-    expected: "false, or an object with after (1 to 1,000,000), forMs (milliseconds) and scope ('work' or 'partition')",
-  }),
+  circuitBreaker,
   onExhausted: documented(z.enum(['complete', 'stop']).default('complete'), {
     group: Failure,
     description:

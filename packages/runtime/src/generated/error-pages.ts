@@ -245,6 +245,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** The cause is the handler's last error. Topic, partition and offset are in \`details\`.
 
 **What to do.** Correct the handler or what it depends on, and start again: the record was not committed and comes first. With \`onExhausted: 'complete'\` such records are logged, counted as failed and passed over.`,
+  ZK_PROCESS_CRASHED: `# ZK_PROCESS_CRASHED
+
+**What happened.** A record was running when the whole process died, as often as \`crashJournal\` allows. It is not run again: it goes to the dead letter topic with cause \`process-crash\`, or \`onExhausted\` decides.
+
+**Why.** Its handler ends the process and not only its thread: an abort or a segmentation fault in native code, an out-of-memory death that V8 does not survive. A process that is killed from outside marks what it was running as well; those records run alone once and are then forgotten.
+
+**What to do.** Look at the record (\`zk dlt ls\`), and at what the process printed when it died.`,
   ZK_DEAD_LETTER_TOPIC: `# ZK_DEAD_LETTER_TOPIC
 
 **What happened.** The work has a \`deadLetterTopic\` that does not exist, or that this client may not use; or a header style that the portable producer cannot write. Nothing was consumed.

@@ -9,6 +9,7 @@ import type { Commits } from './commits.js'
 import type { Endings } from './ending.js'
 import type { WorkEvent } from './events.js'
 import type { Failures } from './failures.js'
+import type { Letters } from './letters.js'
 import type { Ownership } from './ownership.js'
 
 export interface Parts {
@@ -17,6 +18,7 @@ export interface Parts {
   consumer: Consumer
   commits: Commits
   failures: Failures
+  letters: Letters
   ownership: Ownership
   endings: Endings
   logger: Logger
@@ -63,7 +65,7 @@ export function effectsOn(parts: () => Parts): Effects {
     },
     drained: (slots, complete) => parts().ownership.drained(slots, complete),
     failed: (ticket) => parts().failures.report(ticket),
-    deadLetter: () => {},
+    deadLetter: (ticket) => parts().letters.write(ticket),
     completed: () => {},
     processDeaths: () => 0,
     holdStarts: (scope, held) => {

@@ -45,11 +45,17 @@ export function engineOptions(config: WorkConfig): WorkEngineOptions {
     maxUncommittedRecords: config.maxUncommittedRecords,
     delayMs: config.processDelayMs,
     attempts: config.retry.attempts,
-    deadLetters: false,
+    deadLetters: config.deadLetterTopic !== undefined,
+    flood: floodOf(config),
     onExhausted: config.onExhausted,
     circuit: config.circuitBreaker === false ? undefined : config.circuitBreaker,
     reportCompletions: false,
   }
+}
+
+function floodOf({ deadLetterTopic }: WorkConfig): WorkEngineOptions['flood'] {
+  if (deadLetterTopic?.maxDeadLetterRatio === undefined) return undefined
+  return { maxRatio: deadLetterTopic.maxDeadLetterRatio, window: deadLetterTopic.ratioWindow }
 }
 
 export function hostOptions(

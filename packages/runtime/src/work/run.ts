@@ -27,7 +27,9 @@ import { type Ending, Endings, isBeyondCommit } from './ending.js'
 import type { RunSignals, WorkEvent } from './events.js'
 import { Failures } from './failures.js'
 import { Freeze } from './freeze.js'
+import { Letters } from './letters.js'
 import { Ownership } from './ownership.js'
+import { Production } from './production.js'
 import { consumerOptions, engineOptions, hostOptions, type RunContext } from './run-options.js'
 import { snapshot, type WorkState } from './state.js'
 import { type OpenRecord, openRecords, type RunSummary, summarize } from './summary.js'
@@ -48,6 +50,8 @@ export class WorkRun {
   readonly #consumer: Consumer
   readonly #commits: Commits
   readonly #failures: Failures
+  readonly #production: Production
+  readonly #letters: Letters
   readonly #ownership: Ownership
   readonly #clock = new WorkClock()
   readonly #freeze: Freeze
@@ -96,8 +100,22 @@ export class WorkRun {
       voided: (partition) => this.#ownership.voided(partition),
       failed: (error) => this.#endings.end({ type: 'fail', error }),
     })
-    const { onExhausted } = config
-    this.#failures = new Failures({ engine: this.#engine, logger, onExhausted })
+    const { onExhausted, deadLetterTopic } = config
+    const { thread, sequence } = this.#engine.inFlight
+    this.#failures = new Failures({
+      ...{ engine: this.#engine, logger, onExhausted, maxDeadLetterRatio: deadLetterTopic?.maxDeadLetterRatio },
+      isMarkedFailed: (ticket) =>
+        this.#host.boards[thread[ticket]!]!.deliveryState(ticket, sequence[ticket]!) === 'failed',
+    })
+    this.#production = new Production({
+      ...{ config, client: context.client, logger },
+      failed: (error) => this.#endings.end({ type: 'fail', error }),
+    })
+    this.#letters = new Letters({
+      ...{ engine: this.#engine, failures: this.#failures },
+      write: (letter, on) => this.#production.write(letter, on),
+      step: (step) => this.#thenWant(step),
+    })
     this.#commits = new Commits({
       engine: this.#engine,
       consumer: this.#consumer,
@@ -115,7 +133,7 @@ export class WorkRun {
     })
     this.#parts = {
       ...{ engine: this.#engine, host: this.#host, consumer: this.#consumer, commits: this.#commits, logger, emit },
-      ...{ failures: this.#failures, ownership: this.#ownership, endings: this.#endings },
+      ...{ failures: this.#failures, letters: this.#letters, ownership: this.#ownership, endings: this.#endings },
     }
     this.#health = new RunHealth({
       ...{ config, logger, mainThread: context.mainThread, engine: this.#engine, host: this.#host },
@@ -245,7 +263,7 @@ export class WorkRun {
         'More than two threads a CPU gain nothing: for handlers that wait, raise concurrency',
       )
     }
-    await Promise.all([this.#host.start(), this.#consumer.connect()])
+    await Promise.all([this.#host.start(), this.#consumer.connect(), this.#production.open()])
     if (this.#endings.current !== undefined) return
     const named = topics.filter((topic) => !isPattern(topic))
     const missing = waitForTopics ? [] : await this.#consumer.cluster.missing(named)
@@ -262,6 +280,7 @@ export class WorkRun {
     const deadline = performance.now() + this.#config.shutdownTimeoutMs
     this.#phase = 'draining'
     const { complete, late } = await this.#windDown()
+    await this.#production.settle(0)
     if (!isBeyondCommit(this.#ending)) await this.#commitAll(deadline)
     // Each step may have been overtaken by a harder ending; from here on it is settled.
     const ending = this.#ending
@@ -325,6 +344,7 @@ export class WorkRun {
     this.#phase = 'stopped'
     // A revoke that still drains must not hold up the end.
     this.#ownership.giveUp()
+    await this.#production.close()
     await this.#consumer.close({ abandon: this.#processEnds && this.#commitFailure !== undefined })
     if (!this.#unstoppable) await this.#stopThreads(false)
   }
@@ -381,6 +401,7 @@ export class WorkRun {
       this.#health.lost()
       this.#ownership.lost(partitions)
     } else await this.#ownership.revoked(partitions)
+    this.#production.dropUnwanted()
     this.#want()
   }
 

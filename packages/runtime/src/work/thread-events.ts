@@ -79,7 +79,7 @@ export class ThreadEvents {
     watchdog.gone(index)
     health.threadGone(index, end)
     emit({ type: 'thread-gone', thread: index, cause: error?.message })
-    engine.threadGone(index, { planned, guilty })
+    this.#options.failures.duringDeath(end, () => engine.threadGone(index, { planned, guilty }))
   }
 
   /**

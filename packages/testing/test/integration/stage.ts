@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, type RunOptions, type RunSummary, type Work, type WorkEvent, type WorkInput } from '@zk/runtime'
-import { type Admin, Kafka, logLevel, type Message } from 'kafkajs'
+import { type Admin, Kafka, type KafkaMessage, logLevel, type Message } from 'kafkajs'
 import { startEmbeddedBroker } from '../../src/embedded-broker.js'
 import { Events } from './events.js'
 import { Journal } from './journal.js'
@@ -46,6 +46,17 @@ export interface RecordToProduce {
   headers?: Message['headers']
   /** Milliseconds since 1970; default: now. */
   timestamp?: number
+}
+
+export interface WrittenLetter {
+  key: string | null
+  value: string | null
+  timestamp: number
+  /** Every header as text; of a repeated name the last. */
+  headers: Record<string, string | undefined>
+  origin: { topic: string; partition: number; offset: number }
+  cause: string
+  attempts: number
 }
 
 /** A change of what a member owns. */
@@ -168,6 +179,28 @@ export class Stage {
     await producer.disconnect()
   }
 
+  /** All that a dead letter topic of one partition holds now, in order. */
+  async deadLetters(topic: string): Promise<WrittenLetter[]> {
+    const [end] = await this.#asAdmin((admin) => admin.fetchTopicOffsets(topic))
+    const count = Number(end!.high)
+    const letters: WrittenLetter[] = []
+    if (count === 0) return letters
+    const consumer = this.#kafka.consumer({ groupId: `dlt-${randomUUID()}` })
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    const all = new Promise<void>((resolve) => {
+      void consumer.run({
+        eachMessage: async ({ message }) => {
+          letters.push(letterOf(message))
+          if (letters.length === count) resolve()
+        },
+      })
+    })
+    await all
+    await consumer.disconnect()
+    return letters
+  }
+
   /** The next offset to read of each partition as the group has committed it; -1 where it has not. */
   async committed(group: string, topic: string): Promise<number[]> {
     const [answer] = await this.#asAdmin((admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }))
@@ -278,5 +311,17 @@ export class Stage {
   async close(): Promise<void> {
     await this.clear()
     await this.#stop()
+  }
+}
+
+/** Written with `headerStyle: 'zk'`. */
+function letterOf({ key, value, timestamp, headers: given = {} }: KafkaMessage): WrittenLetter {
+  const last = (header: unknown) => [header].flat().at(-1)?.toString()
+  const headers = Object.fromEntries(Object.entries(given).map(([name, header]) => [name, last(header)]))
+  const about = (name: string) => headers[`__dlq.errors.${name}`]!
+  return {
+    ...{ key: key?.toString() ?? null, value: value?.toString() ?? null, timestamp: Number(timestamp), headers },
+    origin: { topic: about('topic'), partition: Number(about('partition')), offset: Number(about('offset')) },
+    ...{ cause: headers['zk.dlt.cause']!, attempts: Number(about('delivery.count')) },
   }
 }
