@@ -9,10 +9,52 @@
  * thread sees the control word; never neither.
  */
 import type { CircuitScope, DeliveryState, PartitionSlot } from '@zk/engine'
-import { CONTROL, Control, ENTRIES, Entry, Header, SIZE, Starts, State } from './board-layout.js'
 import { machineMs } from './machine-clock.js'
 
+/** Partitions that one work may ever own. The memory is touched only where it is used. */
+export const MAX_SLOTS = 16_384
+
+const HEADER_WORDS = 16
+const HOLD = 0
+/** By the thread: handlers in progress, and records that wait for one. */
+const RUNNING = 1
+const QUEUED = 2
+/** When main beat last, on the machine's clock, and how many ms that is good for; 0 before the first beat. */
+const PULSE = 3
+const PULSE_LIMIT = 4
+/** Whether records may start (see `Starts`). */
+const STARTS = 5
+/** By the thread: the ticket whose handler is on its stack. */
+const CURRENT = 6
+/** By the thread. */
+const EXTERNAL_KIB = 7
+
+/** By slot: what was cut, a double and a word, and whether records of the partition may start. */
+const CONTROL_WORDS = 4
+const CUT_EPOCH = 0
+const SLOT_STARTS = 1
+const CUT_ABOVE = 2
+
+/** By ticket. */
+const ENTRY_WORDS = 5
+const STATE = 0
+const SEQUENCE = 1
+/** When the delivery started, or when the next attempt of a parked one is due, on the machine's clock. */
+const SINCE = 2
+/** What the handler has added to its deadline, in milliseconds; begins anew with each start. */
+const EXTENSION = 3
+/** In the lower half; above it the flags of a failure. */
+const ATTEMPT = 4
+
+/** Where the control words and the entries of deliveries begin. */
+const CONTROL = HEADER_WORDS
+const ENTRIES = CONTROL + MAX_SLOTS * CONTROL_WORDS
+
+const State = { queued: 0, running: 1, parked: 2, done: 3, failed: 4, discarded: 5 } as const
 const States = Object.keys(State) as readonly DeliveryState[]
+
+/** `permitted`: one may, by whoever makes it `held` again. Main holds and permits, the thread takes permits. */
+const Starts = { free: 0, held: 1, permitted: 2 } as const
 
 const KIB = 1_024
 
@@ -25,10 +67,10 @@ export class Board {
   /** @param capacity rows of the in-flight table: an entry each */
   constructor(capacity: number) {
     // Whole doubles.
-    this.buffer = new SharedArrayBuffer(8 * Math.ceil((ENTRIES + capacity * SIZE.entry) / 2))
+    this.buffer = new SharedArrayBuffer(8 * Math.ceil((ENTRIES + capacity * ENTRY_WORDS) / 2))
     this.#words = new Int32Array(this.buffer)
     this.#doubles = new Float64Array(this.buffer)
-    this.#words[Header.current] = -1
+    this.#words[CURRENT] = -1
   }
 
   // ── deliveries ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -40,52 +82,52 @@ export class Board {
    * @param attempt 1 for the first
    */
   queue(ticket: number, sequence: number, attempt: number): void {
-    const at = ENTRIES + ticket * SIZE.entry
-    this.#words[at + Entry.state] = State.queued
-    this.#words[at + Entry.sequence] = sequence
-    this.#words[at + Entry.attempt] = attempt
+    const at = ENTRIES + ticket * ENTRY_WORDS
+    this.#words[at + STATE] = State.queued
+    this.#words[at + SEQUENCE] = sequence
+    this.#words[at + ATTEMPT] = attempt
   }
 
   deliveryState(ticket: number, sequence: number): DeliveryState {
-    const at = ENTRIES + ticket * SIZE.entry
-    const state = Atomics.load(this.#words, at + Entry.state)
-    return this.#words[at + Entry.sequence] === sequence ? States[state]! : 'unknown'
+    const at = ENTRIES + ticket * ENTRY_WORDS
+    const state = Atomics.load(this.#words, at + STATE)
+    return this.#words[at + SEQUENCE] === sequence ? States[state]! : 'unknown'
   }
 
   /** For how long a delivery has been running, in milliseconds; undefined when it is not. */
   runningMs(ticket: number, sequence: number): number | undefined {
     if (this.deliveryState(ticket, sequence) !== 'running') return undefined
-    const started = this.#words[ENTRIES + ticket * SIZE.entry + Entry.since]!
+    const started = this.#words[ENTRIES + ticket * ENTRY_WORDS + SINCE]!
     return Math.max(0, (machineMs(performance.now()) - started) | 0)
   }
 
   /** In how many milliseconds the next attempt of a parked delivery is due, at least 0; undefined when it is not parked. */
   dueInMs(ticket: number, sequence: number): number | undefined {
     if (this.deliveryState(ticket, sequence) !== 'parked') return undefined
-    const due = this.#words[ENTRIES + ticket * SIZE.entry + Entry.since]!
+    const due = this.#words[ENTRIES + ticket * ENTRY_WORDS + SINCE]!
     return Math.max(0, (due - machineMs(performance.now())) | 0)
   }
 
   /** By how many milliseconds the handler that runs has moved its deadline. */
   extensionMs(ticket: number): number {
-    return Atomics.load(this.#words, ENTRIES + ticket * SIZE.entry + Entry.extension)
+    return Atomics.load(this.#words, ENTRIES + ticket * ENTRY_WORDS + EXTENSION)
   }
 
   /** The attempt that is running, or, of a parked delivery, the one that is due: those before it were charged. */
   attemptOf(ticket: number): number {
-    return this.#words[ENTRIES + ticket * SIZE.entry + Entry.attempt]! & 0xffff
+    return this.#words[ENTRIES + ticket * ENTRY_WORDS + ATTEMPT]! & 0xffff
   }
 
   /** `FailureFlag`s of a delivery that failed. */
   flagsOf(ticket: number): number {
-    return this.#words[ENTRIES + ticket * SIZE.entry + Entry.attempt]! >>> 16
+    return this.#words[ENTRIES + ticket * ENTRY_WORDS + ATTEMPT]! >>> 16
   }
 
   // ── control ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   hold(held: boolean): void {
-    Atomics.store(this.#words, Header.hold, held ? 1 : 0)
-    if (!held) Atomics.notify(this.#words, Header.hold)
+    Atomics.store(this.#words, HOLD, held ? 1 : 0)
+    if (!held) Atomics.notify(this.#words, HOLD)
   }
 
   /**
@@ -93,15 +135,15 @@ export class Board {
    * Call while held, or with the latest epoch of which any thread has deliveries.
    */
   cut(slot: PartitionSlot, epoch: number, aboveOffset: number): void {
-    const at = CONTROL + slot * SIZE.control
-    this.#doubles[(at + Control.aboveOffset) >> 1] = aboveOffset
-    Atomics.store(this.#words, at + Control.cutEpoch, epoch)
+    const at = CONTROL + slot * CONTROL_WORDS
+    this.#doubles[(at + CUT_ABOVE) >> 1] = aboveOffset
+    Atomics.store(this.#words, at + CUT_EPOCH, epoch)
   }
 
   /** Records may start for so many ms from now. Before the first call they may at any time. */
   beat(now: number, limitMs: number): void {
-    Atomics.store(this.#words, Header.pulse, machineMs(now))
-    Atomics.store(this.#words, Header.pulseLimit, limitMs)
+    Atomics.store(this.#words, PULSE, machineMs(now))
+    Atomics.store(this.#words, PULSE_LIMIT, limitMs)
   }
 
   /** Records of the scope may not start, or may again. Takes a permit back that nobody has used. */
@@ -123,28 +165,28 @@ export class Board {
   // ── the thread ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   get running(): number {
-    return Atomics.load(this.#words, Header.running)
+    return Atomics.load(this.#words, RUNNING)
   }
   get queued(): number {
-    return Atomics.load(this.#words, Header.queued)
+    return Atomics.load(this.#words, QUEUED)
   }
 
   /** The delivery whose handler is on the thread's stack; -1 when there is none, as behind an `await`. */
   get current(): number {
-    return Atomics.load(this.#words, Header.current)
+    return Atomics.load(this.#words, CURRENT)
   }
 
   /** Bytes that the thread's objects hold outside of its heap, such as Buffers; as of its last look, to the KiB. */
   get externalBytes(): number {
-    return Atomics.load(this.#words, Header.externalKib) * KIB
+    return Atomics.load(this.#words, EXTERNAL_KIB) * KIB
   }
 
   /** A new thread starts on this board: nothing runs or waits there. What main has written stays. */
   reset(): void {
-    Atomics.store(this.#words, Header.running, 0)
-    Atomics.store(this.#words, Header.queued, 0)
-    Atomics.store(this.#words, Header.current, -1)
-    Atomics.store(this.#words, Header.externalKib, 0)
+    Atomics.store(this.#words, RUNNING, 0)
+    Atomics.store(this.#words, QUEUED, 0)
+    Atomics.store(this.#words, CURRENT, -1)
+    Atomics.store(this.#words, EXTERNAL_KIB, 0)
   }
 }
 
@@ -160,8 +202,8 @@ export class BoardWriter {
 
   /** Main has not beaten for too long: it, or the whole process, stood still, and others may own what is here. */
   isStale(now: number): boolean {
-    const limit = this.#words[Header.pulseLimit]!
-    return limit !== 0 && ((machineMs(now) - this.#words[Header.pulse]!) | 0) > limit
+    const limit = this.#words[PULSE_LIMIT]!
+    return limit !== 0 && ((machineMs(now) - this.#words[PULSE]!) | 0) > limit
   }
 
   /**
@@ -169,29 +211,27 @@ export class BoardWriter {
    * @returns false when the delivery must not start: its partition was cut below it.
    */
   start(ticket: number, slot: PartitionSlot, epoch: number, offset: number, now: number): boolean {
-    const entry = ENTRIES + ticket * SIZE.entry
+    const entry = ENTRIES + ticket * ENTRY_WORDS
     // Before the state: who sees "running" sees since when, and no extension of an attempt before.
-    this.#words[entry + Entry.since] = machineMs(now)
-    this.#words[entry + Entry.extension] = 0
-    Atomics.store(this.#words, entry + Entry.state, State.running)
-    while (Atomics.load(this.#words, Header.hold) === 1) Atomics.wait(this.#words, Header.hold, 1)
-    const at = CONTROL + slot * SIZE.control
-    const cutEpoch = Atomics.load(this.#words, at + Control.cutEpoch)
+    this.#words[entry + SINCE] = machineMs(now)
+    this.#words[entry + EXTENSION] = 0
+    Atomics.store(this.#words, entry + STATE, State.running)
+    while (Atomics.load(this.#words, HOLD) === 1) Atomics.wait(this.#words, HOLD, 1)
+    const at = CONTROL + slot * CONTROL_WORDS
+    const cutEpoch = Atomics.load(this.#words, at + CUT_EPOCH)
     // Of an epoch before the one that was cut nothing starts: its offsets say nothing about the newer cut.
-    if (epoch > cutEpoch || (epoch === cutEpoch && offset <= this.#doubles[(at + Control.aboveOffset) >> 1]!))
-      return true
-    Atomics.store(this.#words, entry + Entry.state, State.discarded)
+    if (epoch > cutEpoch || (epoch === cutEpoch && offset <= this.#doubles[(at + CUT_ABOVE) >> 1]!)) return true
+    Atomics.store(this.#words, entry + STATE, State.discarded)
     return false
   }
 
   /**
-   * After `start`: whether starts are held, of all records or of the slot's. Takes the permit where there is one.
+   * After `start`: whether nothing holds starts up, of all records or of the slot's. Takes the permit where there is one.
    *
    * Asked after "running" was published, as the cut is: main holds starts first and then looks who runs.
    */
-  startsHeld(slot: PartitionSlot): CircuitScope | undefined {
-    if (!this.#passes(Header.starts)) return 'work'
-    return this.#passes(startsAt(slot)) ? undefined : slot
+  mayStart(slot: PartitionSlot): boolean {
+    return this.#passes(STARTS) && this.#passes(CONTROL + slot * CONTROL_WORDS + SLOT_STARTS)
   }
 
   /** Starts of the scope are held, and there is no permit. */
@@ -201,31 +241,33 @@ export class BoardWriter {
 
   /** A record that was published as running does not run: it waits, for its first attempt or for the next one. */
   unstart(ticket: number, wasTried: boolean): void {
-    Atomics.store(this.#words, ENTRIES + ticket * SIZE.entry + Entry.state, wasTried ? State.parked : State.queued)
+    Atomics.store(this.#words, ENTRIES + ticket * ENTRY_WORDS + STATE, wasTried ? State.parked : State.queued)
   }
 
   #passes(at: number): boolean {
-    const starts = Atomics.load(this.#words, at)
-    if (starts !== Starts.permitted) return starts === Starts.free
+    return Atomics.load(this.#words, at) === Starts.free || this.#takesPermit(at)
+  }
+
+  #takesPermit(at: number): boolean {
     return Atomics.compareExchange(this.#words, at, Starts.permitted, Starts.held) === Starts.permitted
   }
 
   /** The partition was cut in this epoch: nothing of it is tried again. */
   isClosing(slot: PartitionSlot, epoch: number): boolean {
-    return epoch <= Atomics.load(this.#words, CONTROL + slot * SIZE.control + Control.cutEpoch)
+    return epoch <= Atomics.load(this.#words, CONTROL + slot * CONTROL_WORDS + CUT_EPOCH)
   }
 
   attemptOf(ticket: number): number {
-    return this.#words[ENTRIES + ticket * SIZE.entry + Entry.attempt]! & 0xffff
+    return this.#words[ENTRIES + ticket * ENTRY_WORDS + ATTEMPT]! & 0xffff
   }
 
   /** The handler failed and is tried again. @param due on the thread's `performance.now()` */
   park(ticket: number, nextAttempt: number, due: number): void {
-    const entry = ENTRIES + ticket * SIZE.entry
+    const entry = ENTRIES + ticket * ENTRY_WORDS
     // Before the state: a thread that dies from here on has had this attempt charged.
-    this.#words[entry + Entry.attempt] = nextAttempt
-    this.#words[entry + Entry.since] = machineMs(due)
-    Atomics.store(this.#words, entry + Entry.state, State.parked)
+    this.#words[entry + ATTEMPT] = nextAttempt
+    this.#words[entry + SINCE] = machineMs(due)
+    Atomics.store(this.#words, entry + STATE, State.parked)
   }
 
   /**
@@ -233,49 +275,49 @@ export class BoardWriter {
    * drain treats "running" and "ended" alike.
    */
   end(ticket: number, outcome: 'done' | 'failed' | 'discarded'): void {
-    this.#words[ENTRIES + ticket * SIZE.entry + Entry.state] = State[outcome]
+    this.#words[ENTRIES + ticket * ENTRY_WORDS + STATE] = State[outcome]
   }
 
   /** Before the end of a delivery that failed. @param flags `FailureFlag`s */
   flag(ticket: number, flags: number): void {
-    const at = ENTRIES + ticket * SIZE.entry + Entry.attempt
+    const at = ENTRIES + ticket * ENTRY_WORDS + ATTEMPT
     this.#words[at] = (this.#words[at]! & 0xffff) | (flags << 16)
   }
 
   /** The delivery whose handler is called next; -1 once it has returned. */
   current(ticket: number): void {
-    this.#words[Header.current] = ticket
+    this.#words[CURRENT] = ticket
   }
 
   /** @returns for how long the attempt has been running, in milliseconds; undefined when it is not that which runs */
   runningMs(ticket: number, sequence: number, attempt: number, now: number): number | undefined {
-    const entry = ENTRIES + ticket * SIZE.entry
-    const isRunning = this.#words[entry + Entry.state] === State.running
-    if (!isRunning || this.#words[entry + Entry.sequence] !== sequence || this.attemptOf(ticket) !== attempt) {
+    const entry = ENTRIES + ticket * ENTRY_WORDS
+    const isRunning = this.#words[entry + STATE] === State.running
+    if (!isRunning || this.#words[entry + SEQUENCE] !== sequence || this.attemptOf(ticket) !== attempt) {
       return undefined
     }
-    return Math.max(0, (machineMs(now) - this.#words[entry + Entry.since]!) | 0)
+    return Math.max(0, (machineMs(now) - this.#words[entry + SINCE]!) | 0)
   }
 
   extensionMs(ticket: number): number {
-    return this.#words[ENTRIES + ticket * SIZE.entry + Entry.extension]!
+    return this.#words[ENTRIES + ticket * ENTRY_WORDS + EXTENSION]!
   }
 
   /** @param ms altogether, in milliseconds */
   extend(ticket: number, ms: number): void {
-    Atomics.store(this.#words, ENTRIES + ticket * SIZE.entry + Entry.extension, ms)
+    Atomics.store(this.#words, ENTRIES + ticket * ENTRY_WORDS + EXTENSION, ms)
   }
 
   publish(running: number, queued: number): void {
-    this.#words[Header.running] = running
-    this.#words[Header.queued] = queued
+    this.#words[RUNNING] = running
+    this.#words[QUEUED] = queued
   }
 
   publishExternal(bytes: number): void {
-    this.#words[Header.externalKib] = bytes / KIB
+    this.#words[EXTERNAL_KIB] = bytes / KIB
   }
 }
 
 function startsAt(scope: CircuitScope): number {
-  return scope === 'work' ? Header.starts : CONTROL + scope * SIZE.control + Control.starts
+  return scope === 'work' ? STARTS : CONTROL + scope * CONTROL_WORDS + SLOT_STARTS
 }

@@ -22,35 +22,27 @@ const MAX_EXTENSION_MS = 2 ** 31 - 1
 /** What a handler gets beside its record. The parts that cost something are made when they are asked for. */
 export class DeliveryContext implements ProcessContext {
   readonly attempt: number
-  /** For the executor: which partition's revoke concerns it. */
-  readonly slot: number
   readonly #surroundings: Surroundings
   readonly #message: Message<unknown>
   readonly #ticket: number
   readonly #sequence: number
-  readonly #started: number
   #controller: AbortController | undefined
   #reason: AbortReason | undefined
   #log: Logger | undefined
   #startedWall: number | undefined
 
-  /** @param started on the thread's `performance.now()` */
   constructor(
     surroundings: Surroundings,
     message: Message<unknown>,
     ticket: number,
     sequence: number,
-    slot: number,
     attempt: number,
-    started: number,
   ) {
     this.#surroundings = surroundings
     this.#message = message
     this.#ticket = ticket
     this.#sequence = sequence
-    this.slot = slot
     this.attempt = attempt
-    this.#started = started
   }
 
   get state(): unknown {
@@ -82,10 +74,11 @@ export class DeliveryContext implements ProcessContext {
   get deadline(): number | undefined {
     const { board, processTimeoutMs } = this.#surroundings
     if (processTimeoutMs === 0) return undefined
+    const ran = this.#ranMs()
+    if (ran === undefined) return this.#startedWall === undefined ? undefined : this.#startedWall + processTimeoutMs
     // Once: two clocks never agree to the millisecond, and a deadline that nobody moved must not wander.
-    this.#startedWall ??= Math.round(Date.now() - (performance.now() - this.#started))
-    const extension = this.#ranMs() === undefined ? 0 : board.extensionMs(this.#ticket)
-    return this.#startedWall + processTimeoutMs + extension
+    this.#startedWall ??= Date.now() - ran
+    return this.#startedWall + processTimeoutMs + board.extensionMs(this.#ticket)
   }
 
   extendDeadline(ms: number): boolean {

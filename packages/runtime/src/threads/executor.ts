@@ -4,7 +4,7 @@
  */
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
-import { type CircuitScope, KeyedQueue, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
+import { KeyedQueue, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
 import { BufferGarbage } from '../buffer-garbage.js'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
@@ -113,8 +113,8 @@ export class Executor {
 
   /** Running handlers of these partitions should give up. */
   abort(slots: readonly number[], reason: Exclude<AbortReason, 'timeout'>): void {
-    for (const context of this.#contexts) {
-      if (context !== undefined && slots.includes(context.slot)) context.abort(reason)
+    for (const [ticket, context] of this.#contexts.entries()) {
+      if (context !== undefined && slots.includes(this.#records.slot(ticket))) context.abort(reason)
     }
   }
 
@@ -156,10 +156,7 @@ export class Executor {
         break
       }
       if (now - began >= TURN_MS && this.#queue.running > 0) {
-        this.#turning ??= setImmediate(() => {
-          this.#turning = undefined
-          this.#pump()
-        })
+        this.#turning ??= setImmediate(this.#turned)
         break
       }
     }
@@ -170,18 +167,23 @@ export class Executor {
     else this.#acks.flushSoon()
   }
 
-  #mayStart(now: number): boolean {
-    return !this.#retired && !this.#isStale(now)
+  readonly #turned = () => {
+    this.#turning = undefined
+    this.#pump()
   }
 
-  /** @returns whether nothing may start now; it is looked at again soon */
-  #isStale(now: number): boolean {
-    if (!this.#board.isStale(now)) return false
-    this.#waiting ??= setTimeout(() => {
-      this.#waiting = undefined
-      this.#pump()
-    }, PULSE_LOOK_MS)
-    return true
+  #mayStart(now: number): boolean {
+    if (this.#board.isStale(now)) {
+      // It is looked at again soon.
+      this.#waiting ??= setTimeout(this.#waited, PULSE_LOOK_MS)
+      return false
+    }
+    return !this.#retired
+  }
+
+  readonly #waited = () => {
+    this.#waiting = undefined
+    this.#pump()
   }
 
   /** @returns the clock when the record ended, or when its promise was pending; `HELD` when nothing may start now */
@@ -191,15 +193,16 @@ export class Executor {
     const slot = frame.slot(i)
     const epoch = frame.epoch(i)
     const starts = this.#board.start(ticket, slot, epoch, frame.offset(i), started)
-    if (!starts || this.#handBack.isRefused(ticket, slot, epoch)) return this.#end(ticket, 'discarded', started)
+    if (!starts || (this.#handBack.refuses && this.#handBack.isRefused(ticket, slot, epoch))) {
+      return this.#end(ticket, 'discarded', started)
+    }
     const attempt = this.#board.attemptOf(ticket)
     // After "running" was published: either main sees it, or the cut is seen here.
     if (attempt !== frame.attempt(i) && this.#handBack.isClosing(slot, epoch)) return this.#giveUp(ticket, started)
-    const held = this.#board.startsHeld(slot)
-    if (held !== undefined) return this.#holdBack(ticket, held, attempt !== frame.attempt(i), started)
+    if (!this.#board.mayStart(slot)) return this.#holdBack(ticket, slot, attempt !== frame.attempt(i), started)
     const { processor } = this.#options
     const message = new FrameMessage(frame, i, this.#names[slot]!, processor.format)
-    const context = new DeliveryContext(this.#options, message, ticket, frame.sequence(i), slot, attempt, started)
+    const context = new DeliveryContext(this.#options, message, ticket, frame.sequence(i), attempt)
     let result: unknown
     let isPromise: boolean
     this.#board.current(ticket)
@@ -214,20 +217,15 @@ export class Executor {
     }
     this.#board.current(-1)
     if (!isPromise) return this.#end(ticket, 'done', started)
-    this.#contexts[ticket] = context
-    // Resolved, because a foreign thenable may settle twice, and the ticket is another record's by then.
-    void Promise.resolve(result).then(
-      () => this.#settled(ticket, started, undefined),
-      (error: unknown) => this.#settled(ticket, started, { error }),
-    )
+    this.#await(ticket, result, context, started)
     // Of now: main's pulse is looked at before each start, and the process may have stood still in the handler.
     return performance.now()
   }
 
   /** A circuit is open: the record waits for main's word. One of a single partition lets the others pass. */
-  #holdBack(ticket: number, scope: CircuitScope, wasTried: boolean, now: number): number {
+  #holdBack(ticket: number, slot: number, wasTried: boolean, now: number): number {
     this.#board.unstart(ticket, wasTried)
-    if (scope === 'work') {
+    if (!this.#board.isHeld(slot)) {
       this.#queue.putBack(ticket)
       return HELD
     }
@@ -245,6 +243,15 @@ export class Executor {
       else this.#queue.unpark(this.#records.key(ticket), ticket)
     }
     this.#heldBack = left
+  }
+
+  #await(ticket: number, result: unknown, context: DeliveryContext, started: number): void {
+    this.#contexts[ticket] = context
+    // Resolved, because a foreign thenable may settle twice, and the ticket is another record's by then.
+    void Promise.resolve(result).then(
+      () => this.#settled(ticket, started, undefined),
+      (error: unknown) => this.#settled(ticket, started, { error }),
+    )
   }
 
   #settled(ticket: number, started: number, failure: { error: unknown } | undefined): void {

@@ -30,6 +30,9 @@ export class HandBack {
    */
   readonly #failedEpochs: number[] = []
 
+  /** Some record may be refused. Asked before each start. */
+  refuses = false
+
   constructor(options: HandBackOptions) {
     this.#options = options
   }
@@ -37,13 +40,14 @@ export class HandBack {
   /** A record failed for good and the policy is to stop. */
   failed(slot: number, epoch: number): void {
     this.#failedEpochs[slot] = epoch
+    this.refuses = true
     this.closing()
   }
 
   /** It must not start: its assignment ends with a failure, or an earlier record of its key was handed back. */
   isRefused(ticket: number, slot: number, epoch: number): boolean {
     if (epoch <= (this.#failedEpochs[slot] ?? 0)) return true
-    return this.#refused.any && this.#refused.has(slot, epoch, this.#options.records.key(ticket))
+    return this.#refused.has(slot, epoch, this.#options.records.key(ticket))
   }
 
   /** Nothing of this assignment is tried again. */
@@ -75,6 +79,7 @@ export class HandBack {
     const slot = records.slot(ticket)
     const epoch = records.epoch(ticket)
     this.#refused.add(slot, epoch, key)
+    this.refuses = true
     queue.withdraw(key, (other) => records.slot(other) === slot && records.epoch(other) <= epoch, discard)
   }
 }

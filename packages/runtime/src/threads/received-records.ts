@@ -7,16 +7,19 @@ export class ReceivedRecords {
   readonly #frames: (Frame | undefined)[]
   /** Places in their frames. */
   readonly #places: Int32Array
+  readonly #keys: Int32Array
 
   constructor(capacity: number, ordering: Ordering) {
     this.#ordering = ordering
     this.#frames = new Array(capacity).fill(undefined)
     this.#places = new Int32Array(capacity)
+    this.#keys = new Int32Array(capacity)
   }
 
   set(ticket: number, frame: Frame, place: number): void {
     this.#frames[ticket] = frame
     this.#places[ticket] = place
+    this.#keys[ticket] = this.#keyOf(frame, place)
   }
 
   delete(ticket: number): void {
@@ -53,8 +56,10 @@ export class ReceivedRecords {
 
   /** What it is serial with, for the queue. */
   key(ticket: number): number {
-    const frame = this.#frames[ticket]!
-    const place = this.#places[ticket]!
+    return this.#keys[ticket]!
+  }
+
+  #keyOf(frame: Frame, place: number): number {
     if (this.#ordering === 'partition') return frame.slot(place)
     if (this.#ordering === 'none' || frame.keyLength(place) < 0) return NO_KEY
     // 31 bits, so that the map's keys stay small integers. Two keys that meet here merely wait for each other.

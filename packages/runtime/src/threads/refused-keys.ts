@@ -8,10 +8,6 @@
 export class RefusedKeys {
   readonly #slots = new Map<number, { epoch: number; keys: Set<number> }>()
 
-  get any(): boolean {
-    return this.#slots.size > 0
-  }
-
   add(slot: number, epoch: number, key: number): void {
     const refused = this.#slots.get(slot)
     if (refused === undefined || refused.epoch < epoch) this.#slots.set(slot, { epoch, keys: new Set([key]) })
