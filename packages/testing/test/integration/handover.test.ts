@@ -148,15 +148,19 @@ test('a revoke just after the start: two members that begin together, and one th
 
 test('a revoke while a thread is replaced: the drain waits for its successor, and nothing is lost', async () => {
   const topic = await stage.topic(PARTITIONS)
-  // One in each partition that takes its thread with it, once those above it have finished.
-  const deadly = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, key: `deadly${partition}` }))
-  const produced = await stage.produce(topic, [...deadly, ...keyed(200)])
+  // One in each partition that runs when the thread dies, so that each partition has something to wait for.
+  const gated = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, key: `gated${partition}` }))
+  const produced = await stage.produce(topic, [...gated, ...keyed(200)])
   const journal = stage.journal()
   const gate = new SharedArrayBuffer(4)
-  const rules = Object.fromEntries(deadly.map(({ key }) => [key, { do: 'throw-outside', once: true }]))
+  const rules = Object.fromEntries(gated.map(({ key }) => [key, { do: 'gate', once: true }]))
+  Object.assign(rules, { deadly: { do: 'throw-outside', once: true } })
   const processorOptions = { journal: journal.path, rules, gate }
   const settings = { topic, speedup: 1, concurrency: 8 }
   const first = stage.play({ ...settings, processorOptions: { ...processorOptions, gateSuccessors: true } })
+  const isGated = ({ key }: { key: string | null }) => key!.startsWith('gated')
+  await journal.until(() => journal.starts().filter(isGated).length === PARTITIONS)
+  produced.push(...(await stage.produce(topic, [{ key: 'deadly' }])))
   await first.events.until(({ type }) => type === 'thread-gone')
   const rest = stage.journal()
   const second = stage.play({ ...settings, groupId: first.groupId, processorOptions: { journal: rest.path } })
@@ -167,7 +171,7 @@ test('a revoke while a thread is replaced: the drain waits for its successor, an
   const revoked = await first.change('revoked')
   expect(revoked).toMatchObject({ complete: true })
   const moved = inside(revoked.partitions)
-  const ended = journal.done().filter((line) => moved(line) && line.key!.startsWith('deadly'))
+  const ended = journal.done().filter((line) => moved(line) && isGated(line))
   expect(ended).toHaveLength(revoked.partitions.length)
   const done = () => [...new Set(places([...journal.done(), ...rest.done()]))]
   const all = async () => done().length === produced.length
