@@ -5,6 +5,7 @@ import { within } from '../within.js'
 import { benchCommand } from './bench-command.js'
 import { brokerCommand } from './broker-command.js'
 import { demoCommand } from './demo-command.js'
+import { dltCommand } from './dlt-command.js'
 import { doctorCommand } from './doctor-command.js'
 import { explainCommand } from './explain-command.js'
 import { report } from './report.js'
@@ -71,6 +72,7 @@ Exit codes: 0 drained, 1 bad configuration or failed start, 2 shutdown deadline 
     demoCommand(),
     benchCommand(),
     brokerCommand(),
+    dltCommand(),
     doctorCommand(),
     explainCommand(),
   ]

@@ -62,8 +62,12 @@ export const own = {
   headersDropped: 'zk.dlt.headers.dropped',
 } as const
 
-/** Where `zk dlt replay` took the record from, and how often. It is no header of a dead letter: it outlives the next one. */
-export const replayed = { from: 'zk.replayed.from', count: 'zk.replayed.count' } as const
+/** Where `zk dlt replay` took the record from, how often, and its original time. They are no headers of a dead letter: they outlive the next one. */
+export const replayed = {
+  from: 'zk.replayed.from',
+  count: 'zk.replayed.count',
+  timestamp: 'zk.replayed.timestamp',
+} as const
 
 const prefixes: Readonly<Record<HeaderStyle, string>> = {
   zk: '__dlq.errors.',

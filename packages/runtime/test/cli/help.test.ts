@@ -7,14 +7,15 @@ import { zk } from './zk.js'
 test('without a command it shows what there is', async () => {
   const { stdout, stderr } = await zk('--help')
   expect(stderr).toBe('')
-  for (const name of ['run', 'demo', 'bench', 'broker', 'doctor', 'explain']) expect(stdout).toMatch(`\n  ${name} `)
+  for (const name of ['run', 'demo', 'bench', 'broker', 'dlt', 'doctor', 'explain'])
+    expect(stdout).toMatch(`\n  ${name} `)
   expect(stdout).toContain('Exit codes: 0 drained')
 })
 
-test.each(['run', 'demo', 'bench', 'broker', 'doctor', 'explain'])(
+test.each(['run', 'demo', 'bench', 'broker', 'doctor', 'explain', 'dlt ls', 'dlt replay'])(
   'zk %s --help explains every option',
   async (name) => {
-    const { code, stdout, stderr } = await zk(name, '--help')
+    const { code, stdout, stderr } = await zk(...name.split(' '), '--help')
     expect(code).toBe(0)
     expect(stderr).toBe('')
     expect(stdout).toContain(`Usage: zk ${name}`)
@@ -55,6 +56,17 @@ test.each([
     /^ZK_CLI_USAGE: .*'loud' is invalid\. Allowed choices are trace, .*silent\./m,
   ],
   [['run', 'p.js', '--log-level', ''], /^ZK_CLI_USAGE: .*'--log-level <level>' argument '' is invalid/m],
+  [['dlt'], /^ZK_CLI_USAGE: a command is missing\. See zk dlt --help\.$/m],
+  [
+    ['dlt', 'ls', '--brokers', 'a:1'],
+    /^ZK_CLI_USAGE: required option '--topic <name>' not specified\. See zk dlt ls --help/m,
+  ],
+  [['dlt', 'ls', '--topic', '^a'], /^ZK_CLI_USAGE: .*Expected names, not a pattern\. See zk dlt ls --help/m],
+  [['dlt', 'ls', '--since', 'soon'], /^ZK_CLI_USAGE: .*'soon' is invalid\. Expected a time, such as/m],
+  [
+    ['dlt', 'replay', '--brokers', 'a:1', '--topic', 'd', '--to', 'd'],
+    /^ZK_CLI_USAGE: --to is the dead letter topic itself\. See zk dlt replay --help/m,
+  ],
   [['bench', 'p.js', '--speedup', '0'], /^ZK_CLI_USAGE: .*a whole number from 1\. See zk bench --help\.$/m],
 ] as const)('zk %j is wrong usage: exit 1, its code, and where to read on', async (args, text) => {
   const { code, stdout, stderr } = await zk(...args)
