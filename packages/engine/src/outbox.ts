@@ -62,12 +62,14 @@ export class Outbox {
 
   /** The thread is gone: these go out again before all others, in their order, and suspects before the rest of them. */
   again(tickets: readonly number[], suspects: readonly number[]): void {
-    this.#onTrial = NONE
-    putBefore(suspects, this.#suspects)
+    // One on trial that the thread has not come to, or was replaced under, is as suspect as before.
+    const isSuspect = (ticket: number) => ticket === this.#onTrial || suspects.includes(ticket)
+    putBefore(tickets.filter(isSuspect), this.#suspects)
     putBefore(
-      tickets.filter((ticket) => !suspects.includes(ticket)),
+      tickets.filter((ticket) => !isSuspect(ticket)),
       this.#tickets,
     )
+    this.#onTrial = NONE
   }
 
   remove(matches: (ticket: number) => boolean, removed: (ticket: number) => void): void {

@@ -55,8 +55,9 @@ export class ThreadDeaths {
     const { counters } = this.#endings
     if (!planned) counters.threadDeaths++
     this.#dispatcher.threadDown(thread)
-    const { again, ran } = this.#sort(thread)
-    const blamed = planned ? [] : (guilty?.filter((ticket) => ran.includes(ticket)) ?? (ran.length === 1 ? ran : []))
+    const { again, ran, isAnyVoid } = this.#sort(thread)
+    const isKnown = ran.length === 1 && !isAnyVoid
+    const blamed = planned ? [] : (guilty?.filter((ticket) => ran.includes(ticket)) ?? (isKnown ? ran : []))
     const exhausted = blamed.filter((ticket) => this.#table.attempt[ticket]! >= this.#attempts)
     for (const ticket of exhausted) this.#endings.end(ticket, Outcome.failed)
     const left = again.filter((ticket) => !exhausted.includes(ticket))
@@ -68,30 +69,37 @@ export class ThreadDeaths {
       suspects.filter((ticket) => !exhausted.includes(ticket)),
     )
     counters.redelivered += left.length
-    if (planned || ran.length > 0) return
+    if (planned || isAnyVoid || ran.length > 0) return
     const deaths = this.#crashLoop.died(thread)
     if (deaths !== undefined) this.#effects.stop({ type: 'crash-loop', thread, deaths })
   }
 
-  /** Ends what has ended. @returns what has not, in the order in which it was sent, and which of it ran */
-  #sort(thread: number): { again: number[]; ran: number[] } {
+  /**
+   * Ends what has ended.
+   * @returns what has not, in the order in which it was sent, which of it ran, and whether anything ran that goes to nobody
+   * any more: that may have been the guilty one
+   */
+  #sort(thread: number): { again: number[]; ran: number[]; isAnyVoid: boolean } {
     const { attempt, sequence } = this.#table
     const again: number[] = []
     const ran: number[] = []
+    let isAnyVoid = false
     for (const ticket of this.#table.sentTo(thread)) {
       const state = this.#effects.deliveryState(thread, ticket, sequence[ticket]!)
       if (state !== 'queued' && state !== 'unknown') attempt[ticket] = this.#effects.attemptOf(thread, ticket)
       if (state === 'done' || state === 'discarded') this.#endings.end(ticket, Outcome[state])
       else if (state === 'failed')
         this.#endings.end(ticket, Outcome.failed | this.#effects.failureFlags(thread, ticket))
-      else if (this.#isOver(ticket)) this.#endings.end(ticket, Outcome.discarded)
-      else if (state === 'parked' && this.#isClosing(ticket)) this.#endings.end(ticket, Outcome.discarded)
+      else if (this.#isOver(ticket)) {
+        isAnyVoid ||= state === 'running'
+        this.#endings.end(ticket, Outcome.discarded)
+      } else if (state === 'parked' && this.#isClosing(ticket)) this.#endings.end(ticket, Outcome.discarded)
       else {
         if (state === 'running') ran.push(ticket)
         again.push(ticket)
       }
     }
-    return { again, ran }
+    return { again, ran, isAnyVoid }
   }
 
   #isClosing(ticket: number): boolean {

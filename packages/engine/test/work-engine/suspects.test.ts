@@ -67,6 +67,32 @@ describe('who is to blame for the death of a thread', () => {
     expect(work.isEmpty()).toBe(true)
   })
 
+  test('one on trial whose thread dies before it has come to it is still tried alone', () => {
+    const work = desk({ attempts: 1, concurrency: 3 }).start()
+    for (const offset of [0, 1, 2]) work.read([offset], { hash: offset })
+    for (const offset of [0, 1]) work.board(offset, 'running')
+    work.engine.threadGone(0)
+    work.engine.threadUp(0)
+    work.sent()
+    work.engine.threadGone(0)
+    work.engine.threadUp(0)
+    expect(attempts(work.sent())).toEqual([[0, 1]])
+  })
+
+  test('one that ran beside a record that is void by now is not known to be guilty, and is tried alone', () => {
+    const work = desk({ attempts: 1, concurrency: 3 }).start(2)
+    work.read([0], { slot: 0 })
+    work.read([0, 1], { slot: 1 })
+    work.board(0, 'running', 0)
+    work.board(0, 'running', 1)
+    work.sent()
+    work.engine.gone([0])
+    work.engine.threadGone(0)
+    work.engine.threadUp(0)
+    expect(attempts(work.sent())).toEqual([[0, 1]])
+    expect(work.engine.counters.failed).toBe(0)
+  })
+
   test('whoever is known to be guilty is charged alone, and the others are no suspects', () => {
     const work = desk({ attempts: 1, concurrency: 3 }).start()
     for (const offset of [0, 1, 2]) work.read([offset], { hash: offset })
