@@ -237,7 +237,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   drain(slots: readonly PartitionSlot[], deadline: number): void {
     const fresh = [...this.assignments].filter(({ slot, state }) => state === 'assigned' && slots.includes(slot))
     for (const assignment of fresh) this.#beginDraining(assignment)
-    this.#cut(fresh)
+    cutAboveStarted(new Set(fresh), this.assignments, this.inFlight, this.#effects)
     const assignments = [...this.assignments].filter(({ slot }) => slots.includes(slot))
     this.#drains.begin({ slots, assignments, deadline })
     this.#dropUnsent()
@@ -335,15 +335,21 @@ export class WorkEngine<Batch extends RecordBatch> {
     // At once: until the next tick a partition that waited would run out of work.
     if (waited) this.#readAhead.resume(this.assignments)
     if (!this.#drains.any) return
+    this.#cutHeldBack()
     for (const { slots } of this.#drains.takeFinished(this.assignments)) this.#effects.drained(slots, true)
   }
 
-  #cut(partitions: readonly PartitionAssignment[]): void {
-    // While its circuit is open nothing of a partition would start until the deadline.
-    const held = partitions.filter(({ slot }) => this.#circuits?.holdsBack(slot) === true)
-    if (held.length > 0) cutAll(new Set(held), this.assignments, this.inFlight, this.#effects)
-    const going = partitions.filter((assignment) => !held.includes(assignment))
-    cutAboveStarted(new Set(going), this.assignments, this.inFlight, this.#effects)
+  /** Nothing of a partition would start until the deadline while its circuit is open, whenever that has opened. */
+  #cutHeldBack(): void {
+    if (this.#circuits === undefined) return
+    const held = new Set<PartitionAssignment>()
+    for (const assignment of this.assignments) {
+      const isGoing = assignment.state === 'draining' && assignment.cut >= 0
+      if (isGoing && this.#circuits.holdsBack(assignment.slot)) held.add(assignment)
+    }
+    if (held.size === 0) return
+    cutAll(held, this.assignments, this.inFlight, this.#effects)
+    this.#dropUnsent()
   }
 
   #setWall(wall: number): void {

@@ -136,6 +136,19 @@ describe('circuit breaker', () => {
     expect(work.calls()).toEqual(['permit 0 of work'])
   })
 
+  test('a drain during which it opens ends as soon as nothing runs any more', () => {
+    const work = desk({ circuit, concurrency: 3 }).start()
+    for (const offset of [0, 1, 2, 3]) work.read([offset], { hash: offset })
+    for (const offset of [0, 1, 3]) work.board(offset, 'running')
+    work.engine.drain([0], 10_000)
+    expect(work.calls()).toContain('cut 0 epoch 1 above 3')
+    work.ack([0, 1], 'failed')
+    expect(work.calls()).toContain('cut 0 epoch 1 above -1')
+    work.ack([3])
+    expect(work.calls()).toContain('drained 0 complete')
+    expect(work.stores()).toEqual(['store 0/2 and 3,4'])
+  })
+
   test('a drain while it is open ends at once: what has not started is left to the next owner', () => {
     const work = desk({ circuit }).start()
     work.read([0, 1, 2, 3])
