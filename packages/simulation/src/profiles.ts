@@ -2,10 +2,21 @@
  * What schedules are weighted toward. A profile is data: how large its worlds are, and how often the scheduler decides for
  * what. Work that goes on all the time is the same in all of them; a profile adds its faults.
  */
-import type { ActionName } from './actions.js'
 import type { Protocol } from './shape.js'
+import { EVERY, type Weights, WORK } from './weights.js'
 
-type Weights = Partial<Record<ActionName, number>>
+/** Of a hundred schedules so many have more than one attempt, a dead letter topic, circuit breakers, a delay. */
+export interface Failures {
+  readonly retries: number
+  readonly deadLetters: number
+  readonly circuits: number
+  readonly delays: number
+  /** Of a hundred records so many kill their thread, at most. */
+  readonly deadly: number
+}
+
+const FEW: Failures = { retries: 25, deadLetters: 15, circuits: 8, delays: 8, deadly: 0 }
+const NONE: Failures = { retries: 25, deadLetters: 0, circuits: 0, delays: 0, deadly: 0 }
 
 export interface Profile {
   readonly name: string
@@ -21,111 +32,12 @@ export interface Profile {
     readonly bytes: readonly [number, number]
     /** Some records are larger than the whole window. */
     readonly oversized: boolean
+    readonly failures: Failures
   }
   /** While faults happen. */
   readonly weights: Weights
   /** Before all comes to its end, no handler ends for a while: every partition must have got its share all the same. */
   readonly siege?: boolean
-}
-
-/**
- * What goes on all the time. Much of it is often impossible and then drawn anew, which makes what is always possible (ticks,
- * most faults) far more frequent than its weight says.
- */
-const WORK: Weights = {
-  read: 60,
-  fetch: 25,
-  handOver: 25,
-  receive: 45,
-  publish: 55,
-  start: 65,
-  finish: 65,
-  flush: 40,
-  run: 40,
-  acks: 55,
-  tick: 18,
-  takeCommit: 18,
-  answer: 18,
-  heartbeat: 60,
-  form: 20,
-  settle: 20,
-  exit: 10,
-  bury: 20,
-  boot: 25,
-  terminate: 10,
-  unstick: 3,
-  produce: 24,
-  spawn: 5,
-  thaw: 4,
-  expire: 5,
-}
-
-/** Everything goes on and nothing goes wrong: what is left must come to its end. */
-export const CALM: Weights = {
-  read: 60,
-  work: 80,
-  acks: 60,
-  tick: 25,
-  commit: 40,
-  heartbeat: 60,
-  form: 25,
-  settle: 25,
-  exit: 20,
-  bury: 25,
-  boot: 30,
-  terminate: 20,
-  unstick: 20,
-  revive: 15,
-  thaw: 15,
-  expire: 15,
-}
-
-/** As calm as that, and no handler ends. */
-export const SIEGE: Weights = {
-  read: 60,
-  receive: 40,
-  publish: 40,
-  start: 40,
-  flush: 30,
-  acks: 40,
-  tick: 60,
-  commit: 40,
-  heartbeat: 60,
-  form: 25,
-  settle: 25,
-  exit: 20,
-  bury: 25,
-  boot: 30,
-  terminate: 20,
-  revive: 15,
-  thaw: 15,
-  expire: 15,
-}
-
-const EVERY: Weights = {
-  fail: 10,
-  kill: 1,
-  killBusy: 6,
-  stick: 2,
-  retire: 1,
-  startFails: 2,
-  replayAcks: 2,
-  shutdown: 1,
-  abort: 0.5,
-  crash: 0.6,
-  freeze: 0.6,
-  fence: 0.6,
-  evict: 1,
-  stir: 3,
-  grow: 1,
-  loseCommit: 5,
-  loseAnswer: 5,
-  seek: 1,
-  truncate: 0.5,
-  recreate: 0.3,
-  retain: 0.5,
-  compact: 1,
-  setBack: 3,
 }
 
 const shape: Profile['shape'] = {
@@ -137,6 +49,7 @@ const shape: Profile['shape'] = {
   window: [2, 10],
   bytes: [100, 1_500],
   oversized: true,
+  failures: FEW,
 }
 
 export const profiles: readonly Profile[] = [
@@ -221,9 +134,79 @@ export const profiles: readonly Profile[] = [
   {
     name: 'skew',
     // Each partition's share holds a record, so that none has an excuse.
-    shape: { ...shape, members: [1, 2], partitions: [2, 4], window: [8, 16], bytes: [2_000, 4_000], oversized: false },
+    shape: {
+      ...shape,
+      members: [1, 2],
+      partitions: [2, 4],
+      window: [8, 16],
+      bytes: [2_000, 4_000],
+      oversized: false,
+      failures: NONE,
+    },
     siege: true,
     weights: { ...WORK, stick: 15, unstick: 2, stir: 1.5, killBusy: 2 },
+  },
+  {
+    name: 'failures',
+    shape: {
+      ...shape,
+      members: [1, 2],
+      partitions: [1, 3],
+      failures: { retries: 75, deadLetters: 50, circuits: 40, delays: 25, deadly: 12 },
+    },
+    weights: {
+      ...WORK,
+      fail: 30,
+      due: 20,
+      kill: 1,
+      killBusy: 8,
+      killKnown: 5,
+      overdue: 8,
+      stick: 5,
+      retire: 2,
+      terminate: 20,
+      startFails: 1,
+      replayAcks: 4,
+      boot: 40,
+      stir: 5,
+      shutdown: 2,
+      abort: 0.7,
+      crash: 0.6,
+      fence: 0.6,
+      refuseLetter: 4,
+      loseLetter: 4,
+      loseAnswer: 3,
+    },
+  },
+  {
+    name: 'breaker',
+    shape: {
+      ...shape,
+      members: [1, 2],
+      partitions: [1, 3],
+      failures: { retries: 30, deadLetters: 40, circuits: 100, delays: 0, deadly: 4 },
+    },
+    weights: {
+      ...WORK,
+      fail: 45,
+      tick: 30,
+      killBusy: 4,
+      killKnown: 2,
+      overdue: 3,
+      stick: 3,
+      boot: 40,
+      stir: 4,
+      shutdown: 2,
+    },
+  },
+  {
+    name: 'delay',
+    shape: {
+      ...shape,
+      members: [1, 2],
+      failures: { retries: 30, deadLetters: 20, circuits: 10, delays: 100, deadly: 2 },
+    },
+    weights: { ...WORK, ...EVERY, tick: 40, stir: 4, shutdown: 2, seek: 2 },
   },
 ]
 

@@ -7,10 +7,11 @@ import { actionNames, actions } from './actions.js'
 import type { Invariant } from './checker/violation.js'
 import { Violation } from './checker/violation.js'
 import { Journal } from './journal.js'
-import { CALM, type Profile, SIEGE } from './profiles.js'
+import type { Profile } from './profiles.js'
 import { Races } from './races.js'
 import { Random } from './random.js'
 import { type Shape, shapeOf } from './shape.js'
+import { CALM, SIEGE } from './weights.js'
 import { World } from './world/world.js'
 
 export interface Found {
@@ -139,7 +140,7 @@ class Story {
     for (let i = choice.int(1, shape.members); i > 0; i--) {
       this.#world.spawn()
       const member = this.#world.members.at(-1)!
-      for (let thread = 0; thread < shape.threads; thread++) member.boot(thread)
+      for (let thread = 0; thread < shape.threads; thread++) member.crew.boot(thread)
     }
     this.#world.settle()
   }
@@ -164,6 +165,7 @@ class Story {
 
   calm(seed: number): void {
     const world = this.#world
+    world.isCalm = true
     // Its own, so that what comes before may be shortened without changing it.
     this.#random.reset(seed ^ 0x5bd1e995)
     const table = tableFor(CALM)

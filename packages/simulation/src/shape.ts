@@ -24,6 +24,18 @@ export interface Shape {
   readonly spareRows: number
   readonly maxUncommittedRecords: number
   readonly onExhausted: 'complete' | 'stop'
+  /** How often a record is tried. */
+  readonly attempts: number
+  readonly deadLetters: boolean
+  readonly circuit: { readonly after: number; readonly forMs: number; readonly scope: 'work' | 'partition' } | undefined
+  /** A record starts so many milliseconds after its timestamp, or later. */
+  readonly delayMs: number
+  /** Of a hundred records so many kill the thread that runs them. */
+  readonly deadly: number
+  /** Of a hundred failures so many want no dead letter, and so many are not to be counted. */
+  readonly flaggedFailures: number
+  /** Engines are asked to tell of each completion. */
+  readonly reportCompletions: boolean
   readonly firstSequence: number
   /** Of a hundred handlers so many return no promise: their thread does nothing else meanwhile. */
   readonly syncHandlers: number
@@ -40,6 +52,8 @@ export interface Shape {
 export function shapeOf(profile: Profile, random: Random): Shape {
   const { shape } = profile
   const minMessages = random.int(...shape.window)
+  const { retries, deadLetters, circuits, delays, deadly } = shape.failures
+  const hasCircuit = random.percent(circuits)
   return {
     protocol: random.pick(shape.protocols),
     members: random.int(...shape.members),
@@ -56,6 +70,14 @@ export function shapeOf(profile: Profile, random: Random): Shape {
     spareRows: random.int(0, 6),
     maxUncommittedRecords: random.int(3, 60),
     onExhausted: random.percent(15) ? 'stop' : 'complete',
+    attempts: random.percent(retries) ? random.int(2, 3) : 1,
+    deadLetters: random.percent(deadLetters),
+    circuit: hasCircuit ? circuitOf(random) : undefined,
+    delayMs: random.percent(delays) ? random.int(100, 1_500) : 0,
+    deadly: random.below(deadly + 1),
+    flaggedFailures: random.pick([0, 0, 15]),
+    // The reference of a circuit counts what it is told.
+    reportCompletions: random.percent(30) || hasCircuit,
     // Near where sequence numbers wrap, or at their beginning.
     firstSequence: random.pick([0, 0, 2 ** 31 - 30, -15]),
     syncHandlers: random.pick([0, 50, 100]),
@@ -65,4 +87,8 @@ export function shapeOf(profile: Profile, random: Random): Shape {
     validates: random.percent(50),
     decisions: random.int(...shape.decisions),
   }
+}
+
+function circuitOf(random: Random): Shape['circuit'] {
+  return { after: random.int(1, 3), forMs: random.int(150, 900), scope: random.pick(['work', 'partition']) }
 }

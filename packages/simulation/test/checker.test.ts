@@ -10,6 +10,7 @@ function story(limits: Partial<ModelLimits> = {}) {
     key: [0, 1, 0, 1, 0],
     size: [10, 10, 10, 10, 10],
     unprotected: [0, 0, 0, 0, 0],
+    timestamp: [-1, -1, -1, -1, -1],
   }
   const log = {
     ids: [0, 1, 2, 3, 4],
@@ -20,17 +21,22 @@ function story(limits: Partial<ModelLimits> = {}) {
   }
   const checker = new Checker(records, [log], {
     ordering: 'key',
+    attempts: 1,
+    deadLetters: false,
+    onExhausted: 'complete',
+    delayMs: 0,
+    circuit: undefined,
     window: { maxMessages: 2, maxBytes: 1_000 },
     ...limits,
   })
   const began = (member: number, from = 0, inherited: readonly number[] = []) => {
     const tenure = checker.began(member, 0, from, inherited, true)
-    for (const record of log.ids.slice(from)) checker.opened(tenure, record)
+    for (const record of log.ids.slice(from)) checker.opened(tenure, record, 0)
     return tenure
   }
   const process = (tenure: number, ...offsets: number[]) => {
     for (const record of offsets) {
-      checker.started(tenure, record)
+      checker.started(tenure, record, 0, 1, 0)
       checker.ended(tenure, record)
     }
   }
@@ -107,15 +113,15 @@ describe('I2 refuses', () => {
     const { checker, began, process } = story()
     const tenure = began(0)
     process(tenure, 2)
-    expect(() => checker.started(tenure, 0)).toThrow('0/0 starts after 2 of its key')
+    expect(() => checker.started(tenure, 0, 0, 1, 0)).toThrow('0/0 starts after 2 of its key')
   })
 
   test('a record after one of its key whose thread died over it', () => {
     const { checker, began } = story()
     const tenure = began(0)
-    checker.started(tenure, 0)
+    checker.started(tenure, 0, 0, 1, 0)
     checker.stopped(tenure, 0)
-    expect(() => checker.started(tenure, 2)).toThrow('0/2 starts although 0 of its key has not ended')
+    expect(() => checker.started(tenure, 2, 0, 1, 0)).toThrow('0/2 starts although 0 of its key has not ended')
   })
 
   test('a first start that comes after a later record of the key, in whichever process', () => {
@@ -124,7 +130,7 @@ describe('I2 refuses', () => {
     process(first, 2)
     checker.over(first, 'late')
     const second = began(1)
-    expect(() => checker.started(second, 0)).toThrow('0/0 starts for the first time after 0/2 of its key')
+    expect(() => checker.started(second, 0, 0, 1, 0)).toThrow('0/0 starts for the first time after 0/2 of its key')
   })
 })
 
@@ -132,28 +138,28 @@ describe('I3 refuses', () => {
   test('two records of a key at once in one process, whatever happened to its assignment', () => {
     const { checker, began } = story()
     const first = began(0)
-    checker.started(first, 0)
+    checker.started(first, 0, 0, 1, 0)
     checker.over(first, 'lost')
     const second = began(0)
-    expect(() => checker.started(second, 0)).toThrow('starts while 0/0 of its key runs')
+    expect(() => checker.started(second, 0, 0, 1, 0)).toThrow('starts while 0/0 of its key runs')
   })
 
   test('two records of a key at once in two processes of which none was given up', () => {
     const { checker, began } = story()
     const first = began(0)
-    checker.started(first, 0)
+    checker.started(first, 0, 0, 1, 0)
     checker.over(first, 'inOrder')
     const second = began(1)
-    expect(() => checker.started(second, 0)).toThrow('starts in process 1 while 0/0 of its key runs in 0')
+    expect(() => checker.started(second, 0, 0, 1, 0)).toThrow('starts in process 1 while 0/0 of its key runs in 0')
   })
 
   test('but not a process that goes on because it does not know that it was given up', () => {
     const { checker, began } = story()
     const first = began(0)
-    checker.started(first, 0)
+    checker.started(first, 0, 0, 1, 0)
     checker.givenUp(0)
     const second = began(1)
-    checker.started(second, 0)
+    checker.started(second, 0, 0, 1, 0)
   })
 })
 
@@ -162,13 +168,13 @@ describe('I4 refuses', () => {
     const { checker, began, process } = story()
     const tenure = began(0)
     process(tenure, 0)
-    expect(() => checker.started(tenure, 0)).toThrow('0/0 starts again after it ended')
+    expect(() => checker.started(tenure, 0, 0, 1, 0)).toThrow('0/0 starts again after it ended')
   })
 
   test('a record that a commit says is finished', () => {
     const { checker, began } = story()
     const tenure = began(0, 0, [3, 4])
-    expect(() => checker.started(tenure, 3)).toThrow('0/3 starts, which a commit says is finished')
+    expect(() => checker.started(tenure, 3, 0, 1, 0)).toThrow('0/3 starts, which a commit says is finished')
   })
 
   test('what had finished and is not committed after an end in good order', () => {
@@ -182,7 +188,7 @@ describe('I4 refuses', () => {
   test('a drain that is told to be over while a handler runs', () => {
     const { checker, began } = story()
     const tenure = began(0)
-    checker.started(tenure, 0)
+    checker.started(tenure, 0, 0, 1, 0)
     expect(() => checker.drained(tenure)).toThrow('1 handlers run')
   })
 })
@@ -204,7 +210,7 @@ describe('I5 refuses', () => {
     checker.over(tenure, 'lost')
     expect(() => checker.stored(tenure, 0, 1, [])).toThrow('is stored, which is not ours')
     expect(() => checker.stored(undefined, 0, 1, [])).toThrow('is stored, which is not ours')
-    expect(() => checker.started(tenure, 1)).toThrow('of an assignment that is over')
+    expect(() => checker.started(tenure, 1, 0, 1, 0)).toThrow('of an assignment that is over')
   })
 
   test('a commit of an older owner that comes late', () => {
@@ -222,7 +228,7 @@ describe('I5 refuses', () => {
     const { checker, began } = story()
     const tenure = began(0)
     checker.halted(tenure)
-    expect(() => checker.started(tenure, 0)).toThrow('after its partition was halted')
+    expect(() => checker.started(tenure, 0, 0, 1, 0)).toThrow('after its partition was halted')
   })
 
   test('two owners', () => {

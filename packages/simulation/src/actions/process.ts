@@ -23,10 +23,14 @@ function read(member: Member, { choice }: World): boolean {
 function tick(member: Member, world: World): boolean {
   world.now += world.choice.int(20, 250)
   world.journal.note(K.tick, member.id, world.now)
-  member.engine.tick(world.now)
+  member.tick()
   member.commits.tick(world.now)
   member.want()
   return true
+}
+
+function letter({ deadLetters }: Member, { choice }: World): boolean {
+  return deadLetters.advance(choice)
 }
 
 function answer(member: Member, world: World): boolean {
@@ -41,7 +45,7 @@ function spawn(world: World): boolean {
   world.spawn()
   const member = world.members.at(-1)!
   // Most of the time what happens to a starting thread is of no interest.
-  if (world.choice.percent(75)) for (let thread = 0; thread < member.threads.length; thread++) member.boot(thread)
+  if (world.choice.percent(75)) for (let thread = 0; thread < member.threads.length; thread++) member.crew.boot(thread)
   return true
 }
 
@@ -87,6 +91,9 @@ export const processActions = {
   handOver: (world: World) => anyMember(world, handOver),
   read: (world: World) => anyMember(world, read),
   tick: (world: World) => anyMember(world, tick),
+  letter: (world: World) => anyMember(world, letter),
+  refuseLetter: (world: World) => anyMember(world, ({ deadLetters }, { choice }) => deadLetters.refuse(choice)),
+  loseLetter: (world: World) => anyMember(world, ({ deadLetters }, { choice }) => deadLetters.lose(choice)),
   answer: (world: World) => anyMember(world, answer),
   spawn,
   /** Once the faults are over somebody has to be there. */

@@ -39,11 +39,36 @@ function fail(member: Member, thread: number, { choice }: World): boolean {
   return member.threads[thread]!.finish(true, choice)
 }
 
+function wake(member: Member, thread: number, { journal }: World): boolean {
+  const place = member.threads[thread]!
+  if (!place.canWake) return false
+  journal.note(K.woken, member.id, thread)
+  place.wake()
+  return true
+}
+
+function due(member: Member, thread: number, { journal, choice }: World): boolean {
+  const place = member.threads[thread]!
+  if (!place.canBeDue) return false
+  journal.note(K.due, member.id, thread)
+  place.due(choice)
+  return true
+}
+
+/** A handler says whose end it is: `process.exit` in it, or a throw behind it. */
+function killKnown(member: Member, thread: number, world: World): boolean {
+  const place = member.threads[thread]!
+  if (!place.canFinish) return false
+  place.guilty = [place.handlers.pick(world.choice)]
+  return kill(member, thread, world)
+}
+
 /** Some records in one go, as a thread does it that nothing disturbs. */
 function run(member: Member, thread: number, world: World): boolean {
   const { choice } = world
   const place = member.threads[thread]!
-  let did = receive(member, thread, world)
+  let did = wake(member, thread, world) || due(member, thread, world)
+  did = receive(member, thread, world) || did
   for (let i = choice.int(1, RUN); i > 0; i--) {
     const step = place.finish(false, choice) || place.start(choice) || (place.publish() && place.start(choice))
     if (!step) break
@@ -75,28 +100,18 @@ function killBusy(member: Member, thread: number, world: World): boolean {
   return kill(member, thread, world)
 }
 
-function stick(member: Member, thread: number, { journal }: World): boolean {
+function stick(member: Member, thread: number, { journal, choice }: World): boolean {
   const place = member.threads[thread]!
-  if (place.stuck || !place.canFinish) return false
-  place.stuck = true
+  if (!place.canFinish) return false
+  place.handlers.pick(choice).stuck = true
   journal.note(K.stuck, member.id, thread)
   return true
 }
 
 function unstick(member: Member, thread: number): boolean {
   const place = member.threads[thread]!
-  if (!place.stuck) return false
-  place.stuck = false
-  return true
-}
-
-/** A retired thread that holds nothing, or whose time is up, is told to end. */
-function terminate(member: Member, thread: number, { journal, choice }: World): boolean {
-  const place = member.threads[thread]!
-  if (!place.retired || place.state !== 'up') return false
-  if (member.engine.heldBy(thread) > 0 && choice.percent(60)) return false
-  place.state = 'terminating'
-  journal.note(K.terminated, member.id, thread)
+  if (!place.handlers.some(({ stuck }) => stuck)) return false
+  place.handlers.free()
   return true
 }
 
@@ -133,18 +148,22 @@ export const threadActions = {
   finish: (world: World) => anyThread(world, finish),
   fail: (world: World) => anyThread(world, fail),
   flush: (world: World) => anyThread(world, flush),
+  wake: (world: World) => anyThread(world, wake),
+  due: (world: World) => anyThread(world, due),
+  overdue: (world: World) => anyThread(world, ({ crew }, thread) => crew.overdue(thread)),
+  killKnown: (world: World) => anyThread(world, killKnown),
   run: (world: World) => anyThread(world, run),
   work: (world: World) => anyThread(world, work),
-  acks: (world: World) => anyThread(world, (member, thread) => member.takeAcks(thread)),
-  bury: (world: World) => anyThread(world, (member, thread) => member.bury(thread)),
-  boot: (world: World) => anyThread(world, (member, thread) => member.boot(thread)),
+  acks: (world: World) => anyThread(world, ({ crew }, thread) => crew.takeAcks(thread)),
+  bury: (world: World) => anyThread(world, ({ crew }, thread) => crew.bury(thread)),
+  boot: (world: World) => anyThread(world, ({ crew }, thread) => crew.boot(thread)),
   exit: (world: World) => anyThread(world, exit),
-  terminate: (world: World) => anyThread(world, terminate),
+  terminate: (world: World) => anyThread(world, ({ crew }, thread) => crew.terminate(thread)),
   unstick: (world: World) => anyThread(world, unstick),
   kill: (world: World) => anyThread(world, kill),
   killBusy: (world: World) => anyThread(world, killBusy),
   stick: (world: World) => anyThread(world, stick),
-  retire: (world: World) => anyThread(world, (member, thread) => member.retire(thread)),
+  retire: (world: World) => anyThread(world, ({ crew }, thread) => crew.retire(thread)),
   startFails: (world: World) => anyThread(world, startFails),
   replayAcks: (world: World) => anyThread(world, replayAcks),
 }

@@ -2,11 +2,22 @@
  * Judges a schedule while it runs, by what threads really did, what engines handed over and what the broker took: never by
  * what an engine says of itself. This folder imports nothing of the engine.
  */
+import type { Run } from './attempts.js'
+import type { Circuits } from './circuits.js'
 import { Commits } from './commits.js'
+import { Ends } from './ends.js'
+import { Failures } from './failures.js'
 import type { ModelLimits, ModelLog, ModelRecords } from './model-log.js'
+import { Occupancy } from './occupancy.js'
 import { Order } from './order.js'
 import { contains, type End, type Excuse, Tenure } from './tenure.js'
 import { Violation } from './violation.js'
+
+/** A delivery, as far as the checker goes. */
+export interface Delivered {
+  readonly tenure: number
+  readonly record: number
+}
 
 /** What of a process is left when it has nothing to do. */
 export interface Leftovers {
@@ -17,32 +28,32 @@ export interface Leftovers {
 }
 
 export class Checker {
-  /** Records that were started again after they had ended, by the cause that allowed it. */
-  readonly repeats = new Map<Excuse, number>()
   readonly #records: ModelRecords
   readonly #logs: readonly ModelLog[]
-  readonly #limits: ModelLimits
   readonly #order: Order
   readonly #commits: Commits
+  readonly #failures: Failures
+  readonly #occupancy: Occupancy
+  readonly #ends = new Ends()
   readonly #tenures: Tenure[] = []
-  /** By record: the latest tenure in which it ended well, -1 for none; and whether it did at all. */
-  readonly #endedIn: number[] = []
-  readonly #done: number[] = []
-  /** By process: deliveries, and their bytes, that lie in its threads and have not ended. */
-  readonly #inThreads: number[] = []
-  readonly #bytesInThreads: number[] = []
 
   constructor(records: ModelRecords, logs: readonly ModelLog[], limits: ModelLimits) {
     this.#records = records
     this.#logs = logs
-    this.#limits = limits
     this.#order = new Order(records, limits)
-    this.#commits = new Commits(records, logs, this.#done)
+    this.#failures = new Failures(records, limits)
+    this.#occupancy = new Occupancy(records, limits)
+    this.#commits = new Commits(records, logs, this.#ends.done)
   }
 
   /** Tenures so far; their numbers are below this. */
   get tenures(): number {
     return this.#tenures.length
+  }
+
+  /** Records that were started again after they had ended, by the cause that allowed it. */
+  get repeats(): ReadonlyMap<Excuse, number> {
+    return this.#ends.repeats
   }
 
   // ── tenures ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -56,7 +67,7 @@ export class Checker {
     const id = this.#tenures.length
     const next = new Tenure(id, member, partition, from, inherited)
     if (!isMember) next.excuse = 'zombie'
-    next.beganEmpty = (this.#inThreads[member] ?? 0) === 0
+    next.beganEmpty = this.#occupancy.of(member) === 0
     for (const tenure of this.#tenures) {
       if (!isMember || tenure.partition !== partition || tenure.end !== undefined || tenure.excuse !== undefined)
         continue
@@ -123,37 +134,32 @@ export class Checker {
 
   // ── records ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  opened(id: number, record: number): void {
+  /** @param wall the clock on the wall when it was read */
+  opened(id: number, record: number, wall: number): void {
     const tenure = this.#tenures[id]!
     // Reading began below the commit: these are other records, or somebody wants them again.
     if (tenure.opened.length === 0 && this.#records.offset[record]! < tenure.committed) tenure.inherited = []
     tenure.opened.push(record)
+    this.#failures.opened(tenure, record, wall)
   }
 
   /** A delivery has reached a thread. */
   inThread(id: number, record: number): void {
-    const tenure = this.#tenures[id]!
-    const { member } = tenure
-    tenure.inThreads++
-    const messages = (this.#inThreads[member] ?? 0) + 1
-    const bytes = (this.#bytesInThreads[member] ?? 0) + this.#records.size[record]!
-    this.#inThreads[member] = messages
-    this.#bytesInThreads[member] = bytes
-    const { maxMessages, maxBytes } = this.#limits.window
-    if (messages > maxMessages) throw new Violation('I7', `${messages} messages in a window of ${maxMessages}`)
-    if (bytes > maxBytes && messages > 1) throw new Violation('I7', `${bytes} bytes in a window of ${maxBytes}`)
+    this.#occupancy.add(this.#tenures[id]!, record)
   }
 
   /** A thread has let go of a delivery, ended or not. */
   outOfThread(id: number, record: number): void {
-    const tenure = this.#tenures[id]!
-    const { member } = tenure
-    tenure.inThreads--
-    this.#inThreads[member]!--
-    this.#bytesInThreads[member]! -= this.#records.size[record]!
+    this.#occupancy.remove(this.#tenures[id]!, record)
   }
 
-  started(id: number, record: number): void {
+  /** A thread shows it as running: as far as its process can know, it has started. */
+  published(id: number, record: number): void {
+    this.#failures.published(this.#tenures[id]!, record)
+  }
+
+  /** @param attempt as the thread counts it @param wall the clock on the wall */
+  started(id: number, record: number, thread: number, attempt: number, wall: number): void {
     const tenure = this.#tenures[id]!
     const { partition } = tenure
     const offset = this.#records.offset[record]!
@@ -161,29 +167,83 @@ export class Checker {
       throw new Violation('I5', `${partition}/${offset} starts, of an assignment that is over`)
     }
     if (tenure.halted) throw new Violation('I5', `${partition}/${offset} starts after its partition was halted`)
-    if (tenure.hasEnded(record)) throw new Violation('I4', `${partition}/${offset} starts again after it ended`)
+    this.#ends.started(tenure, record, offset)
     if (contains(tenure.inherited, offset)) {
       throw new Violation('I4', `${partition}/${offset} starts, which a commit says is finished`)
     }
-    const before = this.#endedIn[record] ?? -1
-    if (before >= 0) this.#repeated(tenure, this.#tenures[before]!, offset)
     this.#order.started(tenure, record)
+    this.#failures.started({ member: tenure.member, thread, tenure, record }, attempt, wall)
     tenure.running++
   }
 
   /** The handler ended well, and the thread's board says so. */
   ended(id: number, record: number): void {
+    const tenure = this.#tenures[id]!
     this.stopped(id, record)
-    this.#done[record] = 1
-    this.#tenures[id]!.markEnded(record)
-    if (id > (this.#endedIn[record] ?? -1)) this.#endedIn[record] = id
+    this.#ends.complete(tenure, record)
+    this.#failures.attempts.acquitted(tenure, record)
   }
 
-  /** The handler runs no more: it gave up, or its thread is dead. */
+  /** The handler failed, and its record is tried again. */
+  parked(id: number, record: number): void {
+    this.stopped(id, record)
+    this.#failures.parked(this.#tenures[id]!, record)
+  }
+
+  /** The handler failed for good, and the thread's board says so. @param flags of its failure */
+  failed(id: number, record: number, flags: number): void {
+    const tenure = this.#tenures[id]!
+    this.stopped(id, record)
+    if (this.#failures.failed(tenure, record, flags)) this.#ends.complete(tenure, record)
+  }
+
+  /** The record was handed back unfinished. */
+  handedBack(id: number, record: number): void {
+    this.#failures.attempts.acquitted(this.#tenures[id]!, record)
+  }
+
+  /** The handler runs no more: it has ended, it gave up, or its thread is dead. */
   stopped(id: number, record: number): void {
     const tenure = this.#tenures[id]!
     tenure.running--
     this.#order.stopped(tenure, record)
+    this.#failures.stopped(tenure, record)
+  }
+
+  // ── failures ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * A thread is gone.
+   * @param ran what its board showed as running
+   * @param guilty undefined when nobody knows
+   */
+  died(ran: readonly Delivered[], planned: boolean, guilty: readonly Delivered[] | undefined): void {
+    const runs = (deliveries: readonly Delivered[]): Run[] =>
+      deliveries.map(({ tenure, record }) => ({ tenure: this.#tenures[tenure]!, record }))
+    this.#failures.attempts.died(runs(ran), planned, guilty && runs(guilty))
+  }
+
+  /** I1: an engine takes the failure of a record for final. */
+  exhausted(id: number, record: number, deadLetter: boolean): void {
+    const tenure = this.#tenures[id]!
+    this.#order.passed(record)
+    if (this.#failures.exhausted(tenure, record, deadLetter)) this.#ends.complete(tenure, record)
+  }
+
+  /** The broker has acknowledged the record's dead letter. */
+  deadLettered(id: number, record: number): void {
+    this.#ends.complete(this.#tenures[id]!, record)
+  }
+
+  /** I1: an engine says that a record's offset has completed. */
+  completed(id: number, record: number, how: 'done' | 'failed' | 'dead-lettered'): void {
+    const tenure = this.#tenures[id]!
+    if (!tenure.hasEnded(record)) throw new Violation('I1', `record ${record} is completed as ${how} and has not ended`)
+    if (how === 'done') this.#failures.outcome(tenure, record, false)
+  }
+
+  circuitsOf(member: number): Circuits {
+    return this.#failures.circuitsOf(member)
   }
 
   // ── commits ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -210,6 +270,7 @@ export class Checker {
     // What is over and still lies in threads that are stuck has its places in the window until they hand it back.
     const isOld = (other: Tenure) => other.end !== undefined && other.member === tenure.member && other.inThreads > 0
     if (!tenure.beganEmpty || tenure.inThreads > 0 || this.#tenures.some(isOld)) return
+    if (this.#failures.attempts.hasSuspects(tenure.member)) return
     const { ids } = this.#logs[tenure.partition]!
     const offsets = this.#records.offset
     const isLeft = (record: number) =>
@@ -231,18 +292,5 @@ export class Checker {
       'I8',
       `process ${member} keeps ${messages} messages, ${bytes} bytes, ${rows} rows, load ${load}`,
     )
-  }
-
-  #repeated(tenure: Tenure, before: Tenure, offset: number): void {
-    const excuse = before.mayRepeat ? 'reset' : (before.excuse ?? tenure.excuse)
-    if (excuse === undefined) {
-      const how = before.end === undefined ? 'by somebody who still has the partition' : 'and left in order'
-      throw new Violation('I4', `${tenure.partition}/${offset} starts again: it ended in tenure ${before.id}, ${how}`)
-    }
-    // A commit that this owner began with covers it: only a reset explains that.
-    if (offset < tenure.from && excuse !== 'reset') {
-      throw new Violation('I4', `${tenure.partition}/${offset} starts again below ${tenure.from}`)
-    }
-    this.repeats.set(excuse, (this.repeats.get(excuse) ?? 0) + 1)
   }
 }

@@ -8,6 +8,8 @@ export interface ModelRecords {
   readonly size: readonly number[]
   /** 1 where Kafka itself may have skipped the record. */
   readonly unprotected: readonly number[]
+  /** Milliseconds on the clock on the wall, -1 for none. */
+  readonly timestamp: readonly number[]
 }
 
 export interface ModelLog {
@@ -18,7 +20,18 @@ export interface ModelLog {
   indexOf(offset: number): number
 }
 
+export interface CircuitLimits {
+  readonly after: number
+  readonly forMs: number
+  readonly scope: 'work' | 'partition'
+}
+
 export interface ModelLimits {
   readonly ordering: 'key' | 'partition' | 'none'
+  readonly attempts: number
+  readonly deadLetters: boolean
+  readonly onExhausted: 'complete' | 'stop'
+  readonly delayMs: number
+  readonly circuit: CircuitLimits | undefined
   readonly window: { readonly maxMessages: number; readonly maxBytes: number }
 }

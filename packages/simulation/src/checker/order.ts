@@ -39,7 +39,8 @@ export class Order {
     if (last >= 0 && last !== record) {
       const before = this.#records.offset[last]!
       if (offset < before) throw new Violation('I2', `${this.#name(record)} starts after ${before} of its key`)
-      if (!tenure.hasEnded(last)) {
+      // What failed for good lets its key go on, although its offset may wait for its dead letter.
+      if (!tenure.hasEnded(last) && !tenure.hasFailed(last)) {
         throw new Violation('I2', `${this.#name(record)} starts although ${before} of its key has not ended`)
       }
     }
@@ -56,6 +57,11 @@ export class Order {
       )
     }
     this.#firstStarts[lane] = record
+  }
+
+  /** The record is completed although it never started: what its thread was about to do when it died counts as a run. */
+  passed(record: number): void {
+    this.#everStarted[record] = true
   }
 
   /** The handler runs no more. */

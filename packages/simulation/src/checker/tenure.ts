@@ -37,8 +37,16 @@ export class Tenure {
   readonly committed: number
   /** What the commit that it began with says is finished above `from`. */
   inherited: readonly number[]
-  /** Records that ended well in it, as bits. */
+  /** Records that ended in it, as bits. */
   readonly #ended: number[] = []
+  /** By record: attempts that failed, or in which it brought its thread down. */
+  readonly #charges = new Map<number, number>()
+  /** Records whose failure is final, and the `FailureFlag`s of it: they are not run again, and their keys go on. */
+  readonly #failures = new Map<number, number>()
+  /** By record: the number of its last start. */
+  readonly startOf = new Map<number, number>()
+  /** By record: not to be started before, on the clock on the wall. */
+  readonly due = new Map<number, number>()
 
   constructor(id: number, member: number, partition: number, from: number, inherited: readonly number[]) {
     this.id = id
@@ -57,6 +65,26 @@ export class Tenure {
 
   hasEnded(record: number): boolean {
     return ((this.#ended[record >> 5] ?? 0) & (1 << (record & 31))) !== 0
+  }
+
+  charge(record: number): void {
+    this.#charges.set(record, this.chargesOf(record) + 1)
+  }
+
+  chargesOf(record: number): number {
+    return this.#charges.get(record) ?? 0
+  }
+
+  markFailed(record: number, flags: number): void {
+    this.#failures.set(record, flags)
+  }
+
+  hasFailed(record: number): boolean {
+    return this.#failures.has(record)
+  }
+
+  flagsOf(record: number): number {
+    return this.#failures.get(record) ?? 0
   }
 }
 

@@ -32,7 +32,7 @@ export class SimBatch implements RecordBatch {
     this.tenures = tenures
     this.slots = new Int32Array(length)
     this.offsets = new Float64Array(length)
-    this.timestamps = new Float64Array(length).fill(-1)
+    this.timestamps = new Float64Array(length)
     this.keyHashes = new Uint32Array(length)
     this.keyLengths = new Int32Array(length)
     this.sizes = new Int32Array(length)
@@ -41,6 +41,7 @@ export class SimBatch implements RecordBatch {
       const key = records.key[id]!
       this.slots[i] = slots[i]!
       this.offsets[i] = records.offset[id]!
+      this.timestamps[i] = records.timestamp[id]!
       this.keyHashes[i] = key < 0 ? 0 : hashes[key]!
       this.keyLengths[i] = key < 0 ? -1 : 1
       this.sizes[i] = records.size[id]!

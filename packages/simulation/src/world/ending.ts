@@ -54,14 +54,14 @@ export class Ending {
   #begin(): void {
     const member = this.#member
     this.#deadline = member.world.now + SHUTDOWN_TIMEOUT_MS
-    member.keepRetired()
+    member.crew.keepRetired()
     member.handOver()
     if (this.#kind !== 'drain') {
       this.#halt()
       return
     }
     this.#stage = 'draining'
-    member.drain(member.slots(), SHUTDOWN_TIMEOUT_MS, (complete) => {
+    member.drains.begin(member.slots(), SHUTDOWN_TIMEOUT_MS, (complete) => {
       if (this.#stage !== 'draining') return
       if (complete) this.#commit(true)
       else this.#halt()
@@ -74,7 +74,7 @@ export class Ending {
     const slots = member.slots()
     member.halt(slots)
     member.abortHandlers(slots)
-    member.drain(member.slots(), GRACE_MS, () => {
+    member.drains.begin(member.slots(), GRACE_MS, () => {
       if (this.#stage === 'grace') this.#commit(false)
     })
   }
@@ -94,9 +94,10 @@ export class Ending {
     const member = this.#member
     this.#stage = 'closing'
     this.#acknowledged = acknowledged
-    member.stopThreads()
+    member.crew.stop()
+    member.deadLetters.abandon()
     // A revoke that still drains must not hold up the end: its deadline is now.
-    member.giveUpDrains()
+    member.drains.giveUp()
     member.world.later(() => {
       if (member.rebalances.isIdle) this.#leave()
     })

@@ -2,26 +2,24 @@
  * One process: the real engine, its threads, and the shell around them as `packages/runtime/src/work` has it. What is
  * asynchronous there is a later decision of the scheduler here, or follows the call at once where it is a promise.
  */
-import { ACK_WORDS, WorkEngine } from '@zk/engine'
+import { WorkEngine } from '@zk/engine'
 import type { End } from '../checker/tenure.js'
+import { Violation } from '../checker/violation.js'
 import { K } from '../journal.js'
 import { bitOf } from '../races.js'
 import { SimBatch } from './batch.js'
 import { Commits } from './commits.js'
+import { Crew } from './crew.js'
+import { DeadLetters } from './dead-letters.js'
+import type { Delivery } from './delivery.js'
+import { Drains } from './drains.js'
 import { Ending } from './ending.js'
 import type { Holding } from './holding.js'
 import { Reader } from './reader.js'
 import { Rebalances } from './rebalances.js'
 import { ShellEffects } from './shell-effects.js'
-import { type Delivery, SimThread } from './thread.js'
-import { ThreadEars } from './thread-ears.js'
+import type { SimThread } from './thread.js'
 import type { World } from './world.js'
-
-interface OpenDrain {
-  /** What the slots held when it began. */
-  readonly tenures: readonly (number | undefined)[]
-  done(complete: boolean): void
-}
 
 /** Decisions for which a lost assignment counts as under way. */
 const LOST_FOR = 30
@@ -30,11 +28,14 @@ export class Member {
   readonly id: number
   readonly world: World
   readonly engine: WorkEngine<SimBatch>
+  readonly crew: Crew
   readonly threads: readonly SimThread[]
+  readonly deadLetters: DeadLetters
   readonly reader: Reader
   readonly commits: Commits
   readonly rebalances: Rebalances
   readonly ending: Ending
+  readonly drains: Drains
   /** By slot: every partition that was ever ours. */
   readonly holdings: Holding[] = []
   /** Of the last join that was answered. */
@@ -52,7 +53,6 @@ export class Member {
   /** It was killed: nothing of it runs, and the group does not know yet. */
   isDead = false
   readonly #byPartition: (Holding | undefined)[] = []
-  readonly #drains = new Map<readonly number[], OpenDrain>()
   #requested = false
   /** Tenures that ended within the batch that is being handed over. */
   #restarted: number[] = []
@@ -71,22 +71,24 @@ export class Member {
         window: shape.window,
         spareRows: shape.spareRows,
         maxUncommittedRecords: shape.maxUncommittedRecords,
-        delayMs: 0,
-        attempts: 1_000,
-        deadLetters: false,
+        delayMs: shape.delayMs,
+        attempts: shape.attempts,
+        deadLetters: shape.deadLetters,
         onExhausted: shape.onExhausted,
-        reportCompletions: false,
+        circuit: shape.circuit,
+        reportCompletions: shape.reportCompletions,
         firstSequence: shape.firstSequence,
       },
       effects,
     )
-    const ears = new ThreadEars(this)
-    const isHeld = () => effects.isHeld
-    this.threads = Array.from({ length: shape.threads }, (_, i) => new SimThread(i, shape, ears, isHeld))
+    this.crew = new Crew(this, effects)
+    this.threads = this.crew.threads
+    this.deadLetters = new DeadLetters(this)
     this.reader = new Reader(this)
     this.commits = new Commits(this)
     this.rebalances = new Rebalances(this)
     this.ending = new Ending(this)
+    this.drains = new Drains(this)
   }
 
   /** Its code runs now. */
@@ -121,7 +123,7 @@ export class Member {
   }
 
   #hand(ids: number[]): void {
-    const { records, checker, journal } = this.world
+    const { records, checker, journal, wall } = this.world
     journal.note(K.handed, this.id, ids.length)
     const slots: number[] = []
     const tenures: number[] = []
@@ -137,10 +139,10 @@ export class Member {
       holding.next = offset + 1
       tenures.push(holding.tenure)
     }
-    this.engine.records(new SimBatch(records, ids, slots, tenures))
+    this.engine.records(new SimBatch(records, ids, slots, tenures), wall)
     // What came after a restart was not opened: it is read again.
     const isOpen = (i: number) => tenures[i]! >= 0 && !this.#restarted.includes(tenures[i]!)
-    for (let i = 0; i < ids.length; i++) if (isOpen(i)) checker.opened(tenures[i]!, ids[i]!)
+    for (let i = 0; i < ids.length; i++) if (isOpen(i)) checker.opened(tenures[i]!, ids[i]!, wall)
     this.#restarted = []
   }
 
@@ -226,38 +228,12 @@ export class Member {
     holding.tenure = undefined
   }
 
-  drain(slots: readonly number[], timeoutMs: number, done: (complete: boolean) => void): void {
-    this.#drains.set(slots, { tenures: slots.map((slot) => this.holdings[slot]!.tenure), done })
-    this.engine.drain(slots, this.world.now + timeoutMs)
-  }
-
-  /** The engine says that a drain has ended; whoever waits for it goes on after the call. */
-  drainEnded(slots: readonly number[], complete: boolean): void {
-    const drain = this.#drains.get(slots)
-    for (const [i, slot] of slots.entries()) {
-      const tenure = drain?.tenures[i]
-      // One that was lost meanwhile is no part of it.
-      if (complete && tenure !== undefined && tenure === this.holdings[slot]!.tenure) this.world.checker.drained(tenure)
-    }
-    this.world.later(() => {
-      if (this.#drains.delete(slots)) drain!.done(complete)
-    })
-  }
-
   /** The engine has ended the epoch of a partition and wants it anew, from this offset on. */
   restart(slot: number, offset: number): void {
     const { partition, tenure } = this.holdings[slot]!
     this.#restarted.push(tenure!)
     this.endTenure(slot, 'restarted')
     this.rebalances.add({ type: 'restart', partition, offset })
-  }
-
-  /** Whoever waits for a drain goes on as if its deadline had passed. */
-  giveUpDrains(): void {
-    for (const [slots, { done }] of [...this.#drains]) {
-      this.#drains.delete(slots)
-      done(false)
-    }
   }
 
   halt(slots: readonly number[]): void {
@@ -269,72 +245,27 @@ export class Member {
     }
   }
 
+  tick(): void {
+    const { now, wall, checker, shape } = this.world
+    const circuits = shape.circuit === undefined ? undefined : checker.circuitsOf(this.id)
+    circuits?.tick(now)
+    this.engine.tick(now, wall)
+    circuits?.ticked()
+    if (shape.delayMs > 0) this.#checkDue(wall + shape.delayMs)
+  }
+
+  /** What waits for its time waits for none that lies more than a delay ahead: delays do not add up. */
+  #checkDue(latest: number): void {
+    for (const slot of this.slots()) {
+      const due = this.engine.dueAt(slot)
+      if (due !== undefined && due > latest) {
+        throw new Violation('I9', `process ${this.id}: a record waits ${due - latest} ms too long`)
+      }
+    }
+  }
+
   abortHandlers(slots: readonly number[]): void {
-    for (const thread of this.threads) if (thread.state === 'up') thread.abort(slots)
-  }
-
-  // ── threads ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  takeAcks(thread: number): boolean {
-    const place = this.threads[thread]!
-    const acks = place.posted.shift()
-    if (acks === undefined) return false
-    place.lastAcks = acks
-    this.world.met(this, 'ack')
-    const { counters } = this.engine
-    const stale = counters.staleAcks
-    this.engine.acks(thread, acks, acks.length / ACK_WORDS)
-    this.world.journal.note(K.acks, this.id, thread, acks.length / ACK_WORDS, counters.staleAcks - stale)
-    this.want()
-    return true
-  }
-
-  /** Exit and close have been seen, and every posted ack was taken before. */
-  bury(thread: number): boolean {
-    const place = this.threads[thread]!
-    if (place.state !== 'exited' || place.posted.length > 0) return false
-    place.state = 'down'
-    const planned = place.retired
-    this.world.journal.note(K.gone, this.id, thread, planned ? 1 : 0)
-    this.engine.threadGone(thread, { planned })
-    return true
-  }
-
-  boot(thread: number): boolean {
-    const place = this.threads[thread]!
-    if (place.state !== 'down' || this.ending.isClosing) return false
-    place.boot()
-    this.world.journal.note(K.up, this.id, thread)
-    this.engine.threadUp(thread)
-    this.isReady ||= this.threads.every(({ state }) => state === 'up')
-    this.want()
-    return true
-  }
-
-  retire(thread: number): boolean {
-    const place = this.threads[thread]!
-    if (place.state !== 'up' || place.retired || this.ending.hasBegun) return false
-    place.retired = true
-    this.world.journal.note(K.retired, this.id, thread)
-    this.engine.retire(thread)
-    return true
-  }
-
-  /** The run is ending, which retired threads are needed for. */
-  keepRetired(): void {
-    for (const [thread, place] of this.threads.entries()) {
-      if (!place.retired || place.state !== 'up') continue
-      place.retired = false
-      this.engine.threadUp(thread)
-    }
-  }
-
-  stopThreads(): void {
-    for (const thread of this.threads) {
-      if (thread.isAlive) thread.exit()
-      thread.state = 'down'
-      thread.posted.length = 0
-    }
+    this.crew.abort(slots)
   }
 
   // ── its end ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -348,8 +279,9 @@ export class Member {
   /** Without a word: what it has sent is on its way, and nothing else of it is left. */
   kill(): void {
     this.isDead = true
-    this.stopThreads()
+    this.crew.stop()
     this.commits.abandon()
+    this.deadLetters.abandon()
     for (const { tenure } of this.holdings) if (tenure !== undefined) this.world.checker.over(tenure, 'crashed')
     for (const holding of this.holdings) holding.tenure = undefined
   }
@@ -357,7 +289,7 @@ export class Member {
   /** What is under way in this process, as bits. */
   underWay(): number {
     let bits = 0
-    if (this.#drains.size > 0 || this.rebalances.isRevoking) bits |= bitOf.revoke
+    if (this.drains.any || this.rebalances.isRevoking) bits |= bitOf.revoke
     if (this.commits.isUnderWay) bits |= bitOf.commit
     if (this.ending.hasBegun) bits |= bitOf.shutdown
     if (this.world.decisions - this.lostAt < LOST_FOR) bits |= bitOf.lost
@@ -366,7 +298,7 @@ export class Member {
       if (thread.posted.length > 0) bits |= bitOf.ack
       if (thread.state === 'exited' || thread.state === 'terminating') bits |= bitOf.exit
       if (thread.isStarting) bits |= bitOf.start
-      if (thread.runsAny(this.#isOld)) bits |= bitOf['old work']
+      if (thread.handlers.some(this.#isOld)) bits |= bitOf['old work']
     }
     return bits
   }

@@ -52,15 +52,25 @@ export class PartitionLog {
     return low
   }
 
-  append(count: number, choice: Random): void {
-    const { keys, largest, oversized, window } = this.#shape
+  /** @param wall the clock on the wall, in milliseconds */
+  append(count: number, choice: Random, wall: number): void {
+    const { keys, largest, oversized, window, deadly, delayMs } = this.#shape
     for (let i = 0; i < count; i++) {
       const word = choice.word()
       // Compaction leaves gaps, and so do transaction markers.
       if ((word & 15) === 0) this.end += 1 + ((word >>> 4) % 20)
       const key = ((word >>> 9) & 15) === 0 ? -1 : (word >>> 13) % keys
       const size = oversized && ((word >>> 20) & 63) === 0 ? window.maxBytes + 50 : 1 + ((word >>> 21) % largest)
-      this.ids.push(this.#records.add(this.index, this.end, key, size, this.end < this.#hazard))
+      const record = {
+        partition: this.index,
+        offset: this.end,
+        key,
+        size,
+        unprotected: this.end < this.#hazard,
+        timestamp: delayMs === 0 ? -1 : timestampOf(choice, wall),
+        deadly: deadly > 0 && choice.percent(deadly),
+      }
+      this.ids.push(this.#records.add(record))
       this.end++
     }
     if (choice.percent(20)) this.end += choice.int(1, 4)
@@ -92,4 +102,12 @@ export class PartitionLog {
   compact(index: number): number {
     return this.#records.offset[this.ids.splice(index, 1)[0]!]!
   }
+}
+
+/** Mostly now; some records are old, some claim to come from the future, and some say nothing. */
+function timestampOf(choice: Random, wall: number): number {
+  const chance = choice.below(100)
+  if (chance < 60) return wall
+  if (chance < 80) return wall - choice.below(5_000)
+  return chance < 90 ? wall + choice.below(5_000) : -1
 }

@@ -83,7 +83,7 @@ export class Rebalances {
       this.#gone(partitions, slots, 'lost')
       return
     }
-    member.drain(slots, world.shape.drainTimeoutMs, (complete) => {
+    member.drains.begin(slots, world.shape.drainTimeoutMs, (complete) => {
       if (!complete) {
         member.halt(slots)
         member.abortHandlers(slots)

@@ -1,8 +1,8 @@
 /** What an engine does to the outside, carried out on the models of one process. */
-import type { DeliveryState, Effects } from '@zk/engine'
+import type { CircuitScope, CircuitState, Completion, DeliveryState, Effects, StopReason } from '@zk/engine'
 import { K } from '../journal.js'
+import type { Delivery } from './delivery.js'
 import type { Member } from './member.js'
-import type { Delivery } from './thread.js'
 
 export class ShellEffects implements Effects {
   /** No thread starts a delivery now. */
@@ -30,7 +30,7 @@ export class ShellEffects implements Effects {
       const record = batch.ids[index]!
       const partition = records.partition[record]!
       const sequence = inFlight.sequence[ticket]!
-      place.queue(ticket, sequence)
+      place.board.queue(ticket, sequence, inFlight.attempt[ticket]!)
       frame.push({
         ticket,
         sequence,
@@ -41,7 +41,12 @@ export class ShellEffects implements Effects {
         key: records.key[record]!,
         partition,
         tenure: batch.tenures[index]!,
+        first: inFlight.attempt[ticket]!,
+        failures: 0,
         aborted: false,
+        overdue: false,
+        timedOut: false,
+        stuck: false,
       })
       journal.note(K.dispatch, this.#member.id, thread, partition, offset)
     }
@@ -55,15 +60,15 @@ export class ShellEffects implements Effects {
       const other = this.#member.threads[choice.below(this.#member.threads.length)]!
       if (!other.start(choice) && !other.publish()) other.finish(false, choice)
     }
-    return this.#member.threads[thread]!.stateOf(ticket, sequence)
+    return this.#member.threads[thread]!.board.stateOf(ticket, sequence)
   }
 
-  attemptOf(_thread: number, ticket: number): number {
-    return this.#member.engine.inFlight.attempt[ticket]!
+  attemptOf(thread: number, ticket: number): number {
+    return this.#member.threads[thread]!.board.attemptOf(ticket)
   }
 
-  failureFlags(): number {
-    return 0
+  failureFlags(thread: number, ticket: number): number {
+    return this.#member.threads[thread]!.board.flagsOf(ticket)
   }
 
   hold(held: boolean): void {
@@ -73,7 +78,8 @@ export class ShellEffects implements Effects {
 
   cut(slot: number, epoch: number, aboveOffset: number): void {
     this.#member.world.journal.note(K.cut, this.#member.id, this.#member.holdings[slot]!.partition, epoch, aboveOffset)
-    for (const thread of this.#member.threads) thread.cut(slot, epoch, aboveOffset)
+    for (const thread of this.#member.threads) thread.board.cut(slot, epoch, aboveOffset)
+    this.#member.crew.wake()
   }
 
   pause(slot: number): void {
@@ -109,34 +115,70 @@ export class ShellEffects implements Effects {
 
   drained(slots: readonly number[], complete: boolean): void {
     this.#member.world.journal.note(K.drained, this.#member.id, slots.length, complete ? 1 : 0)
-    this.#member.drainEnded(slots, complete)
+    this.#member.drains.ended(slots, complete)
   }
 
-  failed(): void {}
+  failed(ticket: number): void {
+    const { tenure, record } = this.#recordOf(ticket)
+    this.#note(K.exhausted, record)
+    this.#member.world.checker.exhausted(tenure, record, false)
+  }
 
-  deadLetter(): void {}
+  deadLetter(ticket: number): void {
+    const { inFlight } = this.#member.engine
+    const { tenure, record } = this.#recordOf(ticket)
+    this.#note(K.deadLetter, record)
+    this.#member.world.checker.exhausted(tenure, record, true)
+    this.#member.deadLetters.write({ ticket, sequence: inFlight.sequence[ticket]!, tenure, record })
+  }
 
-  completed(): void {}
+  completed(ticket: number, how: Completion): void {
+    const { tenure, record } = this.#recordOf(ticket)
+    this.#member.world.checker.completed(tenure, record, how)
+  }
 
   processDeaths(): number {
     return 0
   }
 
-  holdStarts(): void {}
-
-  permitStart(): void {}
-
-  withdrawPermit(): boolean {
-    return false
+  holdStarts(scope: CircuitScope, held: boolean): void {
+    for (const thread of this.#member.threads) thread.board.holdStarts(scope, held)
+    this.#member.crew.wake()
   }
 
-  circuitChanged(): void {}
+  permitStart(thread: number, scope: CircuitScope): void {
+    this.#member.world.journal.note(K.permit, this.#member.id, thread)
+    this.#member.threads[thread]!.board.permit(scope)
+  }
 
-  stop(): void {
-    this.#member.world.journal.note(K.stop, this.#member.id)
+  withdrawPermit(thread: number, scope: CircuitScope): boolean {
+    return this.#member.threads[thread]!.board.withdraw(scope)
+  }
+
+  circuitChanged(scope: CircuitScope, from: CircuitState, to: CircuitState): void {
+    const { world, id, holdings } = this.#member
+    const partition = scope === 'work' ? -1 : holdings[scope]!.partition
+    world.journal.note(to === 'open' ? K.opened : to === 'closed' ? K.closes : K.halfOpen, id, partition)
+    world.checker.circuitsOf(id).told(scope === 'work' ? 'work' : partition, from, to)
+  }
+
+  stop({ type }: StopReason): void {
+    this.#member.world.journal.note(K.stop, this.#member.id, type === 'crash-loop' ? 1 : 0)
     this.#member.world.later(() => {
       if (!this.#member.ending.hasBegun) this.#member.world.journal.note(K.stopped, this.#member.id)
       this.#member.ending.end('fail')
     })
+  }
+
+  #recordOf(ticket: number): { tenure: number; record: number } {
+    const { inFlight } = this.#member.engine
+    const batch = inFlight.batch[ticket]!
+    const index = inFlight.index[ticket]!
+    return { tenure: batch.tenures[index]!, record: batch.ids[index]! }
+  }
+
+  #note(kind: number, record: number): void {
+    const { world, id } = this.#member
+    world.journal.note(kind, id, world.records.partition[record]!, world.records.offset[record]!)
   }
 }

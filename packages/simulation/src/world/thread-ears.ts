@@ -1,7 +1,8 @@
 /** Hears what the threads of one process do: for the journal and the checker, not for its engine. */
 import { K } from '../journal.js'
+import type { Delivery, Ending } from './delivery.js'
 import type { Member } from './member.js'
-import type { Delivery, ThreadListener } from './thread.js'
+import type { ThreadListener } from './thread-listener.js'
 
 export class ThreadEars implements ThreadListener {
   readonly #member: Member
@@ -10,37 +11,63 @@ export class ThreadEars implements ThreadListener {
     this.#member = member
   }
 
-  published(thread: number, { partition, offset }: Delivery): void {
-    this.#member.world.journal.note(K.published, this.#member.id, thread, partition, offset)
+  published(thread: number, delivery: Delivery): void {
+    this.#note(K.published, thread, delivery)
+    this.#member.world.checker.published(delivery.tenure, delivery.record)
   }
 
-  started(thread: number, { partition, offset, record, tenure }: Delivery): void {
-    this.#member.world.journal.note(K.started, this.#member.id, thread, partition, offset)
+  started(thread: number, delivery: Delivery): void {
+    const { checker, wall } = this.#member.world
+    const { record, tenure, first, failures } = delivery
+    this.#note(K.started, thread, delivery)
     this.#member.world.met(this.#member, 'start')
-    this.#member.world.checker.started(tenure, record)
+    checker.started(tenure, record, thread, first + failures, wall)
   }
 
-  refused(thread: number, { partition, offset, record, tenure }: Delivery): void {
-    this.#member.world.journal.note(K.refused, this.#member.id, thread, partition, offset)
-    this.#member.world.checker.outOfThread(tenure, record)
+  refused(thread: number, delivery: Delivery): void {
+    this.#note(K.refused, thread, delivery)
+    this.#dropped(delivery)
   }
 
-  ended(thread: number, { partition, offset, record, tenure }: Delivery, how: 'done' | 'failed' | 'discarded'): void {
-    const { journal, checker, shape } = this.#member.world
-    journal.note(
-      how === 'done' ? K.done : how === 'failed' ? K.failed : K.gaveUp,
-      this.#member.id,
-      thread,
-      partition,
-      offset,
-    )
+  heldBack(thread: number, delivery: Delivery): void {
+    this.#note(K.heldBack, thread, delivery)
+  }
+
+  ended(thread: number, delivery: Delivery, how: Ending, flags: number): void {
+    const { world } = this.#member
+    const { checker } = world
+    const { record, tenure } = delivery
+    this.#note(how === 'done' ? K.done : how === 'failed' ? K.failed : K.gaveUp, thread, delivery)
     checker.outOfThread(tenure, record)
-    if (how === 'done' || (how === 'failed' && shape.onExhausted === 'complete')) {
-      checker.ended(tenure, record)
-      this.#member.world.progress++
-    } else {
+    if (how === 'done') checker.ended(tenure, record)
+    else if (how === 'failed') checker.failed(tenure, record, flags)
+    else {
       checker.stopped(tenure, record)
+      checker.handedBack(tenure, record)
+      return
     }
+    world.progress++
+  }
+
+  parked(thread: number, delivery: Delivery): void {
+    this.#note(K.parked, thread, delivery)
+    this.#member.world.checker.parked(delivery.tenure, delivery.record)
+  }
+
+  handedBack(thread: number, delivery: Delivery): void {
+    this.#note(K.handedBack, thread, delivery)
+    this.#dropped(delivery)
+  }
+
+  isDeadly({ record }: Delivery): boolean {
+    const { records, isCalm, shape } = this.#member.world
+    // Where a failure stops the work, and another takes its place and fails too, nothing would ever be calm.
+    return records.deadly[record] === 1 && !(isCalm && shape.onExhausted === 'stop')
+  }
+
+  kills(thread: number, delivery: Delivery): void {
+    this.#member.world.met(this.#member, 'exit')
+    this.#note(K.killedBy, thread, delivery)
   }
 
   stopped({ record, tenure }: Delivery): void {
@@ -50,5 +77,14 @@ export class ThreadEars implements ThreadListener {
 
   dropped({ record, tenure }: Delivery): void {
     this.#member.world.checker.outOfThread(tenure, record)
+  }
+
+  #dropped({ record, tenure }: Delivery): void {
+    this.#member.world.checker.outOfThread(tenure, record)
+    this.#member.world.checker.handedBack(tenure, record)
+  }
+
+  #note(kind: number, thread: number, { partition, offset }: Delivery): void {
+    this.#member.world.journal.note(kind, this.#member.id, thread, partition, offset)
   }
 }

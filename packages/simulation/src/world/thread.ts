@@ -1,40 +1,19 @@
 /**
  * A place for worker threads and the thread in it, as the engine may rely on them: frames arrive in order, a start is
  * published on the board before the control words are read, an end is on the board before its ack is posted, and a death
- * loses what was not posted. The board stays with the place; threads come and go.
+ * loses what was not posted.
  *
  * A handler that returns no promise keeps its thread from everything else until it returns.
  */
-import { ACK_WORDS, type DeliveryState, KeyedQueue, NO_KEY, Outcome } from '@zk/engine'
+import { ACK_WORDS, FailureFlag, Outcome } from '@zk/engine'
 import type { Random } from '../random.js'
 import type { Shape } from '../shape.js'
-import { hashes } from './batch.js'
-
-export interface Delivery {
-  readonly ticket: number
-  readonly sequence: number
-  readonly slot: number
-  readonly epoch: number
-  readonly offset: number
-  readonly record: number
-  readonly key: number
-  readonly partition: number
-  readonly tenure: number
-  /** Its handler was told to give up. */
-  aborted: boolean
-}
-
-/** What a thread does, told at once: the checker and the journal listen. */
-export interface ThreadListener {
-  published(thread: number, delivery: Delivery): void
-  started(thread: number, delivery: Delivery): void
-  refused(thread: number, delivery: Delivery): void
-  ended(thread: number, delivery: Delivery, how: 'done' | 'failed' | 'discarded'): void
-  /** The handler runs no more, and nothing says that it ended. */
-  stopped(delivery: Delivery): void
-  /** The thread has let go of a delivery that it never started. */
-  dropped(delivery: Delivery): void
-}
+import { SimBoard } from './board.js'
+import { ClosingPolicy } from './closing-policy.js'
+import type { Delivery, Ending } from './delivery.js'
+import { Handlers } from './handlers.js'
+import type { ThreadListener } from './thread-listener.js'
+import { ThreadQueue } from './thread-queue.js'
 
 type ThreadState =
   /** Nothing runs there. */
@@ -45,46 +24,49 @@ type ThreadState =
   /** No JavaScript runs; acks that it posted are still on their way. */
   | 'exited'
 
+/** Of a hundred failures with attempts left so many are not worth another. */
+const NOT_RETRYABLE = 10
+/** Of a hundred deadly records so many are seen at it. */
+const SEEN = 30
+
 export class SimThread {
   state: ThreadState = 'down'
   /** It is to be replaced: its end is no death. */
   retired = false
-  /** A handler does not come to an end. */
-  stuck = false
+  /** It was told to start nothing more: it ends for handlers that ignored their deadline. */
+  isGivenUp = false
   /** Starts of its successor that failed in a row. */
   failedStarts = 0
   /** Acks on their way, oldest first. */
   readonly posted: Int32Array[] = []
   /** Those that arrived last, for a duplicate. */
   lastAcks: Int32Array | undefined
+  readonly board = new SimBoard()
+  /** Main has said that cuts or circuits have changed, and the thread has not heard it. */
+  isWoken = false
+  /** Known to have brought it down; undefined: nobody knows. */
+  guilty: Delivery[] | undefined
+  /** What the board showed as running at its exit. */
+  ran: Delivery[] = []
   readonly #index: number
   readonly #shape: Shape
   readonly #listener: ThreadListener
   readonly #isHeld: () => boolean
-  readonly #states: DeliveryState[] = []
-  readonly #sequences: number[] = []
-  /** By slot: what was cut, up to which epoch and above which offset. */
-  readonly #cutEpochs: number[] = []
-  readonly #cutOffsets: number[] = []
   #frames: Delivery[][] = []
-  #queue: KeyedQueue
-  /** By ticket: what was received. */
-  #received: (Delivery | undefined)[] = []
+  #queue: ThreadQueue
   /** Published as running, about to read the control words. */
   #starting: Delivery | undefined
-  /** A handler that returned no promise yet and keeps the thread. */
-  #busy: Delivery | undefined
-  #running: Delivery[] = []
+  readonly handlers = new Handlers()
   #acks: number[] = []
-  /** By slot: a record of this epoch failed and the policy is to stop, so that the rest of it is handed back. */
-  #failedEpochs: number[] = []
+  readonly #policy: ClosingPolicy
 
   constructor(index: number, shape: Shape, listener: ThreadListener, isHeld: () => boolean) {
     this.#index = index
     this.#shape = shape
     this.#listener = listener
     this.#isHeld = isHeld
-    this.#queue = new KeyedQueue(shape.concurrency)
+    this.#queue = new ThreadQueue(shape)
+    this.#policy = new ClosingPolicy(this.board)
   }
 
   get isAlive(): boolean {
@@ -97,7 +79,7 @@ export class SimThread {
 
   /** It has nothing to do and nothing to tell. */
   get isIdle(): boolean {
-    return this.#frames.length + this.#queue.queued + this.#queue.running + this.#acks.length + this.posted.length === 0
+    return this.#frames.length + this.#acks.length + this.posted.length === 0 && this.#queue.isEmpty
   }
 
   /** Something has ended that main cannot know yet. */
@@ -105,18 +87,18 @@ export class SimThread {
     return this.#acks.length > 0 || this.posted.length > 0
   }
 
-  runsAny(matches: (delivery: Delivery) => boolean): boolean {
-    if (this.#busy !== undefined && matches(this.#busy)) return true
-    for (const delivery of this.#running) if (matches(delivery)) return true
-    return false
+  /** Its board shows such a delivery as running. */
+  shows(matches: (delivery: Delivery) => boolean): boolean {
+    if (this.#starting !== undefined && matches(this.#starting)) return true
+    return this.handlers.some(matches) || this.ran.some(matches)
+  }
+
+  /** Its event loop turns: it hears what main says. */
+  get isFree(): boolean {
+    return this.isAlive && this.#starting === undefined && !this.handlers.isBusy
   }
 
   // ── main's side ────────────────────────────────────────────────────────────────────────────────────────────────
-
-  queue(ticket: number, sequence: number): void {
-    this.#states[ticket] = 'queued'
-    this.#sequences[ticket] = sequence
-  }
 
   /** @returns false when the frame is lost: no JavaScript runs there */
   post(frame: Delivery[]): boolean {
@@ -125,111 +107,133 @@ export class SimThread {
     return true
   }
 
-  stateOf(ticket: number, sequence: number): DeliveryState {
-    return this.#sequences[ticket] === sequence ? this.#states[ticket]! : 'unknown'
-  }
-
-  cut(slot: number, epoch: number, above: number): void {
-    this.#cutEpochs[slot] = epoch
-    this.#cutOffsets[slot] = above
-  }
-
-  /** Handlers of these slots that wait are told to give up. */
-  abort(slots: readonly number[]): void {
-    for (const delivery of this.#running) if (slots.includes(delivery.slot)) delivery.aborted = true
-  }
-
   boot(): void {
     this.state = 'up'
     this.retired = false
-    this.stuck = false
+    this.isGivenUp = false
     this.failedStarts = 0
-    this.#failedEpochs = []
-    this.#queue = new KeyedQueue(this.#shape.concurrency)
-    this.#received = []
+    this.isWoken = false
+    this.guilty = undefined
+    this.ran = []
+    this.board.reset()
+    this.#policy.reset()
+    this.#queue = new ThreadQueue(this.#shape)
   }
 
   /** Its JavaScript stops here. */
   exit(): void {
     this.state = 'exited'
-    this.stuck = false
-    if (this.#busy !== undefined) this.#listener.stopped(this.#busy)
-    for (const delivery of this.#running) this.#listener.stopped(delivery)
+    this.ran = this.handlers.takeAll()
+    for (const delivery of this.ran) this.#listener.stopped(delivery)
+    if (this.#starting !== undefined) {
+      this.#queue.started(this.#starting)
+      this.ran.push(this.#starting)
+    }
     if (this.#starting !== undefined) this.#listener.dropped(this.#starting)
     for (const frame of this.#frames) for (const delivery of frame) this.#listener.dropped(delivery)
-    for (const delivery of this.#received) if (delivery !== undefined) this.#listener.dropped(delivery)
-    this.#busy = undefined
+    for (const delivery of this.#queue.all()) this.#listener.dropped(delivery)
     this.#starting = undefined
-    this.#running = []
     this.#frames = []
-    this.#received = []
+    this.#queue = new ThreadQueue(this.#shape)
     this.#acks = []
   }
 
   // ── its own steps; each says whether there was anything to do ──────────────────────────────────────────────────
 
   get canReceive(): boolean {
-    return this.#frames.length > 0 && this.#isFree
+    return this.#frames.length > 0 && this.isFree
   }
 
   /** @returns how many records came */
   receive(): number {
     const frame = this.#frames.shift()!
-    for (const delivery of frame) {
-      this.#received[delivery.ticket] = delivery
-      this.#queue.push(this.#queueKeyOf(delivery), delivery.ticket)
-    }
+    for (const delivery of frame) this.#queue.push(delivery)
     return frame.length
   }
 
+  get canWake(): boolean {
+    return this.isWoken && this.isFree
+  }
+
+  /** It hears that cuts or circuits have changed. */
+  wake(): void {
+    this.isWoken = false
+    this.#handBackClosing()
+  }
+
+  get canBeDue(): boolean {
+    return this.#queue.hasParked && this.isFree && !this.isGivenUp
+  }
+
+  /** The next attempt of a parked record is due. */
+  due(choice: Random): void {
+    this.#queue.due(choice)
+  }
+
   publish(): boolean {
-    if (!this.#isFree) return false
-    const ticket = this.#queue.take()
-    if (ticket === -1) return false
-    const delivery = this.#received[ticket]!
+    if (!this.isFree || this.isGivenUp || this.board.isHeld) return false
+    this.#queue.takeUp((delivery) => !this.board.holdsBack(delivery.slot) || this.#isOver(delivery))
+    const delivery = this.#queue.take()
+    if (delivery === undefined) return false
+    if (this.board.holdsBack(delivery.slot) && !this.#isOver(delivery)) {
+      this.#queue.setAside(delivery)
+      return true
+    }
     this.#mark(delivery, 'running')
-    this.#received[ticket] = undefined
     this.#starting = delivery
     this.#listener.published(this.#index, delivery)
     return true
   }
 
-  /** Reads the control words, then calls the handler or hands the record back. */
+  /** Reads the control words, then calls the handler, hands the record back or waits with it. */
   start(choice: Random): boolean {
     const delivery = this.#starting
     if (delivery === undefined || this.#isHeld()) return false
     this.#starting = undefined
-    if (!this.#mayStart(delivery)) {
-      this.#listener.refused(this.#index, delivery)
-      this.#end(delivery, 'discarded', choice)
-      return true
+    if (this.#isOver(delivery)) {
+      this.#refuse(delivery)
+    } else if (delivery.failures > 0 && this.#policy.isClosing(delivery)) {
+      this.#handBackBehind(delivery)
+      this.#refuse(delivery)
+    } else if (!this.board.admits(delivery.slot)) {
+      // As if it had never been published.
+      if (delivery.failures > 0) this.board.mark(delivery, 'parked', delivery.first + delivery.failures - 1)
+      else this.#mark(delivery, 'queued')
+      this.#queue.setAside(delivery)
+      this.#listener.heldBack(this.#index, delivery)
+    } else {
+      this.#queue.started(delivery)
+      this.#listener.started(this.#index, delivery)
+      this.handlers.add(delivery, choice.percent(this.#shape.syncHandlers))
     }
-    this.#listener.started(this.#index, delivery)
-    if (choice.percent(this.#shape.syncHandlers)) this.#busy = delivery
-    else this.#running.push(delivery)
     return true
   }
 
   get canFinish(): boolean {
-    return !this.stuck && this.#starting === undefined && (this.#busy !== undefined || this.#running.length > 0)
+    return this.isAlive && this.#starting === undefined && this.handlers.mayEnd
   }
 
   /** A handler ends, well or not. */
   finish(fails: boolean, choice: Random): boolean {
     if (!this.canFinish) return false
-    let delivery = this.#busy
-    this.#busy = undefined
-    if (delivery === undefined) delivery = this.#running.splice(choice.below(this.#running.length), 1)[0]!
+    const delivery = this.handlers.pick(choice)
+    if (this.#listener.isDeadly(delivery)) {
+      this.#listener.kills(this.#index, delivery)
+      if (choice.percent(SEEN)) this.guilty = [delivery]
+      this.exit()
+      return true
+    }
+    this.handlers.remove(delivery)
+    const failed = fails || (delivery.timedOut && choice.percent(70))
     // One that was told that its result is not wanted may give up: no failure of the record.
-    const how = delivery.aborted && choice.percent(50) ? 'discarded' : fails && !delivery.aborted ? 'failed' : 'done'
-    if (how === 'failed' && this.#shape.onExhausted === 'stop') this.#failedEpochs[delivery.slot] = delivery.epoch
-    this.#listener.ended(this.#index, delivery, how)
-    this.#end(delivery, how, choice)
+    if (delivery.aborted && choice.percent(50)) this.#end(delivery, 'discarded', 0, choice)
+    else if (failed && !delivery.aborted) this.#fail(delivery, choice)
+    else this.#end(delivery, 'done', 0, choice)
     return true
   }
 
   get canFlush(): boolean {
-    return this.#acks.length > 0 && this.#isFree
+    return this.#acks.length > 0 && this.isFree
   }
 
   /** @returns how many acks were posted */
@@ -240,35 +244,71 @@ export class SimThread {
     return acks.length / ACK_WORDS
   }
 
-  get #isFree(): boolean {
-    return this.isAlive && this.#starting === undefined && this.#busy === undefined
-  }
+  // ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #mayStart({ slot, epoch, offset }: Delivery): boolean {
-    if (epoch <= (this.#failedEpochs[slot] ?? 0)) return false
-    const cutEpoch = this.#cutEpochs[slot]
-    if (cutEpoch === undefined) return true
-    return epoch > cutEpoch || (epoch === cutEpoch && offset <= this.#cutOffsets[slot]!)
-  }
-
-  #end(delivery: Delivery, state: 'done' | 'failed' | 'discarded', choice: Random): void {
-    this.#mark(delivery, state)
-    this.#queue.done(this.#queueKeyOf(delivery))
-    this.#acks.push(delivery.ticket, delivery.sequence, Outcome[state], choice.below(20_000))
-  }
-
-  #mark({ ticket, sequence }: Delivery, state: DeliveryState): void {
-    if (this.#sequences[ticket] !== sequence) {
-      throw new Error(`ticket ${ticket} was given away while its delivery was alive`)
+  #fail(delivery: Delivery, choice: Random): void {
+    const { attempts, onExhausted, deadLetters, flaggedFailures } = this.#shape
+    const isRetried = delivery.first + delivery.failures < attempts && !choice.percent(NOT_RETRYABLE)
+    if (isRetried && this.#policy.isClosing(delivery)) {
+      this.#handBackBehind(delivery)
+      this.#end(delivery, 'discarded', 0, choice)
+      return
     }
-    this.#states[ticket] = state
+    if (isRetried) {
+      this.board.mark(delivery, 'parked', delivery.first + delivery.failures)
+      delivery.failures++
+      delivery.timedOut = false
+      delivery.overdue = false
+      this.#queue.park(delivery)
+      this.#listener.parked(this.#index, delivery)
+      return
+    }
+    let flags = 0
+    if (choice.percent(flaggedFailures)) flags |= FailureFlag.noDeadLetter
+    if (choice.percent(flaggedFailures)) flags |= FailureFlag.noCircuitBreak
+    this.#end(delivery, 'failed', flags, choice)
+    if (onExhausted === 'complete' || (deadLetters && (flags & FailureFlag.noDeadLetter) === 0)) return
+    this.#policy.failed(delivery)
+    this.#handBackClosing()
   }
 
-  /** As the executor of the runtime does it. */
-  #queueKeyOf({ slot, key }: Delivery): number {
-    const { ordering } = this.#shape
-    if (ordering === 'partition') return slot
-    if (ordering === 'none' || key < 0) return NO_KEY
-    return (Math.imul(slot, 0x9e3779b1) ^ hashes[key]!) >>> 1
+  /** It must not start: it was cut, its key was handed back, or the work stops. */
+  #isOver(delivery: Delivery): boolean {
+    return this.#policy.isOver(delivery) || this.#queue.isRefused(delivery)
+  }
+
+  #handBackClosing(): void {
+    for (const delivery of this.#queue.handBack((delivery) => this.#policy.isClosing(delivery)))
+      this.#handBack(delivery)
+  }
+
+  #handBackBehind(delivery: Delivery): void {
+    for (const behind of this.#queue.refuseBehind(delivery)) this.#handBack(behind)
+  }
+
+  #handBack(delivery: Delivery): void {
+    this.#listener.handedBack(this.#index, delivery)
+    this.#acknowledge(delivery, 'discarded', 0, 0)
+  }
+
+  #refuse(delivery: Delivery): void {
+    this.#listener.refused(this.#index, delivery)
+    this.#acknowledge(delivery, 'discarded', 0, 0)
+    this.#queue.ended(delivery)
+  }
+
+  #end(delivery: Delivery, how: Ending, flags: number, choice: Random): void {
+    this.#listener.ended(this.#index, delivery, how, flags)
+    this.#acknowledge(delivery, how, flags, choice.below(20_000))
+    this.#queue.ended(delivery)
+  }
+
+  #acknowledge(delivery: Delivery, how: Ending, flags: number, micros: number): void {
+    this.#mark(delivery, how, flags)
+    this.#acks.push(delivery.ticket, delivery.sequence, Outcome[how] + flags, micros)
+  }
+
+  #mark(delivery: Delivery, state: Ending | 'queued' | 'running', flags = 0): void {
+    this.board.mark(delivery, state, delivery.first + delivery.failures, flags)
   }
 }

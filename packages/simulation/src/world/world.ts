@@ -10,6 +10,9 @@ import { Member } from './member.js'
 import { PartitionLog } from './partition-log.js'
 import { Records } from './records.js'
 
+/** What the clock on the wall says at the beginning. */
+const BEGAN = 1_000_000
+
 export class World {
   readonly shape: Shape
   readonly journal: Journal
@@ -27,6 +30,8 @@ export class World {
   decisions = 0
   /** Grows whenever records end or offsets are committed. */
   progress = 0
+  /** No faults happen any more. */
+  isCalm = false
   #spawned = 0
   #later: (() => void)[] = []
 
@@ -37,6 +42,11 @@ export class World {
     this.logs = Array.from({ length: shape.partitions }, (_, index) => new PartitionLog(index, this.records, shape))
     this.group = new Group(shape.partitions, shape.protocol)
     this.checker = new Checker(this.records, this.logs, shape)
+  }
+
+  /** The clock on the wall, in milliseconds; all processes have the same. */
+  get wall(): number {
+    return BEGAN + this.now
   }
 
   /** After the call into an engine that is under way: what is a promise in the runtime. */
@@ -59,7 +69,7 @@ export class World {
 
   produce(partition: number, count: number): void {
     const log = this.logs[partition]!
-    log.append(Math.min(count, this.shape.records - this.records.count), this.choice)
+    log.append(Math.min(count, this.shape.records - this.records.count), this.choice, this.wall)
     this.journal.note(K.produced, -1, partition, log.end)
   }
 
@@ -99,8 +109,8 @@ export class World {
       // What is committed above the end of a log that was cut short may stay so.
       if (log.committed === undefined || log.committed.offset < log.end) return false
     }
-    for (const { runs, rebalances, ending, commits, threads } of this.members) {
-      if (!runs || !rebalances.isIdle || ending.hasBegun || commits.isUnderWay) return false
+    for (const { runs, rebalances, ending, commits, deadLetters, threads } of this.members) {
+      if (!runs || !rebalances.isIdle || ending.hasBegun || commits.isUnderWay || !deadLetters.isEmpty) return false
       for (const thread of threads) if (thread.state !== 'up' || !thread.isIdle) return false
     }
     return true
@@ -129,7 +139,7 @@ export class World {
     for (const member of this.members) {
       const slots = member.slots()
       let complete = false
-      member.drain(slots, 1_000, (how) => {
+      member.drains.begin(slots, 1_000, (how) => {
         complete = how
       })
       this.settle()

@@ -1,0 +1,101 @@
+/** What main and a thread share without messages. It stays with the place; threads come and go. */
+import type { CircuitScope, DeliveryState } from '@zk/engine'
+import type { Delivery } from './delivery.js'
+
+export class SimBoard {
+  readonly #states: DeliveryState[] = []
+  readonly #sequences: number[] = []
+  readonly #attempts: number[] = []
+  readonly #flags: number[] = []
+  /** By slot: what was cut, up to which epoch and above which offset. */
+  readonly #cutEpochs: number[] = []
+  readonly #cutOffsets: number[] = []
+  readonly #held = new Set<CircuitScope>()
+  readonly #permits = new Set<CircuitScope>()
+
+  // ── main's side ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  queue(ticket: number, sequence: number, attempt: number): void {
+    this.#states[ticket] = 'queued'
+    this.#sequences[ticket] = sequence
+    this.#attempts[ticket] = attempt
+    this.#flags[ticket] = 0
+  }
+
+  stateOf(ticket: number, sequence: number): DeliveryState {
+    return this.#sequences[ticket] === sequence ? this.#states[ticket]! : 'unknown'
+  }
+
+  attemptOf(ticket: number): number {
+    return this.#attempts[ticket]!
+  }
+
+  flagsOf(ticket: number): number {
+    return this.#flags[ticket]!
+  }
+
+  cut(slot: number, epoch: number, above: number): void {
+    this.#cutEpochs[slot] = epoch
+    this.#cutOffsets[slot] = above
+  }
+
+  holdStarts(scope: CircuitScope, held: boolean): void {
+    if (held) this.#held.add(scope)
+    else this.#held.delete(scope)
+    this.#permits.delete(scope)
+  }
+
+  permit(scope: CircuitScope): void {
+    this.#permits.add(scope)
+  }
+
+  /** @returns false when the permit was used */
+  withdraw(scope: CircuitScope): boolean {
+    return this.#permits.delete(scope)
+  }
+
+  /** A new thread begins: what was permitted to the one before is void. */
+  reset(): void {
+    this.#permits.clear()
+  }
+
+  // ── the thread's side ──────────────────────────────────────────────────────────────────────────────────────────
+
+  mark({ ticket, sequence }: Delivery, state: DeliveryState, attempt: number, flags = 0): void {
+    if (this.#sequences[ticket] !== sequence) {
+      throw new Error(`ticket ${ticket} was given away while its delivery was alive`)
+    }
+    this.#states[ticket] = state
+    this.#attempts[ticket] = attempt
+    this.#flags[ticket] = flags
+  }
+
+  /** It lies above its partition's cut. */
+  isCut({ slot, epoch, offset }: Delivery): boolean {
+    const cutEpoch = this.#cutEpochs[slot]
+    if (cutEpoch === undefined || epoch > cutEpoch) return false
+    return epoch < cutEpoch || offset > this.#cutOffsets[slot]!
+  }
+
+  /** Its partition was cut: it is not tried again. */
+  isClosing({ slot, epoch }: Delivery): boolean {
+    return epoch <= (this.#cutEpochs[slot] ?? 0)
+  }
+
+  /** Nothing starts, of whichever partition. */
+  get isHeld(): boolean {
+    return this.#held.has('work') && !this.#permits.has('work')
+  }
+
+  /** Nothing of the partition starts. */
+  holdsBack(slot: number): boolean {
+    if (this.#held.size === 0) return false
+    return this.isHeld || (this.#held.has(slot) && !this.#permits.has(slot))
+  }
+
+  /** A delivery wants to start. @returns whether it may; its permit is used up then */
+  admits(slot: number): boolean {
+    if (this.#held.has('work')) return this.#permits.delete('work')
+    return !this.#held.has(slot) || this.#permits.delete(slot)
+  }
+}

@@ -1,0 +1,26 @@
+/** Who hears what a thread does. */
+import type { Delivery, Ending } from './delivery.js'
+
+/** What a thread does, told at once: the checker and the journal listen. */
+export interface ThreadListener {
+  published(thread: number, delivery: Delivery): void
+  started(thread: number, delivery: Delivery): void
+  /** It was published and may not start. */
+  refused(thread: number, delivery: Delivery): void
+  /** It was published and has to wait until its circuit closes. */
+  heldBack(thread: number, delivery: Delivery): void
+  /** @param flags `FailureFlag`s */
+  ended(thread: number, delivery: Delivery, how: Ending, flags: number): void
+  /** The handler has failed, and is tried again. */
+  parked(thread: number, delivery: Delivery): void
+  /** Handed back without another attempt, or behind one that was. */
+  handedBack(thread: number, delivery: Delivery): void
+  /** Whether the record kills the thread that runs it. */
+  isDeadly(delivery: Delivery): boolean
+  /** The handler kills the thread. */
+  kills(thread: number, delivery: Delivery): void
+  /** The handler runs no more, and nothing says that it ended. */
+  stopped(delivery: Delivery): void
+  /** The thread has let go of a delivery that does not run. */
+  dropped(delivery: Delivery): void
+}
