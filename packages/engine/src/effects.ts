@@ -78,8 +78,8 @@ export interface Effects {
   deadLetter(ticket: number): void
   /** A delivery failed for good and has no dead letter; its offset completes or not, as `onExhausted` says. */
   failed(ticket: number): void
-  /** Asked for by `reportCompletions`: the record's offset has completed. */
-  completed(ticket: number, how: Completion): void
+  /** Asked for by `reportCompletions`: the record's offset has completed. @param micros of its handler; −1 where not known */
+  completed(ticket: number, how: Completion, micros: number): void
   /** At how many deaths of the whole process the record was running; asked only while `watchesProcessDeaths`. */
   processDeaths(slot: PartitionSlot, offset: number): number
   /** Threads start no delivery of this scope, or may again. What runs goes on. */

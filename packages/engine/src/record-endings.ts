@@ -65,9 +65,10 @@ export class RecordEndings {
   /**
    * The delivery is over.
    * @param word an `Outcome`, with `FailureFlag`s
+   * @param micros what its handler took, in microseconds; −1 where that is not known
    * @returns false when its assignment is over: the record's place is free, and nothing is finished
    */
-  end(ticket: number, word: number): boolean {
+  end(ticket: number, word: number, micros = -1): boolean {
     const table = this.#table
     const assignment = this.assignmentOf(ticket)
     if (assignment === undefined || table.phase[ticket] !== Phase.dispatched) {
@@ -81,10 +82,10 @@ export class RecordEndings {
     }
     const failed = outcome === Outcome.failed
     this.#circuits?.count(ticket, failed && (word & FailureFlag.noCircuitBreak) === 0)
-    if (failed) this.#fail(assignment, ticket, word)
+    if (failed) this.#fail(assignment, ticket, word, micros)
     else {
       this.#flood?.record(false)
-      this.#complete(assignment, ticket, 'done')
+      this.#complete(assignment, ticket, 'done', micros)
     }
     return true
   }
@@ -108,7 +109,7 @@ export class RecordEndings {
     const assignment = this.assignmentOf(ticket)
     if (assignment !== undefined && written) {
       this.counters.deadLettered++
-      this.#finish(assignment, ticket, 'dead-lettered')
+      this.#finish(assignment, ticket, 'dead-lettered', -1)
     } else if (assignment !== undefined) assignment.inFlight--
     this.#dispatcher.leaveWindow(ticket)
     this.#table.release(ticket)
@@ -118,12 +119,12 @@ export class RecordEndings {
     return this.#assignments.find(this.#table.slot[ticket]!, this.#table.epoch[ticket]!)
   }
 
-  #fail(assignment: PartitionAssignment, ticket: number, word: number): void {
+  #fail(assignment: PartitionAssignment, ticket: number, word: number, micros: number): void {
     this.counters.failed++
     if (this.#options.deadLetters && (word & FailureFlag.noDeadLetter) === 0) this.#deadLetter(assignment, ticket)
     else {
       this.#flood?.record(false)
-      this.#failWithoutLetter(assignment, ticket)
+      this.#failWithoutLetter(assignment, ticket, micros)
     }
   }
 
@@ -140,10 +141,10 @@ export class RecordEndings {
     this.#effects.deadLetter(ticket)
   }
 
-  #failWithoutLetter(assignment: PartitionAssignment, ticket: number): void {
+  #failWithoutLetter(assignment: PartitionAssignment, ticket: number, micros: number): void {
     this.#effects.failed(ticket)
     if (this.#options.onExhausted === 'complete') {
-      this.#complete(assignment, ticket, 'failed')
+      this.#complete(assignment, ticket, 'failed', micros)
       return
     }
     const { slot, offset } = this.#table
@@ -165,16 +166,16 @@ export class RecordEndings {
     this.#free(ticket)
   }
 
-  #complete(assignment: PartitionAssignment, ticket: number, how: Completion): void {
-    this.#finish(assignment, ticket, how)
+  #complete(assignment: PartitionAssignment, ticket: number, how: Completion, micros: number): void {
+    this.#finish(assignment, ticket, how, micros)
     this.#free(ticket)
   }
 
-  #finish(assignment: PartitionAssignment, ticket: number, how: Completion): void {
+  #finish(assignment: PartitionAssignment, ticket: number, how: Completion, micros: number): void {
     assignment.inFlight--
     assignment.tracker.finish(this.#table.trackerPosition[ticket]!)
     this.counters.processed++
-    if (this.#options.reportCompletions) this.#effects.completed(ticket, how)
+    if (this.#options.reportCompletions) this.#effects.completed(ticket, how, micros)
   }
 
   #free(ticket: number): void {

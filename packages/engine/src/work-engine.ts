@@ -174,7 +174,7 @@ export class WorkEngine<Batch extends RecordBatch> {
         micros += acks[at + 3]!
       }
       if ((outcome & OUTCOME_MASK) === Outcome.failed) table.attempt[ticket] = this.#effects.attemptOf(thread, ticket)
-      if (!this.#endings.end(ticket, outcome)) counters.staleAcks++
+      if (!this.#endings.end(ticket, outcome, acks[at + 3]!)) counters.staleAcks++
     }
     if (ran > 0) this.#followHandlers(micros / 1000 / ran)
     this.#proceed()

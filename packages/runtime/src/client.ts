@@ -6,11 +6,14 @@ import type { WorkInput } from './config/work-config.js'
 import { errors } from './errors.js'
 import { createLogger } from './log/create-logger.js'
 import type { Logger } from './log/logger.js'
+import type { OnDone } from './work/done-callbacks.js'
 import { Work } from './work.js'
 
 export interface WorkFactoryOptions {
   /** Where the works of this factory log: pino or anything with its six methods. Default: pino, level from LOG_LEVEL. */
   logger?: Logger
+  /** Called for each record of each work that has its final outcome, before the work's own `onDone`. */
+  onDone?: OnDone | readonly OnDone[]
 }
 
 export interface WorkFactory {
@@ -32,15 +35,16 @@ export class Client {
   /**
    * Works are made through a factory, so that those of one kind share a logger. Connects nothing.
    *
-   * @throws ZkError ZK_CONFIG_INVALID for a logger without the six methods
+   * @throws ZkError ZK_CONFIG_INVALID for a logger without the six methods, or an `onDone` that is no function
    */
   workFactory(options: WorkFactoryOptions = {}): WorkFactory {
     checkFactoryOptions(options)
-    const { logger = createLogger() } = options
+    const { logger = createLogger(), onDone = [] } = options
     return {
       create: (input) => {
         if (this.#closed) throw errors.ZK_CLIENT_CLOSED('create')
-        const work = new Work(this.#config, parseWorkConfig(input, this.#config), logger)
+        const config = parseWorkConfig(input, this.#config)
+        const work = new Work(this.#config, { ...config, onDone: [onDone, config.onDone].flat() }, logger)
         this.#works.add(work)
         return work
       },

@@ -103,36 +103,28 @@ export class Work {
     onEvent,
     ...signals
   }: RunOptions): Promise<RunSummary> {
-    const processor = await this.#resolve()
-    for (const warning of processor.warnings) this.#logger.warn({ processor: processor.source }, warning)
     const mainThread = new MainThread(this.#logger)
+    const logger = mainThread.watched(this.#logger)
+    const processor = await this.#resolve()
+    for (const warning of processor.warnings) logger.warn({ processor: processor.source }, warning)
     const context = {
       client: this.#client,
       config: this.#config,
-      logger: mainThread.watched(this.#logger),
+      logger,
       mainThread,
       untilEnd,
       processEnds,
       stdoutToStderr,
     }
-    const tell = (event: WorkEvent) => mainThread.timed(`onEvent (${event.type})`, () => this.#tell(onEvent, event))
+    // A copy, because the arrays in it are the consumer's own.
+    const tell = (event: WorkEvent) =>
+      mainThread.call('onEvent', () => onEvent?.(structuredClone(event)), `onEvent (${event.type})`)
     this.#run = new WorkRun(context, processor, tell)
     const shutdown = AbortSignal.any([
       this.#closing.signal,
       ...(signals.shutdown === undefined ? [] : [signals.shutdown]),
     ])
     return this.#run.run({ shutdown, signal: signals.signal })
-  }
-
-  #tell(onEvent: RunOptions['onEvent'], event: WorkEvent): void {
-    const failed = (error: unknown) =>
-      this.#logger.error({ err: error, event: event.type }, 'onEvent failed; the work goes on')
-    try {
-      // An async listener rejects, and nobody else would hear of it.
-      void Promise.resolve(onEvent?.(event)).catch(failed)
-    } catch (error) {
-      failed(error)
-    }
   }
 
   #resolve() {

@@ -26,7 +26,13 @@ const logger = z.unknown().superRefine((value, context) => {
   context.addIssue({ code: 'custom', message })
 })
 
-const factorySchema = z.strictObject({ logger: logger.optional() })
+const factorySchema = z.strictObject({
+  logger: logger.optional(),
+  onDone: z
+    .custom((value) => [value].flat().every((one) => typeof one === 'function'))
+    .optional()
+    .meta({ expected: 'a function, or an array of functions' }),
+})
 
 /** @throws ZK_CONFIG_INVALID */
 export function checkRunOptions(options: unknown): void {

@@ -5,6 +5,7 @@
  * and ignored would be believed.
  */
 import { z } from 'zod'
+import type { OnDone } from '../work/done-callbacks.js'
 import { circuitBreaker } from './circuit-breaker.js'
 import { deadLetterTopic } from './dead-letter-topic.js'
 import { additionalProps, documented, milliseconds, nested, text, topicName, whole } from './fields.js'
@@ -17,6 +18,7 @@ const Group = 'Consumer group'
 const Deadlines = 'Deadlines'
 const Bounds = 'Bounds'
 const Failure = 'Failure'
+const Callbacks = 'Callbacks'
 const Kafka = "librdkafka's own properties"
 
 const speedup = whole(1, 1024, 'threads')
@@ -403,6 +405,24 @@ export const workSchema = z.strictObject({
   }),
 
   deadLetterTopic,
+  onDone: documented(
+    z
+      .custom<OnDone | readonly OnDone[]>((value) => [value].flat().every((one) => typeof one === 'function'))
+      .optional(),
+    {
+      group: Callbacks,
+      description:
+        'Called as `onDone(message, outcome)` after each record has its final outcome and its offset is completed; the ' +
+        "factory's `onDone` first, then the work's, in their order. `message` has topic, partition, offset, timestamp, key " +
+        'and headers; `outcome` has `status` (`done`, `failed` or `dead-lettered`), `attempts`, `durationMs` where it is ' +
+        'known, and `cause` and `error` of a failure. It runs on the main thread, so it must be quick. What it throws or ' +
+        'rejects with is logged and counted (`zk_callback_errors_total`), and changes nothing.',
+      change:
+        'For metrics and audits by record. Effects belong in the processor: a crash may come before the callback.',
+      expected: 'a function, or an array of functions',
+      defaultText: 'none',
+    },
+  ),
 
   additionalProps: documented(additionalProps.default({}), {
     group: Kafka,
@@ -419,10 +439,11 @@ export const workSchema = z.strictObject({
 export type WorkInput = z.input<typeof workSchema>
 
 /** Checked, with defaults, and with the values that `additionalProps` replace put in their fields. */
-export type WorkConfig = Omit<z.output<typeof workSchema>, 'topic' | 'topics' | 'clientId' | 'speedup'> & {
+export type WorkConfig = Omit<z.output<typeof workSchema>, 'topic' | 'topics' | 'clientId' | 'speedup' | 'onDone'> & {
   topics: readonly string[]
   clientId: string
   speedup: number
+  onDone: readonly OnDone[]
   /** Where `speedup` comes from, for the start log. */
   speedupReason: string
 }

@@ -1,7 +1,12 @@
 /**
  * What holds up the main thread, which owns the consumer: how long its event loop did not turn, and which of the user's
  * functions on it, listeners and logger, took a second or more.
+ *
+ * Every call of such a function goes through `call`: what it throws or rejects with is counted and logged, and goes no
+ * further, because up there it would end the work, and as a rejection the process.
  */
+import { writeSync } from 'node:fs'
+import { describeError } from '../describe-error.js'
 import type { Logger, LogLevel } from '../log/logger.js'
 import { logLevels } from '../log/logger.js'
 
@@ -12,8 +17,12 @@ const RECENT_MS = 10_000
 /** Shorter ones are how timers are. */
 const NOISE_MS = 20
 const MAX_BLOCKS = 10
+const LOGGER = 'logger'
 /** The same culprit is logged once in so many milliseconds. */
 const WARN_EVERY_MS = 60_000
+/** Errors of one function that are logged in so many milliseconds; the others are counted. A callback runs once a record. */
+const ERRORS_EACH_MS = 60_000
+const MAX_ERRORS = 10
 
 /** A call of the user's that held up the main thread. */
 export interface Block {
@@ -29,10 +38,20 @@ interface Stop {
   ms: number
 }
 
+/** How a function of the user's failed so far. */
+interface Faults {
+  count: number
+  /** Since when, and how often, it was logged; and how often since then it was not. */
+  since: number
+  logged: number
+  suppressed: number
+}
+
 export class MainThread {
   readonly #logger: Logger
   readonly #blocks: Block[] = []
   readonly #blocked = new Map<string, { times: number; warnedAt: number }>()
+  readonly #faults = new Map<string, Faults>()
   #stops: Stop[] = []
   /** When the next look is due. */
   #due: number | undefined
@@ -79,27 +98,76 @@ export class MainThread {
     return [...this.#blocked].map(([by, { times }]) => [by, times])
   }
 
-  /** Runs a function of the user's. */
-  timed(by: string, call: () => void): void {
+  /** How often which function threw or rejected. */
+  callbackErrors(): [callback: string, times: number][] {
+    return [...this.#faults].map(([callback, { count }]) => [callback, count])
+  }
+
+  /**
+   * Runs a function of the user's. Never throws, and leaves no rejection behind.
+   *
+   * @param callback what it is, for the metrics
+   * @param about the same more exactly, for people
+   */
+  call(callback: string, run: () => unknown, about = callback): void {
+    const failed = (error: unknown) => this.#failed(callback, about, error)
+    try {
+      catchLater(this.#timed(about, run), failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  /** The same logger, whose calls are timed, and whose errors end nothing. */
+  watched(logger: Logger): Logger {
+    const method = (level: LogLevel) => (first: object | string, message?: string) =>
+      // As it was called: pino takes a second argument for a value to be put into the text.
+      this.call(
+        LOGGER,
+        () => (message === undefined ? logger[level](first as object) : logger[level](first as object, message)),
+        `logger.${level}`,
+      )
+    return Object.fromEntries(logLevels.map((level) => [level, method(level)])) as unknown as Logger
+  }
+
+  #timed(by: string, run: () => unknown): unknown {
     const started = performance.now()
     try {
-      call()
+      return run()
     } finally {
       const ms = performance.now() - started
       if (ms >= LONG_MS) this.#name(by, Math.round(ms))
     }
   }
 
-  /** The same logger, whose calls are timed. */
-  watched(logger: Logger): Logger {
-    const method = (level: LogLevel) => (first: object | string, message?: string) => {
-      this.timed(`logger.${level}`, () => {
-        // As it was called: pino takes a second argument for a value to be put into the text.
-        if (message === undefined) logger[level](first as object)
-        else logger[level](first as object, message)
-      })
+  #failed(callback: string, about: string, error: unknown): void {
+    const now = performance.now()
+    const faults = this.#faults.get(callback) ?? { count: 0, since: now, logged: 0, suppressed: 0 }
+    this.#faults.set(callback, faults)
+    faults.count++
+    if (now - faults.since >= ERRORS_EACH_MS) Object.assign(faults, { since: now, logged: 0 })
+    if (faults.logged >= MAX_ERRORS) {
+      faults.suppressed++
+      return
     }
-    return Object.fromEntries(logLevels.map((level) => [level, method(level)])) as unknown as Logger
+    faults.logged++
+    const { suppressed } = faults
+    faults.suppressed = 0
+    if (callback === LOGGER) sayWithoutLogger(about, error)
+    else {
+      const fields = { err: error, callback: about, ...(suppressed > 0 && { suppressed }) }
+      this.#say('error', fields, `${about} failed; the work goes on`)
+    }
+  }
+
+  /** Through the user's logger, which may fail as well. */
+  #say(level: LogLevel, fields: object, message: string): void {
+    const failed = (error: unknown) => this.#failed(LOGGER, `logger.${level}`, error)
+    try {
+      catchLater(this.#logger[level](fields, message), failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   #lateBy(now: number): number {
@@ -114,10 +182,23 @@ export class MainThread {
     const isDue = now - warnedAt >= WARN_EVERY_MS
     this.#blocked.set(by, { times: times + 1, warnedAt: isDue ? now : warnedAt })
     if (isDue) {
-      this.#logger.warn(
-        { by, ms },
-        `${by} held up the main thread for ${ms} ms: nothing is read or committed meanwhile`,
-      )
+      const message = `${by} held up the main thread for ${ms} ms: nothing is read or committed meanwhile`
+      this.#say('warn', { by, ms }, message)
     }
+  }
+}
+
+/** An async function rejects, and nobody else would hear of it. */
+function catchLater(result: unknown, failed: (error: unknown) => void): void {
+  if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== 'function') return
+  Promise.resolve(result).catch(failed)
+}
+
+/** The last resort: what the logger cannot say. Written at once, because a stream reports its own errors as events. */
+function sayWithoutLogger(about: string, error: unknown): void {
+  try {
+    writeSync(2, `zk: ${about} failed, and what it was given is not logged: ${describeError(error).message}\n`)
+  } catch {
+    // There is nowhere left to say it.
   }
 }

@@ -15,6 +15,7 @@ export interface Measurements {
   deaths: readonly (readonly [DeathCause, number])[]
   stalls: readonly (readonly [StallCause['type'], number])[]
   blocked: readonly (readonly [by: string, times: number])[]
+  callbackErrors: readonly (readonly [callback: string, times: number])[]
   /** Commits that the broker acknowledged. */
   commits: number
 }
@@ -87,9 +88,16 @@ export const metricTable: readonly MetricEntry[] = [
   {
     name: 'zk_main_thread_blocks_total',
     type: 'counter',
-    help: 'Calls of onEvent or of the logger that held up the main thread for a second or more.',
+    help: 'Calls of onEvent, onDone or the logger that held up the main thread for a second or more.',
     labels: ['by'],
     read: ({ blocked }) => by('by', blocked),
+  },
+  {
+    name: 'zk_callback_errors_total',
+    type: 'counter',
+    help: 'Calls of onEvent, onDone or the logger that threw or rejected; nothing else comes of it.',
+    labels: ['callback'],
+    read: ({ callbackErrors }) => by('callback', callbackErrors),
   },
   {
     name: 'zk_process_resident_memory_bytes',

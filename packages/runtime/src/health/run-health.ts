@@ -135,6 +135,7 @@ export class RunHealth {
       deaths: this.#deaths.counts,
       stalls: [...this.#detector.counts],
       blocked: mainThread.blockedTimes(),
+      callbackErrors: mainThread.callbackErrors(),
       commits: this.#commits,
     }
   }

@@ -96,7 +96,7 @@ export class HeaderList implements Headers {
   }
 }
 
-const NO_HEADERS = new HeaderList([])
+export const NO_HEADERS = new HeaderList([])
 
 /** Of the bytes that follow key and value in a block or frame. */
 export function decodeHeaders(bytes: Buffer): [string, Buffer | null][] {

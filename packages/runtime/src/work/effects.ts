@@ -6,6 +6,7 @@ import type { Logger } from '../log/logger.js'
 import { packFrame } from '../threads/frame.js'
 import type { ThreadHost } from '../threads/host.js'
 import type { Commits } from './commits.js'
+import type { DoneCallbacks } from './done-callbacks.js'
 import type { Endings } from './ending.js'
 import type { WorkEvent } from './events.js'
 import type { Failures } from './failures.js'
@@ -19,6 +20,7 @@ export interface Parts {
   commits: Commits
   failures: Failures
   letters: Letters
+  done: DoneCallbacks
   ownership: Ownership
   endings: Endings
   logger: Logger
@@ -66,7 +68,12 @@ export function effectsOn(parts: () => Parts): Effects {
     drained: (slots, complete) => parts().ownership.drained(slots, complete),
     failed: (ticket) => parts().failures.report(ticket),
     deadLetter: (ticket) => parts().letters.write(ticket),
-    completed: () => {},
+    completed: (ticket, how, micros) => {
+      const { done, failures, letters } = parts()
+      const durationMs = micros < 0 ? undefined : micros / 1_000
+      if (how === 'done') done.tell(ticket, how, { durationMs })
+      else done.tell(ticket, how, { durationMs, ...(letters.reasonOf(ticket) ?? failures.reasonOf(ticket)) })
+    },
     processDeaths: () => 0,
     holdStarts: (scope, held) => {
       const { host } = parts()

@@ -49,7 +49,7 @@ export function engineOptions(config: WorkConfig): WorkEngineOptions {
     flood: floodOf(config),
     onExhausted: config.onExhausted,
     circuit: config.circuitBreaker === false ? undefined : config.circuitBreaker,
-    reportCompletions: false,
+    reportCompletions: config.onDone.length > 0,
   }
 }
 

@@ -22,6 +22,7 @@ import { ThreadHost } from '../threads/host.js'
 import { MemoryGuard } from '../threads/memory-guard.js'
 import { Watchdog } from '../threads/watchdog.js'
 import { COMMIT_TIMEOUT_MS, Commits } from './commits.js'
+import { DoneCallbacks } from './done-callbacks.js'
 import { effectsOn, type Parts } from './effects.js'
 import { type Ending, Endings, isBeyondCommit } from './ending.js'
 import type { RunSignals, WorkEvent } from './events.js'
@@ -133,6 +134,7 @@ export class WorkRun {
     })
     this.#parts = {
       ...{ engine: this.#engine, host: this.#host, consumer: this.#consumer, commits: this.#commits, logger, emit },
+      done: new DoneCallbacks({ callbacks: config.onDone, engine: this.#engine, mainThread: context.mainThread }),
       ...{ failures: this.#failures, letters: this.#letters, ownership: this.#ownership, endings: this.#endings },
     }
     this.#health = new RunHealth({

@@ -26,6 +26,12 @@ test.each<[string, unknown, string]>([
   ['nothing', null, '(root): is null; expected an object'],
   ['an empty logger', { logger: {} }, 'logger: has no trace, debug, info, warn, error, fatal;'],
   ['a logger without fatal', { logger: withoutFatal }, 'logger: has no fatal;'],
+  [
+    'an onDone that is no function',
+    { onDone: {} },
+    'onDone: is an object; expected a function, or an array of functions',
+  ],
+  ['an onDone with one that is no function', { onDone: [() => {}, 'x'] }, 'onDone: is an array; expected a function'],
   ['a logger that is null', { logger: null }, 'logger: has no trace'],
 ])('workFactory with %s is refused', (_what, options, problem) => {
   expect(() => client.workFactory(options as never)).toThrow(

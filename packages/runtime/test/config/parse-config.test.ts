@@ -99,6 +99,7 @@ describe('a work', () => {
       processDelayMs: 0,
       circuitBreaker: { after: 6, forMs: 60_000, scope: 'work' },
       onExhausted: 'complete',
+      onDone: [],
       additionalProps: {},
     })
   })
@@ -168,6 +169,18 @@ describe('a work', () => {
     const { code, message } = failure(() => work({ deadLetterTopic, ...more }))
     expect(code).toBe('ZK_CONFIG_CONFLICT')
     expect(message).toContain(deadLetterTopic)
+  })
+
+  test('onDone is a function or several, kept in their order; anything else is refused', () => {
+    const [one, two] = [() => {}, () => {}]
+    expect(work({ onDone: one }).onDone).toEqual([one])
+    expect(work({ onDone: [two, one] }).onDone).toEqual([two, one])
+    for (const onDone of [null, {}, [one, 1]]) {
+      expect(failure(() => work({ onDone }))).toMatchObject({
+        code: 'ZK_CONFIG_INVALID',
+        message: expect.stringContaining('expected a function, or an array of functions'),
+      })
+    }
   })
 
   test('a number that is no safe integer is one problem', () => {

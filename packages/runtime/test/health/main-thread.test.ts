@@ -12,37 +12,102 @@ function recording() {
   return { calls, logger, main: new MainThread(logger) }
 }
 
+/** Rejections have been handled by then. */
+const settled = () => new Promise(setImmediate)
 const takes = (ms: number) => () => vi.advanceTimersByTime(ms)
 
 test('a call of a second or more is named and logged, a shorter one is not', () => {
   const { main, calls } = recording()
-  main.timed('onEvent (assigned)', takes(999))
+  main.call('onEvent', takes(999), 'onEvent (assigned)')
   expect(main.blocks).toEqual([])
-  main.timed('onEvent (committed)', takes(1_000))
+  main.call('onEvent', takes(1_000), 'onEvent (committed)')
   expect(main.blocks).toEqual([{ by: 'onEvent (committed)', ms: 1_000, at: new Date().toISOString() }])
   expect(calls).toEqual([
     [{ by: 'onEvent (committed)', ms: 1_000 }, expect.stringMatching(/^onEvent \(committed\) held up the main thread/)],
   ])
 })
 
-test('one that throws is named too, and throws', () => {
+test('one that throws is named too', () => {
   const { main } = recording()
   const call = () => {
     takes(1_500)()
     throw new Error('the listener’s')
   }
-  expect(() => main.timed('onEvent (lost)', call)).toThrow('the listener’s')
+  main.call('onEvent', call, 'onEvent (lost)')
   expect(main.blocks).toMatchObject([{ by: 'onEvent (lost)', ms: 1_500 }])
+})
+
+const fails: [string, () => unknown][] = [
+  [
+    'throws',
+    () => {
+      throw new Error('the user’s')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('the user’s'))],
+  [
+    'returns a thenable that throws',
+    () => ({
+      // biome-ignore lint/suspicious/noThenProperty: it is what is tested
+      then() {
+        throw new Error('the user’s')
+      },
+    }),
+  ],
+]
+
+test.each(fails)('a call that %s is logged and counted, and nothing comes of it', async (_how, call) => {
+  const { main, calls } = recording()
+  main.call('onDone', call, 'onDone (audit)')
+  await settled()
+  expect(main.callbackErrors()).toEqual([['onDone', 1]])
+  expect(calls).toEqual([
+    [
+      { err: expect.objectContaining({ message: 'the user’s' }), callback: 'onDone (audit)' },
+      'onDone (audit) failed; the work goes on',
+    ],
+  ])
+})
+
+test.each(fails)('a logger that %s takes nobody with it, not even when it is to log an error', async (_how, call) => {
+  const methods = Object.fromEntries(['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [level, call]))
+  const main = new MainThread(methods as unknown as Logger)
+  main.watched(methods as unknown as Logger).info('x')
+  await settled()
+  expect(main.callbackErrors()).toEqual([['logger', 1]])
+  main.call('onEvent', () => {
+    throw new Error('x')
+  })
+  main.call('onEvent', takes(1_000))
+  await settled()
+  expect(main.callbackErrors()).toEqual([
+    ['logger', 3],
+    ['onEvent', 1],
+  ])
+})
+
+test('of a callback that fails for each record ten errors a minute are logged, and all are counted', () => {
+  const { main, calls } = recording()
+  const fail = () => {
+    throw new Error('x')
+  }
+  for (let i = 0; i < 100; i++) main.call('onDone', fail)
+  expect(calls).toHaveLength(10)
+  takes(60_000)()
+  main.call('onDone', fail)
+  expect(calls).toHaveLength(11)
+  expect(calls[10]![0]).toMatchObject({ suppressed: 90 })
+  expect(main.callbackErrors()).toEqual([['onDone', 101]])
 })
 
 test('the same culprit is logged once a minute, and counted each time', () => {
   const { main, calls } = recording()
-  for (let i = 0; i < 20; i++) main.timed('logger.info', takes(2_000))
+  for (let i = 0; i < 20; i++) main.call('logger.info', takes(2_000))
   expect(calls).toHaveLength(1)
   expect(main.blocks).toHaveLength(10)
   expect(main.blockedTimes()).toEqual([['logger.info', 20]])
   takes(60_000)()
-  main.timed('logger.info', takes(2_000))
+  main.call('logger.info', takes(2_000))
   expect(calls).toHaveLength(2)
 })
 

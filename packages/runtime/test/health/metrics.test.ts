@@ -41,6 +41,7 @@ const measured = (topic = 'orders'): Measurements => ({
   ],
   stalls: [['sleeping', 2]],
   blocked: [['onEvent (assigned)', 1]],
+  callbackErrors: [['onDone', 3]],
   commits: 6,
 })
 
@@ -51,6 +52,7 @@ test('every value stands under its name and labels', async () => {
     'zk_ready{group="billing"} 0',
     'zk_main_thread_lag_seconds{group="billing"} 0.25',
     'zk_main_thread_blocks_total{by="onEvent (assigned)",group="billing"} 1',
+    'zk_callback_errors_total{callback="onDone",group="billing"} 3',
     'zk_partition_lag{topic="orders",partition="3",group="billing"} 12',
     'zk_partition_watermark_age_seconds{topic="orders",partition="3",group="billing"} 31.5',
     'zk_partition_stalled{topic="orders",partition="3",cause="unexplained",group="billing"} 1',

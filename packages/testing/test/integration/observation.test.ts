@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createClient } from '@zk/runtime'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
-import { type LogLine, recordingLogger } from './recording-logger.js'
 import { isReal, Stage } from './stage.js'
 import { eventually, openGate } from './waiting.js'
 import { Zk, zkRun } from './zk.js'
@@ -43,33 +41,6 @@ test('lines of ctx.log reach the logger with thread, topic, partition and offset
   ])
   expect(lines.filter(({ fields }) => fields.partition === 1)).toHaveLength(1)
   expect(play.log.all.filter(({ message }) => message === 'set up')[0]!.fields).toMatchObject({ thread: 0 })
-})
-
-test.each<[string, () => unknown]>([
-  [
-    'throws',
-    () => {
-      throw new Error('the listener’s')
-    },
-  ],
-  [
-    'rejects',
-    async () => {
-      throw new Error('the listener’s')
-    },
-  ],
-])('a listener of events that %s is logged, and the work goes on', async (_how, onEvent) => {
-  const topic = await stage.topic(1)
-  const lines: LogLine[] = []
-  const client = createClient({ bootstrapServers: stage.bootstrapServers.split(',') })
-  const work = client
-    .workFactory({ logger: recordingLogger((line) => lines.push(line)) })
-    .create({ topic, groupId: randomUUID(), processor: typescript, speedup: 1 })
-  expect(await work.run({ untilEnd: true, onEvent })).toMatchObject({ reason: 'drained' })
-  expect(lines.filter(({ message }) => message.startsWith('onEvent failed'))[0]).toMatchObject({
-    fields: { err: { message: 'the listener’s' }, event: 'thread-up' },
-  })
-  await client.close()
 })
 
 test('what a handler prints to stdout goes to stderr under zk run --json', async () => {
