@@ -1,6 +1,7 @@
 /** `pnpm bench <suite>`: runs one suite, or all. */
 import { parseArgs } from 'node:util'
 import { cpu } from './cpu.js'
+import { crashJournal } from './crash-journal.js'
 import { hop } from './hop.js'
 import { noop } from './noop.js'
 import { print, type Result } from './report.js'
@@ -13,7 +14,13 @@ export interface SuiteOptions {
   bootstrap: string | undefined
 }
 
-const suites: Record<string, (options: SuiteOptions) => Promise<Result[]>> = { tracker, hop, noop, cpu }
+const suites: Record<string, (options: SuiteOptions) => Promise<Result[]>> = {
+  tracker,
+  'crash-journal': crashJournal,
+  hop,
+  noop,
+  cpu,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

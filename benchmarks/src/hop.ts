@@ -66,11 +66,7 @@ async function measure(threads: number, messages: number): Promise<number> {
       window: { minMessages: WINDOW, maxMessages: WINDOW, maxBytes: 2 ** 30 },
       spareRows: BATCH,
       maxUncommittedRecords: 1_000_000,
-      delayMs: 0,
-      attempts: 1,
-      deadLetters: false,
       onExhausted: 'complete',
-      reportCompletions: false,
     },
     effects,
   )

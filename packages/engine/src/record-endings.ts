@@ -121,7 +121,8 @@ export class RecordEndings {
 
   #fail(assignment: PartitionAssignment, ticket: number, word: number, micros: number): void {
     this.counters.failed++
-    if (this.#options.deadLetters && (word & FailureFlag.noDeadLetter) === 0) this.#deadLetter(assignment, ticket)
+    if (this.#options.deadLetters === true && (word & FailureFlag.noDeadLetter) === 0)
+      this.#deadLetter(assignment, ticket)
     else {
       this.#flood?.record(false)
       this.#failWithoutLetter(assignment, ticket, micros)
@@ -175,7 +176,7 @@ export class RecordEndings {
     assignment.inFlight--
     assignment.tracker.finish(this.#table.trackerPosition[ticket]!)
     this.counters.processed++
-    if (this.#options.reportCompletions) this.#effects.completed(ticket, how, micros)
+    if (this.#options.reportCompletions === true) this.#effects.completed(ticket, how, micros)
   }
 
   #free(ticket: number): void {

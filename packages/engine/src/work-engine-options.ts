@@ -14,12 +14,12 @@ export interface WorkEngineOptions {
   spareRows: number
   /** Reading of a partition stops when so many records lie above its lowest unfinished one. */
   maxUncommittedRecords: number
-  /** A record starts so many milliseconds after its timestamp, or later. 0: at once. */
-  delayMs: number
-  /** How often a record is tried before its failure is final. Attempts within a thread are the thread's to count. */
-  attempts: number
-  /** What fails for good is written to the dead letter topic before its offset completes. */
-  deadLetters: boolean
+  /** A record starts so many milliseconds after its timestamp, or later. Default 0: at once. */
+  delayMs?: number
+  /** How often a record is tried before its failure is final, default 1. Attempts within a thread are the thread's to count. */
+  attempts?: number
+  /** What fails for good is written to the dead letter topic before its offset completes. Default false. */
+  deadLetters?: boolean
   /** The work stops when too many of the latest records are dead letters; undefined: never. */
   flood?: FloodGuardOptions | undefined
   /** What becomes of a record that failed for good without a dead letter: its offset completes, or the work stops. */
@@ -31,8 +31,8 @@ export interface WorkEngineOptions {
    * alone. Undefined: nobody counts.
    */
   processDeathLimit?: number | undefined
-  /** Tell each completion by `Effects.completed`. */
-  reportCompletions: boolean
+  /** Tell each completion by `Effects.completed`. Default false. */
+  reportCompletions?: boolean
   /** Sequence number before the first delivery, default 0; tests begin just before numbers wrap at 32 bits. */
   firstSequence?: number
 }

@@ -57,7 +57,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.window = this.#dispatcher.window
     const hasWaiting = (slot: PartitionSlot) => this.#dispatcher.hasWaiting(slot)
     this.#readAhead = new ReadAhead(options.maxUncommittedRecords, hasWaiting, effects)
-    const { circuit, threads, attempts, processDeathLimit } = options
+    const { circuit, threads, attempts = 1, processDeathLimit } = options
     this.#circuits = circuit === undefined ? undefined : new Circuits(circuit, threads, this.inFlight, effects)
     this.#endings = new RecordEndings(
       options,
@@ -92,7 +92,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   records(batch: Batch, wall = this.#wall): void {
     this.#setWall(wall)
     const { slots, offsets, timestamps, keyHashes, keyLengths, sizes, length } = batch
-    const { delayMs } = this.#options
+    const { delayMs = 0 } = this.#options
     const table = this.inFlight
     let slot = -1
     let assignment: PartitionAssignment | undefined
@@ -128,7 +128,7 @@ export class WorkEngine<Batch extends RecordBatch> {
       table.keyHash[ticket] = keyHashes[i]!
       table.hasKey[ticket] = keyLengths[i]! < 0 ? 0 : 1
       table.size[ticket] = sizes[i]!
-      table.due[ticket] = delayMs === 0 ? 0 : this.#dueAt(timestamps[i]!)
+      table.due[ticket] = delayMs === 0 ? 0 : this.#dueAt(timestamps[i]!, delayMs)
       table.attempt[ticket] = 1
       table.care[ticket] = this.watchesProcessDeaths ? this.#careFor(slot, offset) : Care.none
       this.#dispatcher.accept(ticket)
@@ -366,8 +366,8 @@ export class WorkEngine<Batch extends RecordBatch> {
   }
 
   /** Not before its timestamp and the delay. A record without one is due, and one from the future counts as of now. */
-  #dueAt(timestamp: number): number {
-    return timestamp < 0 ? 0 : Math.min(timestamp, this.#wall) + this.#options.delayMs
+  #dueAt(timestamp: number, delayMs: number): number {
+    return timestamp < 0 ? 0 : Math.min(timestamp, this.#wall) + delayMs
   }
 
   #careFor(slot: PartitionSlot, offset: number): number {

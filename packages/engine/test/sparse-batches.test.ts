@@ -5,7 +5,8 @@ import { type SyntheticBatch, syntheticBatch } from './synthetic-batch.js'
 
 /** A table that holds the given records of one batch of a hundred. */
 function tableWith(alive: readonly number[], byteLength = 1_000_000) {
-  const records = Array.from({ length: 100 }, (_, i) => ({ slot: 0, offset: 1_000 + i, hash: i, key: true, size: 9 }))
+  const same = { slot: 0, key: true, size: 9, timestamp: -1 }
+  const records = Array.from({ length: 100 }, (_, i) => ({ ...same, offset: 1_000 + i, hash: i }))
   const batch = syntheticBatch(records, byteLength)
   batch.live = alive.length
   const table = new InFlightTable<SyntheticBatch>(128)

@@ -245,14 +245,12 @@ const table = {
       `ctx.signal aborted, so its thread was ended: ${why}. Heed ctx.signal, or move the deadline by ctx.extendDeadline.`,
     details: (processTimeoutMs, graceMs, why) => ({ processTimeoutMs, graceMs, why }),
     retryable: true,
-    exitCode: 4,
   }),
   ZK_THREAD_DIED: entry({
     message: (thread: number, cause: string, why: string) =>
       `Thread ${thread} died of what it was running (${cause}): ${why}. Expected a handler to leave its thread alive.`,
     details: (thread, cause) => ({ thread, cause }),
     retryable: true,
-    exitCode: 4,
   }),
   ZK_THREAD_CRASH_LOOP: entry({
     message: (thread: number, deaths: number) =>
@@ -279,6 +277,19 @@ const table = {
   }),
 
   // Work
+  ZK_CRASH_JOURNAL_IN_USE: entry({
+    message: (path: string, clientId: string, pid: number) =>
+      `The crash journal of ${clientId} in ${path} is in use by the process ${pid}. ` +
+      'Give each process its own clientId, or its own folder.',
+    details: (path, clientId, pid) => ({ path, clientId, pid }),
+    retryable: true,
+  }),
+  ZK_CRASH_JOURNAL_UNUSABLE: entry({
+    message: (path: string, why: string) =>
+      `The crash journal cannot be kept in ${path}: ${why}. Give a folder that this process may make and write to.`,
+    details: (path) => ({ path }),
+    retryable: false,
+  }),
   ZK_RECORD_FAILED: entry({
     message: (topic: string, partition: number, offset: number, attempts: number, why: string) =>
       `The record ${topic}[${partition}]@${offset} failed after ${plural(attempts, 'attempt')}: ${why}. ` +
@@ -293,7 +304,6 @@ const table = {
       'is not run again. Look for aborts in native code and for memory beyond the heap.',
     details: (topic, partition, offset) => ({ topic, partition, offset }),
     retryable: false,
-    exitCode: 4,
   }),
   ZK_DEAD_LETTER_TOPIC: entry({
     message: (topic: string, why: string) =>

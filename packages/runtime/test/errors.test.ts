@@ -252,7 +252,11 @@ function build(code: ErrorCode): ZkError {
     ZK_DEAD_LETTER_TOO_LARGE: () =>
       errors.ZK_DEAD_LETTER_TOO_LARGE('orders.dlt', 'orders[0]@1', 2_000_000, 'too large'),
     ZK_DEAD_LETTER_FLOOD: () => errors.ZK_DEAD_LETTER_FLOOD(600, 1_000, 0.5),
+    ZK_HANDLER_TIMEOUT: () => errors.ZK_HANDLER_TIMEOUT(1_000, 250, 'it keeps its thread'),
+    ZK_THREAD_DIED: () => errors.ZK_THREAD_DIED(0, 'crash', 'an error outside of a handler'),
     ZK_PROCESS_CRASHED: () => errors.ZK_PROCESS_CRASHED('orders', 0, 1),
+    ZK_CRASH_JOURNAL_IN_USE: () => errors.ZK_CRASH_JOURNAL_IN_USE('/var/zk', 'billing-1', 7),
+    ZK_CRASH_JOURNAL_UNUSABLE: () => errors.ZK_CRASH_JOURNAL_UNUSABLE('/var/zk', 'not a folder'),
     ZK_RECORD_FAILED: () => errors.ZK_RECORD_FAILED('orders', 0, 1, 1, 'boom'),
     ZK_SHUTDOWN_DEADLINE: () => errors.ZK_SHUTDOWN_DEADLINE(25_000, 1, ['orders[0]@1']),
     ZK_WORK_ALREADY_RUNNING: () => errors.ZK_WORK_ALREADY_RUNNING('billing'),

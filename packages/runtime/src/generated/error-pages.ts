@@ -238,6 +238,20 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** Node stops JavaScript at once, but a blocking native call (\`execSync\`, \`scryptSync\`, a read that never returns) cannot be interrupted.
 
 **What to do.** \`zk run\` ends its process; a program must end its own, because the thread cannot be got rid of otherwise. Replace the blocking call by its asynchronous form.`,
+  ZK_CRASH_JOURNAL_IN_USE: `# ZK_CRASH_JOURNAL_IN_USE
+
+**What happened.** Another living process, or another work of this one, has the crash journal of the same \`clientId\` in the same folder.
+
+**Why.** Each would count what the other runs as what was running at a death. \`details.pid\` is the process that has it.
+
+**What to do.** Give each process its own \`clientId\`, or its own folder. A lock that was left behind by a process that is gone is taken over by itself; processes of other machines or containers cannot be told from such, so do not share the folder with them.`,
+  ZK_CRASH_JOURNAL_UNUSABLE: `# ZK_CRASH_JOURNAL_UNUSABLE
+
+**What happened.** The folder that \`crashJournal\` names cannot be made, read or written to. The work did not start.
+
+**Why.** A file is in its place, the file system is read-only, or the user of the process may not write there. A disk that is full is not the cause: that is logged, and the work goes on without marks.
+
+**What to do.** Give a folder that the process may write to, or remove \`crashJournal\`.`,
   ZK_RECORD_FAILED: `# ZK_RECORD_FAILED
 
 **What happened.** A record failed all its attempts, and \`onExhausted\` is \`'stop'\`. Exit code 4.

@@ -171,6 +171,15 @@ describe('a work', () => {
     expect(message).toContain(deadLetterTopic)
   })
 
+  test('crashJournal is a path, or one with its number of deaths', () => {
+    expect(work({ crashJournal: '/var/zk' }).crashJournal).toEqual({ path: '/var/zk', deaths: 2 })
+    expect(work({ crashJournal: { path: 'zk' } }).crashJournal).toEqual({ path: 'zk', deaths: 2 })
+    expect(work({ crashJournal: { path: 'zk', deaths: 5 } }).crashJournal).toEqual({ path: 'zk', deaths: 5 })
+    const expected = 'expected a path, or { path, deaths } with deaths from 1 to 100'
+    expect(problems(() => work({ crashJournal: true }))).toEqual({ crashJournal: `is true; ${expected}` })
+    expect(failure(() => work({ crashJournal: { path: 'zk', deaths: 0 } })).message).toContain('expected')
+  })
+
   test('onDone is a function or several, kept in their order; anything else is refused', () => {
     const [one, two] = [() => {}, () => {}]
     expect(work({ onDone: one }).onDone).toEqual([one])

@@ -41,7 +41,9 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
       for (const board of boards) board.cut(slot, epoch, above)
     },
     ...{ hold: nothing, pause: nothing, resume: nothing, store: nothing, drained: nothing, failed: nothing },
-    ...{ stop: nothing, rewound: nothing, restart: nothing },
+    ...{ stop: nothing, rewound: nothing, restart: nothing, deadLetter: nothing, completed: nothing },
+    ...{ attemptOf: () => 1, failureFlags: () => 0, processDeaths: () => 0, circuitChanged: nothing },
+    ...{ holdStarts: nothing, permitStart: nothing, withdrawPermit: () => false },
   }
   const engine = new WorkEngine<PackedBatch>(
     {

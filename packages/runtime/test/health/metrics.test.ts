@@ -22,7 +22,15 @@ const measured = (topic = 'orders'): Measurements => ({
     ],
     threads: [{ index: 0, up: true, running: 2, queued: 5, processed: 99, busy: 0.25 }],
     window: { messages: 4, maxMessages: 256, bytes: 1_000, maxBytes: 64_000 },
-    counters: { processed: 99, failed: 1, redelivered: 2, threadDeaths: 1, staleAcks: 3, committed: 90 },
+    counters: {
+      processed: 99,
+      deadLettered: 0,
+      failed: 1,
+      redelivered: 2,
+      threadDeaths: 1,
+      staleAcks: 3,
+      committed: 90,
+    },
   },
   health: {
     ...healthBeforeRun(),
