@@ -26,6 +26,8 @@ interface RunFlags {
   ordering?: 'key' | 'partition' | 'none'
   affinity?: 'hash' | 'in-flight'
   from?: 'earliest' | 'latest'
+  attempts?: number
+  timeout?: number
   maxHeapMb?: number
   drainTimeout?: number
   shutdownTimeout?: number
@@ -75,6 +77,8 @@ export function runCommand(early: EarlySignals): Command {
     .addOption(
       new Option('--from <where>', 'where a new group begins (default: earliest)').choices(['earliest', 'latest']),
     )
+    .option('--attempts <n>', 'how often a record is tried in all (default: 1)', integer)
+    .option('--timeout <ms>', 'deadline of each attempt of a handler; 0: none (default: 60000)', integer)
     .option('--max-heap-mb <n>', 'heap limit of each thread', integer)
     .option('--drain-timeout <ms>', 'longest wait for handlers when partitions are revoked (default: 10000)', integer)
     .option('--shutdown-timeout <ms>', 'longest wait for handlers at the end (default: 25000)', integer)
@@ -180,6 +184,8 @@ function workConfig(processor: string, flags: RunFlags) {
     ordering,
     affinity,
     autoOffsetReset: from,
+    ...(flags.attempts !== undefined && { retry: { attempts: flags.attempts } }),
+    processTimeoutMs: flags.timeout,
     maxHeapMb,
     drainTimeoutMs: flags.drainTimeout,
     shutdownTimeoutMs: flags.shutdownTimeout,

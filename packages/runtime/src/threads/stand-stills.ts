@@ -17,9 +17,8 @@ export class StandStills {
   look(now: number, counts: boolean): void {
     const from = this.#read ?? now
     this.#read = now
-    if (!counts) this.#add(from, now)
-    // A step as long as usual is taken for granted.
-    else if (now - from > LONGEST_STEP_MS) this.#add(from + LONGEST_STEP_MS, now)
+    // The whole step: threads wake up with main, and need a moment to answer.
+    if (!counts || now - from > LONGEST_STEP_MS) this.#add(from, now)
   }
 
   /** How much of the time since then does not count, in milliseconds. */

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { byKey, disorder } from './journal.js'
 import { Stage } from './stage.js'
+import { eventually } from './waiting.js'
+import { zkRun } from './zk.js'
 
 let stage: Stage
 beforeAll(async () => {
@@ -85,6 +88,36 @@ test('a promise that never settles takes its thread, and not what runs beside it
   // Each of the others ran once: the thread was ended when they had ended.
   expect(journal.starts()).toHaveLength(16)
   expect(journal.starts().filter(({ key }) => key === 'deaf')).toHaveLength(2)
+})
+
+test('a process that stood still over a deadline ends no thread for it', async () => {
+  const topic = await stage.topic(1)
+  const journal = stage.journal()
+  await stage.produce(topic, [{ key: 'a' }, { key: 'b' }])
+  // Longer than the deadline and its grace, and too short for the group to miss it.
+  const args = ['--speedup', '2', '--timeout', '1500', '--prop', 'session.timeout.ms=60000']
+  const options = { journal: journal.path, ms: 1_000 }
+  const zk = zkRun(stage, { topic, group: randomUUID(), options, args })
+  await eventually(() => journal.starts().length > 0)
+  zk.kill('SIGSTOP')
+  const until = performance.now() + 3_500
+  await eventually(() => performance.now() > until)
+  zk.kill('SIGCONT')
+  await journal.untilDone(2)
+  zk.kill('SIGTERM')
+  expect((await zk.exited).code).toBe(0)
+  expect(zk.last()).toMatchObject({ event: 'stopped', processed: 2, failed: 0, threadDeaths: 0 })
+})
+
+test('a thread that holds too many Buffers is ended, and what it ran goes to the next one', async () => {
+  const topic = await stage.topic(1)
+  const hoarder = new URL('./processors/hoarder.mjs', import.meta.url)
+  const settings = { topic, processor: hoarder, speedup: 1, maxExternalMb: 100, processorOptions: { mb: 40 } }
+  await stage.produce(topic, [{ key: 'hoard' }, { key: 'hoard' }, { key: 'hoard' }, { key: 'hoard' }, { key: 'a' }])
+  const play = stage.play(settings, { untilEnd: true })
+  expect(await play.run).toMatchObject({ processed: 5, failed: 0, threadDeaths: 1, committed: 5 })
+  const died = play.log.all.find(({ fields }) => fields.cause === 'out-of-memory')!
+  expect(died.fields.err).toMatchObject({ code: 'ZK_THREAD_DIED', details: { cause: 'out-of-memory' } })
 })
 
 test('without a deadline a handler takes as long as it wants', async () => {

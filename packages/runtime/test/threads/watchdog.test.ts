@@ -1,0 +1,310 @@
+import { expect, test, vi } from 'vitest'
+import type { ThreadEnd } from '../../src/threads/thread-end.js'
+import { Watchdog } from '../../src/threads/watchdog.js'
+
+const TIMEOUT_MS = 1_000
+const GRACE_MS = 200
+
+/** Threads whose handlers are typed in, on a clock that stands still but when time `passes`. */
+function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_MS } = {}) {
+  let now = 10_000
+  const handlers = new Map<number, { thread: number; started: number; extension: number }>()
+  const told: [thread: number, ticket: number][] = []
+  const retired: number[] = []
+  const ended: [thread: number, end: ThreadEnd][] = []
+  const stacks: number[] = []
+  const sequence = new Int32Array(16).fill(7)
+  const thread = new Int32Array(16)
+  const currents = new Array<number>(threads).fill(-1)
+  const off = vi.fn()
+  let stack: string[] | undefined = ['    at spin (/app/p.ts:3:5)']
+  let debugged = false
+  const watchdog = new Watchdog({
+    processTimeoutMs,
+    graceMs,
+    sent: { dispatched: () => handlers.keys(), thread, sequence },
+    threads: {
+      boards: currents.map((_, index) => ({
+        runningMs: (ticket) => {
+          const handler = handlers.get(ticket)
+          return handler?.thread === index ? now - handler.started : undefined
+        },
+        extensionMs: (ticket) => handlers.get(ticket)!.extension,
+        get current() {
+          return currents[index]!
+        },
+      })),
+      isUp: () => true,
+      tellTimeout: (index, ticket) => told.push([index, ticket]),
+      tellRetire: (index) => retired.push(index),
+      stackOf: async (index) => {
+        stacks.push(index)
+        return stack
+      },
+      end: (index, end) => {
+        ended.push([index, end])
+        for (const [ticket, handler] of handlers) if (handler.thread === index) handlers.delete(ticket)
+        watchdog.gone(index)
+      },
+    },
+    retire: () => {},
+    isDebugged: () => debugged,
+    off,
+  })
+  const look = async () => {
+    watchdog.look(now)
+    watchdog.stop()
+    // The stack comes as a promise.
+    for (let i = 0; i < 5; i++) await null
+  }
+  return {
+    ...{ told, retired, ended, stacks, off },
+    start: (ticket: number, index = 0) => {
+      thread[ticket] = index
+      handlers.set(ticket, { thread: index, started: now, extension: 0 })
+    },
+    done: (ticket: number) => handlers.delete(ticket),
+    extend: (ticket: number, ms: number) => {
+      handlers.get(ticket)!.extension += ms
+    },
+    onStack: (ticket: number, index = 0) => {
+      currents[index] = ticket
+    },
+    hears: (ticket: number, index = 0) => watchdog.heard(index, ticket, 7),
+    stackIs: (lines: string[] | undefined) => {
+      stack = lines
+    },
+    debug: (on: boolean) => {
+      debugged = on
+    },
+    passes: async (ms: number) => {
+      for (let left = ms; left > 0; left -= 50) {
+        now += Math.min(50, left)
+        await look()
+      }
+    },
+    freezes: async (ms: number) => {
+      now += ms
+      await look()
+    },
+    guilty: () => ended.map(([, { guilty }]) => guilty),
+  }
+}
+
+test('a handler is told at its deadline, once, and nobody before', async () => {
+  const { start, passes, told } = watched()
+  start(3)
+  await passes(950)
+  expect(told).toEqual([])
+  await passes(100)
+  expect(told).toEqual([[0, 3]])
+})
+
+test('one that computes on is ended after the grace, with its stack, and alone is guilty', async () => {
+  const { start, onStack, passes, ended, stacks } = watched()
+  for (const ticket of [3, 4]) start(ticket)
+  onStack(3)
+  await passes(1_150)
+  expect(ended).toEqual([])
+  // Looked for ahead of time.
+  expect(stacks).toEqual([0])
+  await passes(100)
+  expect(ended).toMatchObject([[0, { planned: false, cause: 'timeout', guilty: [3] }]])
+  const [[, { error }]] = ended as [[number, ThreadEnd]]
+  expect(error).toMatchObject({ code: 'ZK_HANDLER_TIMEOUT' })
+  expect(error!.stack).toContain('\n    at spin (/app/p.ts:3:5)')
+  expect(error!.message).toContain('it keeps its thread at spin (/app/p.ts:3:5)')
+})
+
+test('behind an await nobody is on the stack, and nobody can be blamed', async () => {
+  const { start, passes, guilty } = watched()
+  for (const ticket of [3, 4]) start(ticket)
+  await passes(1_250)
+  expect(guilty()).toEqual([undefined])
+})
+
+test('one that hears and goes on takes its thread when the others have ended; only it is guilty', async () => {
+  const { start, hears, done, passes, ended, retired, stacks } = watched()
+  start(3)
+  await passes(500)
+  start(4)
+  await passes(500)
+  hears(3)
+  await passes(250)
+  expect([retired, ended]).toEqual([[0], []])
+  done(4)
+  await passes(50)
+  expect(ended).toMatchObject([[0, { planned: false, guilty: [3] }]])
+  expect(stacks).toEqual([])
+})
+
+test('when it ends all the same its thread is replaced, and nobody is guilty', async () => {
+  const { start, hears, done, passes, ended } = watched()
+  for (const ticket of [3]) start(ticket)
+  await passes(500)
+  start(4)
+  await passes(500)
+  hears(3)
+  await passes(250)
+  done(3)
+  done(4)
+  await passes(50)
+  expect(ended).toMatchObject([[0, { planned: true, guilty: [] }]])
+})
+
+test('those beside it that ignore their own deadlines are guilty too', async () => {
+  const { start, hears, passes, guilty } = watched()
+  start(3)
+  await passes(500)
+  start(4)
+  await passes(500)
+  hears(3)
+  await passes(500)
+  hears(4)
+  await passes(250)
+  expect(guilty()).toEqual([[3, 4]])
+})
+
+test('whoever waits behind a handler that computes within its deadline is not told in vain', async () => {
+  const { start, onStack, hears, done, passes, ended, stacks } = watched()
+  start(3)
+  await passes(900)
+  start(4)
+  onStack(4)
+  await passes(600)
+  expect([ended, stacks]).toEqual([[], []])
+  // It returns; the other hears, and ends.
+  onStack(-1)
+  done(4)
+  hears(3)
+  done(3)
+  await passes(500)
+  expect(ended).toEqual([])
+})
+
+test('one that moves its deadline is told at that one', async () => {
+  const { start, extend, passes, told, ended } = watched()
+  start(3)
+  await passes(900)
+  extend(3, 1_000)
+  await passes(1_050)
+  expect(told).toEqual([])
+  await passes(100)
+  expect([told, ended]).toEqual([[[0, 3]], []])
+})
+
+test('also one that moved it while main told it: it is told again, and has its whole grace', async () => {
+  const { start, extend, passes, told, ended } = watched()
+  start(3)
+  await passes(1_000)
+  expect(told).toHaveLength(1)
+  extend(3, 1_000)
+  await passes(1_050)
+  expect([told.length, ended]).toEqual([2, []])
+  await passes(200)
+  expect(ended).toHaveLength(1)
+})
+
+test('the next attempt of a record has its own deadline', async () => {
+  const { start, passes, told, ended } = watched()
+  start(3)
+  await passes(1_050)
+  start(3)
+  await passes(950)
+  expect([told.length, ended]).toEqual([1, []])
+  await passes(100)
+  expect(told).toHaveLength(2)
+})
+
+test('also one so short that nobody looked between', async () => {
+  const { start, passes, told } = watched({ processTimeoutMs: 20 })
+  start(3)
+  await passes(50)
+  start(3)
+  await passes(50)
+  expect(told).toHaveLength(2)
+})
+
+test('a time in which the process stood still counts for no deadline and no grace', async () => {
+  const { start, freezes, passes, told, ended } = watched()
+  start(3)
+  await passes(500)
+  await freezes(60_000)
+  await passes(450)
+  expect(told).toEqual([])
+  await passes(100)
+  expect(told).toHaveLength(1)
+  await freezes(60_000)
+  expect(ended).toEqual([])
+  await passes(250)
+  expect(ended).toHaveLength(1)
+})
+
+test('one that began after it has its whole deadline', async () => {
+  const { start, freezes, passes, told } = watched()
+  start(3, 0)
+  await passes(50)
+  await freezes(60_000)
+  start(4, 1)
+  await passes(940)
+  expect(told).toEqual([])
+  await passes(100)
+  expect(told).toEqual([
+    [0, 3],
+    [1, 4],
+  ])
+})
+
+test('while a debugger may be attached nobody has a deadline, which is said once', async () => {
+  const { start, debug, passes, told, off } = watched()
+  start(3)
+  debug(true)
+  await passes(60_000)
+  expect(told).toEqual([])
+  expect(off).toHaveBeenCalledTimes(1)
+  debug(false)
+  await passes(900)
+  expect(told).toEqual([])
+  await passes(150)
+  expect(told).toHaveLength(1)
+})
+
+test('a thread whose stack cannot be taken is ended all the same', async () => {
+  const { start, onStack, stackIs, passes, ended } = watched()
+  stackIs(undefined)
+  start(3)
+  onStack(3)
+  await passes(1_250)
+  expect(ended[0]![1].error!.message).toContain('a native call blocks its thread')
+})
+
+test('each thread by itself', async () => {
+  const { start, onStack, passes, ended } = watched()
+  start(3, 0)
+  start(4, 1)
+  onStack(3, 0)
+  onStack(4, 1)
+  await passes(1_250)
+  expect(ended.map(([index, { guilty }]) => [index, guilty])).toEqual([
+    [0, [3]],
+    [1, [4]],
+  ])
+})
+
+test('without processTimeoutMs nobody has a deadline', async () => {
+  const { start, passes, told } = watched({ processTimeoutMs: 0 })
+  start(3)
+  await passes(10_000)
+  expect(told).toEqual([])
+})
+
+test('with a grace of nothing a thread still has the time to answer', async () => {
+  const { start, hears, passes, guilty } = watched({ graceMs: 0 })
+  for (const ticket of [3, 4]) start(ticket)
+  await passes(1_050)
+  hears(3)
+  hears(4)
+  expect(guilty()).toEqual([])
+  await passes(150)
+  expect(guilty()).toEqual([[3, 4]])
+})

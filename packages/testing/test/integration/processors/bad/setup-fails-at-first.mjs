@@ -1,0 +1,22 @@
+/** Its set-up fails as often as the options say, counted by files beside `options.marks`, and then once more per death. */
+import { openSync } from 'node:fs'
+
+export default {
+  setup({ options }) {
+    for (let i = 0; i < options.failures; i++) {
+      if (isFirst(`${options.marks}.${i}`)) throw new Error(`not yet: ${i}`)
+    }
+  },
+  process(message) {
+    if (String(message.key) === 'exit') process.exit(3)
+  },
+}
+
+function isFirst(file) {
+  try {
+    openSync(file, 'wx')
+    return true
+  } catch {
+    return false
+  }
+}
