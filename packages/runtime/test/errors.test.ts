@@ -132,6 +132,25 @@ describe('describeError and reviveError', () => {
     expect(revived.cause).toMatchObject({ name: 'TypeError', message: 'boom' })
   })
 
+  test('a ProcessError keeps its own name, code and fields beside what it asked for', () => {
+    class Refused extends ProcessError {
+      override name = 'Refused'
+      code = 'E_REFUSED'
+      orders = [7]
+    }
+    const error = new Refused('no', { retryable: false, cause: new TypeError('why') })
+    const revived = roundTrip(error)
+    expect(revived).toBeInstanceOf(ProcessError)
+    expect(revived).toMatchObject({
+      name: 'Refused',
+      message: 'no',
+      code: 'E_REFUSED',
+      retryable: false,
+      stack: error.stack,
+    })
+    expect(revived).toMatchObject({ orders: [7], cause: { name: 'TypeError', message: 'why' } })
+  })
+
   test('a ProcessError keeps what it asked for', () => {
     const asked = { retryable: false, disableDeadLetter: true, disableCircuitBreak: true }
     const revived = roundTrip(new ProcessError('bad order', { ...asked, cause: 'upstream' }))

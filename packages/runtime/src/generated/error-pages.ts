@@ -205,14 +205,14 @@ export const errorPages: Readonly<Record<string, string>> = {
 **What to do.** Detach it first. Under the runtime itself this is a fault: please report it.`,
   ZK_HANDLER_TIMEOUT: `# ZK_HANDLER_TIMEOUT
 
-**What happened.** A handler had not ended at its deadline (\`processTimeoutMs\`, and what \`ctx.extendDeadline\` added), nor \`graceMs\` after \`ctx.signal\` aborted. Its thread was ended and replaced. The record is tried again or has failed, as \`retry\` and \`onExhausted\` say.
+**What happened.** A handler had not ended at its deadline (\`processTimeoutMs\`, and what \`ctx.extendDeadline\` added), nor \`graceMs\` after \`ctx.signal\` aborted. Its thread was ended and replaced. The record is tried again or has failed, as \`retry\` and \`onExhausted\` say. Where it ends the work: Exit code 4.
 
 **Why.** It computes without end, or waits for something that does not come and does not listen to \`ctx.signal\`. Where it computes, the stack of the error shows where its thread was.
 
 **What to do.** Pass \`ctx.signal\` on to what the handler awaits, and give calls to other systems a timeout of their own. Long jobs that are healthy call \`ctx.extendDeadline\` as they get on, or need a longer \`processTimeoutMs\`. A handler that computes must end by itself: no signal reaches it.`,
   ZK_THREAD_DIED: `# ZK_THREAD_DIED
 
-**What happened.** A thread died of a record that it was running: it exited, filled its memory, or an error escaped its handler. It was replaced; other records that it ran are repeated, in order.
+**What happened.** A thread died of a record that it was running: it exited, filled its memory, or an error escaped its handler. It was replaced; other records that it ran are repeated, in order. Where it ends the work: Exit code 4.
 
 **Why.** \`details.cause\` says which: \`exit\` (\`process.exit\` in a handler or a dependency), \`out-of-memory\` (\`maxHeapMb\` or \`maxExternalMb\`), \`crash\` (an exception or rejection outside of any handler, such as in a timer or an event emitter; it is the \`cause\`).
 

@@ -82,11 +82,14 @@ function inThread(
   now: Now,
   stoodFrom: number,
 ): StallCause | undefined {
-  const { boards, loops } = sources
+  const { boards, loops, engine } = sources
+  const board = boards[thread]!
+  const dueInMs = board.dueInMs(head, engine.inFlight.sequence[head]!)
+  if (dueInMs !== undefined) return { type: 'retrying', thread, attempt: board.attemptOf(head), dueInMs }
   const own = handlerAt(sources, head, now)
   const handler = own ?? longestRunning(sources, now, (record) => record.thread === thread)
   if (own === undefined && loops.progresses(thread)) {
-    return { type: 'queued', thread, queued: boards[thread]!.queued, handler }
+    return { type: 'queued', thread, queued: board.queued, handler }
   }
   const turns = loops.turns(thread, handler === undefined ? stoodFrom : now.ms - handler.forMs)
   if (turns === undefined) return undefined

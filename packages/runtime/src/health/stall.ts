@@ -26,6 +26,8 @@ export type StallCause =
   | { type: 'sleeping'; handler: RunningHandler }
   /** The thread's event loop does not turn: a handler computes, or waits in a blocking call. Undefined: something else there. */
   | { type: 'spinning'; thread: number; handler: RunningHandler | undefined }
+  /** The handler failed, and the attempt that is named is due in so many milliseconds. */
+  | { type: 'retrying'; thread: number; attempt: number; dueInMs: number }
   /** The record waits in its thread behind others, which come to their end. `queued`: how many wait there. */
   | { type: 'queued'; thread: number; queued: number; handler: RunningHandler | undefined }
   /** The thread that the record is pinned to has died or is being replaced. */
@@ -71,6 +73,10 @@ function describeCause(cause: StallCause, stall: Stall): string {
     case 'spinning': {
       const what = cause.handler === undefined ? 'no handler runs there' : theHandler(cause.handler, stall)
       return `the event loop of thread ${cause.thread} does not turn: ${what} (spinning)`
+    }
+    case 'retrying': {
+      const due = `${(cause.dueInMs / 1000).toFixed(1)} s`
+      return `its handler failed, and attempt ${cause.attempt} follows in thread ${cause.thread} in ${due} (retrying)`
     }
     case 'queued': {
       const line = `it waits in thread ${cause.thread}, where ${cause.queued} records wait and others come to their end`

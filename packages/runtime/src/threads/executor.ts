@@ -295,6 +295,7 @@ export class Executor {
     const backoff = backoffMs(retry, attempt)
     this.#board.park(ticket, attempt + 1, now + backoff)
     this.#queue.park(this.#records.key(ticket))
+    this.#records.keepAlone(ticket)
     // A thread that is about to end leaves it to the next one.
     if (!this.#retired) this.#parked.add(ticket, now + backoff)
     const { attempts } = retry

@@ -111,6 +111,22 @@ export class Frame {
     this.flushAcks = this.#words[1]!
   }
 
+  /** Record `i` alone: one that stays for long must not keep the bytes of the others. */
+  alone(i: number): Frame {
+    if (this.count === 1) return this
+    const start = (HEADER_WORDS + RECORD_WORDS) * 4
+    const size = Math.max(0, this.keyLength(i)) + Math.max(0, this.valueLength(i)) + this.headersLength(i)
+    const buffer = Buffer.allocUnsafeSlow((start + size + 7) & ~7).buffer as ArrayBuffer
+    const words = new Int32Array(buffer)
+    const from = HEADER_WORDS + i * RECORD_WORDS
+    words.set(this.#words.subarray(from, from + RECORD_WORDS), HEADER_WORDS)
+    words[0] = 1
+    words[1] = this.flushAcks
+    words[HEADER_WORDS + POSITION] = start
+    new Uint8Array(buffer).set(this.bytes.subarray(this.position(i), this.position(i) + size), start)
+    return new Frame(buffer)
+  }
+
   slot(i: number): number {
     return this.#words[HEADER_WORDS + i * RECORD_WORDS + SLOT]!
   }

@@ -22,6 +22,11 @@ export class ReceivedRecords {
     this.#keys[ticket] = this.#keyOf(frame, place)
   }
 
+  /** It stays for a while: what came with it need not. */
+  keepAlone(ticket: number): void {
+    this.set(ticket, this.#frames[ticket]!.alone(this.#places[ticket]!), 0)
+  }
+
   delete(ticket: number): void {
     this.#frames[ticket] = undefined
   }

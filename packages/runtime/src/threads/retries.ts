@@ -1,5 +1,4 @@
 /** When a record whose handler failed is tried again, and which ones wait for that in a thread. */
-import { performance } from 'node:perf_hooks'
 
 export interface RetryPolicy {
   /** Of one record, the first included. */
@@ -84,10 +83,11 @@ export class ParkedRecords {
 
   #changed(): void {
     this.earliest = this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#due[this.#heap[0]!]!
-    if (this.earliest < this.#timerAt) this.#arm()
+    this.#rearm()
   }
 
-  #arm(): void {
+  #rearm(): void {
+    if (this.earliest >= this.#timerAt) return
     clearTimeout(this.#timer)
     this.#timerAt = this.earliest
     this.#timer = setTimeout(this.#onTimer, Math.ceil(this.earliest - performance.now()))
@@ -95,8 +95,9 @@ export class ParkedRecords {
 
   readonly #onTimer = () => {
     this.#timerAt = Number.POSITIVE_INFINITY
-    this.#wake()
-    // A timer may come a little early. What is due and may not start, because starts are paused, waits for a wake.
-    if (this.earliest !== Number.POSITIVE_INFINITY && this.earliest > performance.now()) this.#arm()
+    // A timer may come a little early; and whoever looks at the clock twice may see it pass in between.
+    if (this.earliest > performance.now()) this.#rearm()
+    // What is due and may not start all the same, because starts are paused, waits for whoever resumes them.
+    else this.#wake()
   }
 }

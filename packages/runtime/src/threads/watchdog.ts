@@ -20,14 +20,14 @@ const ANSWER_MS = 100
 /** Deadlines that lie closer together than this are looked at together, in milliseconds: a look goes over all rows. */
 const LEAST_MS = 5
 /**
- * The stack of a thread that does not answer is looked for ahead of time, because it takes 50 to 100 ms: after this share
- * of the time in which its handler is waited for.
+ * The stack of a thread that has not answered for so long is looked for while its handler is still waited for, in
+ * milliseconds: it takes 50 to 100 ms, and several times that where all CPUs are busy.
  */
-const STACK_AFTER = 0.5
+const STACK_AFTER_MS = 25
 /** Two looks at one attempt see its start at most so far apart, in milliseconds. */
 const SAME_START_MS = 5
-/** How long the stack may take, in milliseconds. */
-const STACK_MS = 200
+/** How much longer the end of a thread may wait for its stack, in milliseconds. */
+const STACK_MS = 150
 
 /** Of the in-flight table: what is in the threads. */
 export interface SentDeliveries {
@@ -173,8 +173,8 @@ export class Watchdog {
       const waited = now - told.at - this.#stills.since(told.at)
       if (waited >= waitMs) inThread.late.push(ticket)
       else inThread.others++
-      if (!told.heard && waited >= waitMs * STACK_AFTER) inThread.silent = true
-      for (const due of [waitMs * STACK_AFTER, waitMs]) if (due > waited) next = Math.min(next, due - waited)
+      if (!told.heard && waited >= STACK_AFTER_MS) inThread.silent = true
+      for (const due of [STACK_AFTER_MS, waitMs]) if (due > waited) next = Math.min(next, due - waited)
     }
     return { found, oldest, next }
   }
@@ -192,10 +192,12 @@ export class Watchdog {
   }
 
   #lookForStack(thread: number, { silent }: Found): void {
-    const { threads } = this.#options
+    const { threads, graceMs } = this.#options
     const watch = this.#watches[thread]!
     if (!silent) watch.stack = undefined
-    else if (!this.#isBusyInTime(thread)) watch.stack ??= threads.stackOf(thread, STACK_MS)
+    else if (!this.#isBusyInTime(thread)) {
+      watch.stack ??= threads.stackOf(thread, Math.max(graceMs, ANSWER_MS) - STACK_AFTER_MS + STACK_MS)
+    }
   }
 
   /** A handler computes there within its deadline: those behind it could not hear of theirs yet. */

@@ -126,6 +126,11 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
       const { thread, epoch } = engine.inFlight
       writers[thread[ticket]!]!.start(ticket, slot, epoch[ticket]!, offset, performance.now() - agoMs)
     },
+    /** Its handler fails, and is tried again. */
+    fails(offset: number, { slot = 0, againInMs = 0 } = {}) {
+      const ticket = ticketOf(offset, slot)
+      writers[engine.inFlight.thread[ticket]!]!.park(ticket, 2, performance.now() + againInMs)
+    },
     finishes(offset: number, { slot = 0 } = {}) {
       const ticket = ticketOf(offset, slot)
       const { thread: threads, sequence } = engine.inFlight

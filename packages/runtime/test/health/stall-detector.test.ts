@@ -62,6 +62,16 @@ test('queued: the record waits in its thread behind others that come to their en
   expect(one.detector.stalls).toHaveLength(1)
 })
 
+test('retrying: the handler at the watermark failed, and its next attempt is due later', () => {
+  const one = house().start()
+  one.read([7])
+  one.begins(7)
+  one.fails(7, { againInMs: 60_000 })
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause).toMatchObject({ type: 'retrying', thread: 0, attempt: 2, dueInMs: within(25_000, 35_000) })
+  expect(describeStall(one.stall()!)).toMatch(/its handler failed, and attempt 2 follows in thread 0 in \d+\.\d s/)
+})
+
 test('a record that waits behind the handler of another partition names that one', () => {
   const one = house().start(2)
   one.read([7])

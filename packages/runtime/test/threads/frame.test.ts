@@ -62,6 +62,24 @@ function expected({ slot, offset, timestamp, key, value, headers }: RecordToPack
   return { slot, offset, timestamp, key: buffer(key), rawValue: buffer(value), value: buffer(value), headers: pairs }
 }
 
+test('a record taken out of its frame is what it was, and holds no byte of the others', () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), (given) => {
+      const frame = sent([packRecords(given)])
+      for (const [i, one] of given.entries()) {
+        const alone = frame.alone(i)
+        expect(seenIn(alone, 0)).toEqual(expected(one))
+        const words = ['ticket', 'sequence', 'epoch', 'keyHash', 'attempt'] as const
+        expect(words.map((word) => alone[word](0))).toEqual(words.map((word) => frame[word](i)))
+        expect([alone.count, alone.flushAcks]).toEqual([1, frame.flushAcks])
+        const { key, value, headers } = one
+        const own = headers.reduce((sum, [, bytes]) => sum + 40 + (bytes?.length ?? 0), 4)
+        expect(alone.bytes.length).toBeLessThanOrEqual(72 + (key?.length ?? 0) + (value?.length ?? 0) + own)
+      }
+    }),
+  )
+})
+
 test('what a handler sees is what was packed, through batch and frame', () => {
   fc.assert(
     fc.property(fc.array(fc.array(record, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 3 }), (given) => {

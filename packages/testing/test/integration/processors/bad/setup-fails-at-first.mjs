@@ -1,4 +1,4 @@
-/** Its set-up fails as often as the options say, counted by files beside `options.marks`, and then once more per death. */
+/** Its set-up fails as often as the options say, counted by files beside `options.marks`. A record `exit` ends its thread. */
 import { openSync } from 'node:fs'
 
 export default {

@@ -1,0 +1,58 @@
+/** Threads that do not start, at the beginning or after a death. */
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { Stage } from './stage.js'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+const module = (name: string) => new URL(`./processors/bad/${name}`, import.meta.url)
+const attempts = (lines: readonly { message?: string }[]) =>
+  lines.flatMap(
+    ({ message }) => /^A thread did not start; the next attempt follows in (\d+) ms$/.exec(message ?? '')?.[1] ?? [],
+  )
+
+test('a set-up that fails at first is tried again, ever later, and nothing is consumed meanwhile', async () => {
+  const topic = await stage.topic(1)
+  await stage.produce(topic, [{ key: 'a' }, { key: 'b' }])
+  const processorOptions = { marks: join(stage.folder(), 'mark'), failures: 2 }
+  const processor = module('setup-fails-at-first.mjs')
+  const play = stage.play({ topic, processor, processorOptions, speedup: 2 }, { untilEnd: true })
+  expect(await play.run).toMatchObject({ processed: 2, threadDeaths: 0 })
+  expect(attempts(play.log.all)).toEqual(['100', '500'])
+  expect(play.events.all[0]).toMatchObject({ type: 'thread-up', thread: 0 })
+})
+
+test('one that fails for good stops the work with its cause, before anything is consumed', async () => {
+  const topic = await stage.topic(1)
+  const processorOptions = { marks: join(stage.folder(), 'mark'), failures: 99 }
+  const play = stage.play({ topic, processor: module('setup-fails-at-first.mjs'), processorOptions })
+  const { error } = await play.ended
+  expect(error).toMatchObject({ code: 'ZK_PROCESSOR_SETUP_FAILED', exitCode: 1, cause: { message: 'not yet: 3' } })
+  expect(attempts(play.log.all)).toEqual(['100', '500', '2000'])
+  expect(play.events.all).toEqual([])
+})
+
+test('a set-up that passes its deadline too', async () => {
+  const topic = await stage.topic(1)
+  const play = stage.play({ topic, processor: module('setup-hangs.mjs'), setupTimeoutMs: 300 })
+  const { error } = await play.ended
+  expect(error).toMatchObject({ code: 'ZK_PROCESSOR_SETUP_FAILED', exitCode: 1 })
+  expect(attempts(play.log.all)).toEqual(['100', '500', '2000'])
+  expect(play.events.all).toEqual([])
+})
+
+test('a successor that never starts stops the work as well, with what it had uncommitted', async () => {
+  const topic = await stage.topic(1)
+  await stage.produce(topic, [{ key: 'a' }, { key: 'b' }])
+  const processorOptions = { mark: join(stage.folder(), 'mark') }
+  const play = stage.play({ topic, processor: module('setup-fails-later.mjs'), processorOptions, speedup: 1 })
+  const { error } = await play.ended
+  expect(error).toMatchObject({ code: 'ZK_PROCESSOR_SETUP_FAILED', exitCode: 1 })
+  expect(attempts(play.log.all)).toEqual(['100', '500', '2000'])
+  expect((await stage.committed(play.groupId, topic))[0]).toBeLessThanOrEqual(0)
+})
