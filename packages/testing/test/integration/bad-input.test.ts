@@ -3,19 +3,13 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createClient, type WorkInput } from '@zk/runtime'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { places } from './journal.js'
 import { recordingLogger } from './recording-logger.js'
-import { isReal, quick, recorder, Stage } from './stage.js'
+import { isReal, quick, recorder } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually } from './waiting.js'
 import { Zk, zkRun } from './zk.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 /** A start that fails does so within this, so that a supervisor learns of it. */
 const START_MS = 15_000

@@ -1,16 +1,9 @@
 /** Functions of the user's that run on the main thread: what they hear, and what their errors do not do. */
 import { randomUUID } from 'node:crypto'
 import { createClient, type DoneMessage, type DoneOutcome, type Logger, type WorkEvent } from '@zk/runtime'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type LogLine, recordingLogger } from './recording-logger.js'
-import { Stage } from './stage.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
+import { stage } from './the-stage.js'
 
 const processor = new URL('./processors/recorder.mjs', import.meta.url)
 

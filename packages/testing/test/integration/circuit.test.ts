@@ -1,14 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { places } from './journal.js'
-import { readers, Stage } from './stage.js'
+import { readers, type Stage } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually } from './waiting.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 const faulty = new URL('./processors/faulty.mjs', import.meta.url)
 const circuitOf = (play: ReturnType<Stage['play']>) =>

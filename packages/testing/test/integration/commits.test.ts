@@ -1,14 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
-import { readers, Stage } from './stage.js'
+import { readers } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually, openGate } from './waiting.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 const keyed = (count: number, keys: number) =>
   Array.from({ length: count }, (_, i) => ({ key: `k${i % keys}`, value: `${i}` }))

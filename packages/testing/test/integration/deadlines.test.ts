@@ -1,16 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byKey, disorder } from './journal.js'
-import { Stage } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually } from './waiting.js'
 import { zkRun } from './zk.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 const processor = new URL('./processors/stuck.ts', import.meta.url)
 const limits = { processTimeoutMs: 400, graceMs: 100, speedup: 1 }

@@ -2,17 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { DebuggerClient } from './debugger-client.js'
-import { Stage } from './stage.js'
+import { stage } from './the-stage.js'
 import { type Zk, zkRun } from './zk.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 const paused = fileURLToPath(new URL('./processors/paused.ts', import.meta.url))
 const DEADLINE_MS = 300

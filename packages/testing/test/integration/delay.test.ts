@@ -1,12 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { readers, Stage } from './stage.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
+import { describe, expect, test } from 'vitest'
+import { readers } from './stage.js'
+import { stage } from './the-stage.js'
 
 const stamped = new URL('./processors/stamped.mjs', import.meta.url)
 

@@ -1,13 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byKey, disorder } from './journal.js'
-import { readers, Stage } from './stage.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
+import { readers } from './stage.js'
+import { stage } from './the-stage.js'
 
 const jsonProcessor = new URL('./processors/json-recorder.mjs', import.meta.url)
 

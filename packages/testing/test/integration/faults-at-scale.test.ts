@@ -1,14 +1,8 @@
 /** Every fault of a handler at once, among tens of thousands of records: each has its own outcome, and harms nobody else. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { byKey, disorder } from './journal.js'
-import { type Produced, type RecordToProduce, Stage } from './stage.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
+import type { Produced, RecordToProduce } from './stage.js'
+import { stage } from './the-stage.js'
 
 const faulty = new URL('./processors/faulty.mjs', import.meta.url)
 

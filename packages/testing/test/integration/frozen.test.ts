@@ -1,20 +1,11 @@
 /** A process that stands still for longer than its group waits for it, and goes on. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { byKey, disorder, type Journal, places } from './journal.js'
-import { type RecordToProduce, Stage } from './stage.js'
+import { keyed } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually } from './waiting.js'
 import { type Zk, zkRun } from './zk.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
-
-const keyed = (count: number): RecordToProduce[] =>
-  Array.from({ length: count }, (_, i) => ({ partition: i % 4, key: `k${i % 40}` }))
 
 /** What is committed when all of 400 records are. */
 const ALL = [100, 100, 100, 100]

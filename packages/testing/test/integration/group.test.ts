@@ -1,20 +1,11 @@
 /** How members form a group: its protocols, and members with a name. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
-import { isReal, type Play, type RecordToProduce, Stage } from './stage.js'
+import { isReal, keyed, type Play } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually } from './waiting.js'
 import { zkRun } from './zk.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
-
-const keyed = (count: number): RecordToProduce[] =>
-  Array.from({ length: count }, (_, i) => ({ partition: i % 4, key: `k${i % 40}` }))
 
 // The embedded broker keeps no places for static members.
 describe.runIf(isReal)('a static member', () => {

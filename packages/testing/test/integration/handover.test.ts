@@ -1,20 +1,11 @@
 /** What becomes of work in progress when partitions change hands at the worst moments. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
-import { isReal, type RecordToProduce, readers, Stage } from './stage.js'
+import { isReal, KEYS, keyed, readers } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually, openGate } from './waiting.js'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
-
 const PARTITIONS = 4
-const KEYS = Array.from({ length: 40 }, (_, i) => `k${i}`)
-const keyed = (count: number, partitions = PARTITIONS): RecordToProduce[] =>
-  Array.from({ length: count }, (_, i) => ({ partition: i % partitions, key: KEYS[i % KEYS.length]! }))
 const all = (rule: string) => Object.fromEntries(KEYS.map((key) => [key, rule]))
 
 const inside = (partitions: readonly { partition: number }[]) => {
@@ -41,7 +32,7 @@ test.each(readers)('%s: a window that is full of stuck handlers keeps no second 
 
 test('a revoke is seen between two synchronous handlers, however many are queued', async () => {
   const topic = await stage.topic(2)
-  const produced = await stage.produce(topic, keyed(3000, 2))
+  const produced = await stage.produce(topic, keyed(3000, { partitions: 2 }))
   const journal = stage.journal()
   // The window begins at 16 messages for each of so many handlers. All partitions are revoked: whatever comes next is late.
   const settings = { topic, speedup: 1, concurrency: 128, assignmentStrategy: 'range' } as const

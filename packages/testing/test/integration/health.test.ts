@@ -2,18 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
 import { createClient } from '@zk/runtime'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type LogLine, recordingLogger } from './recording-logger.js'
-import { quick, recorder, Stage } from './stage.js'
+import { quick, recorder } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually, openGate } from './waiting.js'
 import { type Zk, zkRun } from './zk.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 /** Where the run serves, once it does. */
 async function asker(zk: Zk) {

@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
-import { isReal, Stage } from './stage.js'
+import { isReal } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually, openGate } from './waiting.js'
 import { Zk, zkRun } from './zk.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 const typescript = new URL('./processors/typescript.ts', import.meta.url)
 

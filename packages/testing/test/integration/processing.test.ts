@@ -1,14 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byKey, byPartition, disorder, places } from './journal.js'
-import { type RecordToProduce, readers, Stage } from './stage.js'
+import { type RecordToProduce, readers } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually, openGate } from './waiting.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 /** Of 4 partitions and 18 keys, every tenth record without a key. */
 function mixed(count: number): RecordToProduce[] {

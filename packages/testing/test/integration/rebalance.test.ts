@@ -1,19 +1,11 @@
 import type { WorkEvent, WorkInput } from '@zk/runtime'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
-import { isReal, type Produced, type RecordToProduce, readers, Stage } from './stage.js'
+import { isReal, keyed, type Produced, type RecordToProduce, readers } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually, openGate } from './waiting.js'
 
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
-
 const PARTITIONS = 4
-const keyed = (count: number): RecordToProduce[] =>
-  Array.from({ length: count }, (_, i) => ({ partition: i % PARTITIONS, key: `k${i % 40}` }))
 
 const onePerPartition = (key: string): RecordToProduce[] =>
   Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, key }))

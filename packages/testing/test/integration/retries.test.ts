@@ -1,13 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byKey, disorder } from './journal.js'
-import { readers, Stage } from './stage.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
+import { readers } from './stage.js'
+import { stage } from './the-stage.js'
 
 describe.each(readers)('%s reader', (reader) => {
   test('a record that is tried again holds up its own key, and no other', async () => {

@@ -1,22 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Journal, places } from './journal.js'
-import { readers, Stage } from './stage.js'
+import { keyed, type RecordToProduce, readers } from './stage.js'
+import { stage } from './the-stage.js'
 import { Zk, zkRun } from './zk.js'
 
-let stage: Stage
+const PARTITIONS = 2
 let group: string
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
-
-const keyed = (count: number) => Array.from({ length: count }, (_, i) => ({ partition: i % 2, key: `k${i % 20}` }))
 
 /** A run of `zk` over a new topic of two partitions. */
-async function given(records: { key: string; partition?: number }[], options: object, args: string[] = []) {
-  const topic = await stage.topic(2)
+async function given(records: readonly RecordToProduce[], options: object, args: string[] = []) {
+  const topic = await stage.topic(PARTITIONS)
   const produced = await stage.produce(topic, records)
   const journal: Journal = stage.journal()
   group = `g-${randomUUID()}`
@@ -30,7 +24,13 @@ describe.each(readers)('%s reader', (reader) => {
   const own = ['--reader', reader]
 
   test.each(['SIGTERM', 'SIGINT'] as const)('%s under load: exit 0, committed is processed', async (signal) => {
-    const { topic, journal, zk } = await given(keyed(2000), { ms: 2 }, [...own, '--speedup', '2', '--concurrency', '4'])
+    const { topic, journal, zk } = await given(keyed(2000, { partitions: PARTITIONS }), { ms: 2 }, [
+      ...own,
+      '--speedup',
+      '2',
+      '--concurrency',
+      '4',
+    ])
     await journal.untilDone(100)
     zk.kill(signal)
     expect(await zk.exited).toMatchObject({ code: 0, signal: null })
@@ -105,7 +105,7 @@ test.each([
 })
 
 test('SIGTERM while it starts ends it with code 0, and nothing was consumed', async () => {
-  const { topic, produced, journal, zk } = await given(keyed(10), {}, ['--speedup', '1'])
+  const { topic, produced, journal, zk } = await given(keyed(10, { partitions: PARTITIONS }), {}, ['--speedup', '1'])
   await zk.log.until((line) => line.includes('Starting 1 threads'))
   zk.kill('SIGTERM')
   expect((await zk.exited).code).toBe(0)
@@ -118,7 +118,7 @@ test('SIGTERM while it starts ends it with code 0, and nothing was consumed', as
 })
 
 test('SIGTERM before its modules are loaded ends it with code 0', async () => {
-  const topic = await stage.topic(2)
+  const topic = await stage.topic(PARTITIONS)
   const preload = new URL('./programs/terminate-early.cjs', import.meta.url).pathname
   const env = { NODE_OPTIONS: `--require ${preload}` }
   const zk = zkRun(stage, { topic, group: 'early', options: { journal: stage.journal().path }, env })
@@ -128,7 +128,7 @@ test('SIGTERM before its modules are loaded ends it with code 0', async () => {
 })
 
 test('a run to the end ends by itself, and soon', async () => {
-  const { zk } = await given(keyed(10), {}, ['--until-end'])
+  const { zk } = await given(keyed(10, { partitions: PARTITIONS }), {}, ['--until-end'])
   expect((await zk.exited).code).toBe(0)
   expect(zk.last()).toMatchObject({ event: 'stopped', processed: 10, committed: 10 })
   const events = zk.printed.all.map(({ event }) => event)
@@ -136,8 +136,8 @@ test('a run to the end ends by itself, and soon', async () => {
 })
 
 test('run() in a program of one’s own leaves no handle open', async () => {
-  const topic = await stage.topic(2)
-  await stage.produce(topic, keyed(20))
+  const topic = await stage.topic(PARTITIONS)
+  await stage.produce(topic, keyed(20, { partitions: PARTITIONS }))
   const journal = stage.journal()
   const program = new URL('./programs/library.mjs', import.meta.url).pathname
   const env = { BROKERS: stage.bootstrapServers, TOPIC: topic, JOURNAL: journal.path }
@@ -151,7 +151,7 @@ test('run() in a program of one’s own leaves no handle open', async () => {
 })
 
 test('a run that is shut down just as its consumer connects leaves nothing that keeps the process', async () => {
-  const topic = await stage.topic(2)
+  const topic = await stage.topic(PARTITIONS)
   const program = new URL('./programs/stopped-early.mjs', import.meta.url).pathname
   const env = { BROKERS: stage.bootstrapServers, TOPIC: topic, JOURNAL: stage.journal().path }
   const child = Zk.program(program, env)

@@ -59,6 +59,13 @@ export interface WrittenLetter {
   attempts: number
 }
 
+export const KEYS = Array.from({ length: 40 }, (_, i) => `k${i}`)
+
+/** Records spread over partitions and keys. */
+export function keyed(count: number, { partitions = 4, value = 'x' } = {}): RecordToProduce[] {
+  return Array.from({ length: count }, (_, i) => ({ partition: i % partitions, key: KEYS[i % KEYS.length]!, value }))
+}
+
 /** A change of what a member owns. */
 export type Change = Extract<WorkEvent, { type: 'assigned' | 'revoked' | 'lost' }>
 
@@ -127,8 +134,16 @@ export class Stage {
 
   /** Of a real Kafka: another topic takes the place and the name of this one. */
   async replaceTopic(topic: string, partitions: number): Promise<void> {
-    await this.#asAdmin((admin) => admin.deleteTopics({ topics: [topic] }))
+    await this.deleteTopic(topic)
     await this.topic(partitions, topic)
+  }
+
+  /** Of a real Kafka. Resolves when its brokers do not know the topic any more. */
+  async deleteTopic(topic: string): Promise<void> {
+    await this.#asAdmin(async (admin) => {
+      await admin.deleteTopics({ topics: [topic] })
+      await eventually(async () => !(await admin.listTopics()).includes(topic))
+    })
   }
 
   async #asAdmin<T>(use: (admin: Admin) => Promise<T>): Promise<T> {

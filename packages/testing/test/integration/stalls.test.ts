@@ -1,18 +1,12 @@
 /** Partitions that stand still: each cause is made once, and must be told with key, offset, thread and since when. */
 import { randomUUID } from 'node:crypto'
 import type { Stall, StallCause } from '@zk/runtime'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { LogLine } from './recording-logger.js'
 import { isReal, type Play, Stage } from './stage.js'
+import { stage } from './the-stage.js'
 import { openGate } from './waiting.js'
 import { Zk } from './zk.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 /** Longer than a first fetch takes: before it the broker is silent. */
 const STALL_MS = 1_000

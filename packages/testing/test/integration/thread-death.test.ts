@@ -1,13 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byKey, disorder, type Journal, places, type StartLine } from './journal.js'
-import { readers, Stage } from './stage.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
+import { readers } from './stage.js'
+import { stage } from './the-stage.js'
 
 /** Deliveries that never ended: their thread died over them. */
 function cutShort(journal: Journal): StartLine[] {

@@ -1,14 +1,7 @@
 /** Threads that do not start, at the beginning or after a death. */
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { Stage } from './stage.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
+import { expect, test } from 'vitest'
+import { stage } from './the-stage.js'
 
 const module = (name: string) => new URL(`./processors/bad/${name}`, import.meta.url)
 const attempts = (lines: readonly { message?: string }[]) =>

@@ -1,22 +1,13 @@
 /** Topics that appear, grow, are replaced, and end in something that no handler sees. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byKey, disorder, places } from './journal.js'
-import { isReal, type Play, type RecordToProduce, Stage } from './stage.js'
+import { isReal, keyed, type Play } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually, openGate } from './waiting.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 /** Changes of topics are seen soon; see bad-input.test.ts for why not sooner. */
 const refreshing = { 'topic.metadata.refresh.interval.ms': 3000 }
-
-const spread = (count: number, partitions: number, value = 'x'): RecordToProduce[] =>
-  Array.from({ length: count }, (_, i) => ({ partition: i % partitions, key: `k${i % 20}`, value }))
 
 test('a key of one topic does not wait for the same key of another', async () => {
   const topics = [await stage.topic(1), await stage.topic(1)]
@@ -43,15 +34,18 @@ describe.runIf(isReal)('on a real Kafka', () => {
     const journal = stage.journal()
     const settings = { waitForTopics: true, additionalProps: refreshing, processorOptions: { journal: journal.path } }
     const first = stage.play({ ...settings, topics: [present, later] })
-    const before = await stage.produce(present, spread(20, 2))
+    const before = await stage.produce(present, keyed(20, { partitions: 2 }))
     await journal.untilDone(20)
     const second = stage.play({ ...settings, topic: later, groupId: first.groupId })
     await eventually(() => second.work.state()?.phase === 'running')
     await stage.topic(4, later)
-    const after = [...(await stage.produce(later, spread(80, 4))), ...(await stage.produce(present, spread(20, 2)))]
+    const after = [
+      ...(await stage.produce(later, keyed(80, { partitions: 4 }))),
+      ...(await stage.produce(present, keyed(20, { partitions: 2 }))),
+    ]
     await journal.untilDone(120)
     await second.change('assigned')
-    const more = await stage.produce(later, spread(80, 4))
+    const more = await stage.produce(later, keyed(80, { partitions: 4 }))
     await journal.untilDone(200)
     expect(places(journal.starts())).toEqual(places([...before, ...after, ...more]))
     expect(disorder(journal.lines(), byKey)).toEqual([])
@@ -63,7 +57,7 @@ describe.runIf(isReal)('on a real Kafka', () => {
     '%s: partitions that are added are read, by all members',
     async (groupProtocol) => {
       const topic = await stage.topic(4)
-      const produced = await stage.produce(topic, spread(40, 4))
+      const produced = await stage.produce(topic, keyed(40, { partitions: 4 }))
       const journal = stage.journal()
       const settings = {
         topic,
@@ -76,10 +70,10 @@ describe.runIf(isReal)('on a real Kafka', () => {
       await journal.untilDone(40)
       await stage.grow(topic, 12)
       // Before they are known to anybody: what is in them must not be passed over.
-      produced.push(...(await stage.produce(topic, spread(120, 12))))
+      produced.push(...(await stage.produce(topic, keyed(120, { partitions: 12 }))))
       const owned = (play: Play) => play.work.state()!.partitions.length
       await eventually(() => owned(first) + owned(second) === 12 && owned(first) > 0 && owned(second) > 0)
-      produced.push(...(await stage.produce(topic, spread(120, 12))))
+      produced.push(...(await stage.produce(topic, keyed(120, { partitions: 12 }))))
       await journal.untilDone(produced.length)
       expect(places(journal.starts())).toEqual(places(produced))
       expect(disorder(journal.lines(), byKey)).toEqual([])
@@ -97,7 +91,7 @@ describe.runIf(isReal)('on a real Kafka', () => {
     '%s: another topic of the same name, with %s records, is read from its beginning',
     async (groupProtocol, _, count) => {
       const topic = await stage.topic(2)
-      await stage.produce(topic, spread(100, 2, 'old'))
+      await stage.produce(topic, keyed(100, { partitions: 2, value: 'old' }))
       const journal = stage.journal()
       const settings = {
         topic,
@@ -109,7 +103,7 @@ describe.runIf(isReal)('on a real Kafka', () => {
       await journal.untilDone(100)
       await play.events.until((event) => event.type === 'committed')
       await stage.replaceTopic(topic, 2)
-      const produced = await stage.produce(topic, spread(count, 2, 'new'))
+      const produced = await stage.produce(topic, keyed(count, { partitions: 2, value: 'new' }))
       const done = () => new Set(places(journal.done().filter(({ value }) => value === 'new')))
       await journal.until(() => done().size === count)
       expect([...done()]).toEqual(places(produced))
@@ -117,6 +111,40 @@ describe.runIf(isReal)('on a real Kafka', () => {
       await eventually(async () => (await stage.committed(play.groupId, topic)).every((offset) => offset === count / 2))
     },
   )
+
+  test('in another topic of the same name that stays empty nothing is committed for finished that is not', async () => {
+    const topic = await stage.topic(2)
+    await stage.produce(topic, keyed(100, { partitions: 2 }))
+    const journal = stage.journal()
+    const processorOptions = { journal: journal.path }
+    const play = stage.play({ topic, additionalProps: refreshing, processorOptions })
+    await journal.untilDone(100)
+    await eventually(async () => (await stage.committed(play.groupId, topic)).every((offset) => offset === 50))
+    await stage.replaceTopic(topic, 2)
+    await eventually(async () => (await stage.committed(play.groupId, topic)).every((offset) => offset === 0))
+    const produced = await stage.produce(topic, keyed(20, { partitions: 2, value: 'new' }))
+    await journal.untilDone(120)
+    expect(places(journal.done().filter(({ value }) => value === 'new'))).toEqual(places(produced))
+  })
+
+  test('a topic that is deleted does not keep the commits of another from being acknowledged', async () => {
+    const [kept, deleted] = [await stage.topic(1), await stage.topic(1)]
+    const journal = stage.journal()
+    const gate = new SharedArrayBuffer(4)
+    const processorOptions = { journal: journal.path, ms: 0, rules: { gated: 'gate' }, gate }
+    const play = stage.play({ topics: [kept, deleted], concurrency: 4, processorOptions })
+    for (const topic of [kept, deleted]) await stage.produce(topic, [{ key: 'gated' }])
+    await journal.until(() => journal.starts().length === 2)
+    await stage.deleteTopic(deleted)
+    openGate(gate)
+    await play.log.until(({ message }) => message.startsWith(`The broker refuses commits of ${deleted}[0]`))
+    await play.events.until(
+      (event) =>
+        event.type === 'committed' && event.offsets.some(({ topic, offset }) => topic === kept && offset === 1),
+    )
+    expect(play.log.all.filter(({ message }) => message.includes(`commits of ${kept}`))).toEqual([])
+    expect(await play.drain()).toMatchObject({ processed: 2, committed: 1 })
+  })
 
   test('a partition that ends in what was aborted has no lag left, while it is read and when it is read to its end', async () => {
     const topic = await stage.topic(1)
