@@ -63,7 +63,7 @@ export function describeStall(stall: Stall): string {
   const { watermark, lag, key, cause } = stall
   const where = watermark === undefined ? 'before its first record' : `at offset ${watermark}${keyed(key)}`
   const lags = lag === undefined ? 'a lag that is not known' : `a lag of ${lag}`
-  return `${nameOf(stall)} stands ${where} since ${time(stall)} with ${lags}: ${describeCause(cause, stall)}`
+  return `${bracketed(stall)} stands ${where} since ${time(stall)} with ${lags}: ${describeCause(cause, stall)}`
 }
 
 function describeCause(cause: StallCause, stall: Stall): string {
@@ -86,7 +86,7 @@ function describeCause(cause: StallCause, stall: Stall): string {
       return `it waits for thread ${cause.thread}, which is being replaced since ${time(cause)} (thread-starting)`
     case 'window': {
       const { messages, bytes } = cause.heldBy
-      const held = `${nameOf(cause.heldBy)} holds ${messages} messages and ${bytes} bytes of it`
+      const held = `${bracketed(cause.heldBy)} holds ${messages} messages and ${bytes} bytes of it`
       return `the window is full, and ${held}${because(cause.handler, stall)} (window)`
     }
     case 'draining':
@@ -105,7 +105,7 @@ function describeCause(cause: StallCause, stall: Stall): string {
 function theHandler(handler: RunningHandler, stall: Stall): string {
   const { offset, key, thread, attempt } = handler
   const own = handler.topic === stall.topic && handler.partition === stall.partition && offset === stall.watermark
-  const which = own ? 'its handler' : `the handler of ${nameOf(handler)}@${offset}${keyed(key)}`
+  const which = own ? 'its handler' : `the handler of ${bracketed(handler)}@${offset}${keyed(key)}`
   const again = attempt === 1 ? '' : `, attempt ${attempt},`
   return `${which}${again} runs in thread ${thread} since ${time(handler)}`
 }
@@ -123,7 +123,8 @@ function time({ since, forMs }: Since): string {
   return `${since} (${(forMs / 1000).toFixed(forMs < 10_000 ? 1 : 0)} s)`
 }
 
-function nameOf({ topic, partition }: TopicPartition): string {
+/** `orders[0]`. */
+function bracketed({ topic, partition }: TopicPartition): string {
   return `${topic}[${partition}]`
 }
 
