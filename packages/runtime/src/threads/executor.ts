@@ -296,8 +296,7 @@ export class Executor {
     this.#board.park(ticket, attempt + 1, now + backoff)
     this.#queue.park(this.#records.key(ticket))
     this.#records.keepAlone(ticket)
-    // A thread that is about to end leaves it to the next one.
-    if (!this.#retired) this.#parked.add(ticket, now + backoff)
+    this.#parked.add(ticket, now + backoff)
     const { attempts } = retry
     this.#decision.tell({ err: error, attempt, attempts, backoffMs: Math.round(backoff) }, now, log)
     return now

@@ -174,6 +174,15 @@ test('a cut hands a parked record back, and all that waits behind it or comes la
   expect([0, 1, 2].map(stateOf)).toEqual(['discarded', 'discarded', 'discarded'])
 })
 
+test('a retry that is due before its thread has heard of the cut does not start either', async () => {
+  const { handler, seen } = failing({ 0: 1 })
+  const { send, acks, board } = lane(handler, { ordering: 'key', keyOf, retry: { attempts: 2, backoffMs: 5 } })
+  send([0, 1])
+  board.cut(SLOT, 1, 10)
+  await expect.poll(() => acks).toHaveLength(2)
+  expect([seen, new Set(acks.map(([, outcome]) => outcome))]).toEqual([[[0, 1]], new Set([Outcome.discarded])])
+})
+
 test('so does a failure behind the cut that would be tried again; one that would not has failed', async () => {
   const rejects: ((error: Error) => void)[] = []
   const { send, acks, board } = lane(() => new Promise((_, reject) => rejects.push(reject)), {
