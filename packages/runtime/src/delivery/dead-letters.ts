@@ -222,7 +222,6 @@ export class DeadLetters {
       return
     }
     // A matter of size is decided by the next try, and needs no patience.
-    if (this.#halted) return
     if (refused.every(({ error }) => isTooLarge(error!.code))) {
       this.#next(lane)
       return

@@ -173,6 +173,23 @@ test('what was refused comes first, alone, in order, after a backoff that grows 
   expect(letters.health()).toMatchObject({ waiting: 0, reason: undefined, refusingMs: undefined })
 })
 
+test('once it is written again all is as before: whole groups, and the first backoff', () => {
+  const { write } = writer(open())
+  write(1)
+  for (const ms of [100, 200, 400]) {
+    producer.take()[0]!.report(REFUSED)
+    vi.advanceTimersByTime(ms)
+  }
+  write(2)
+  write(3)
+  producer.take()[0]!.report()
+  const whole = producer.take()
+  expect(offsets(whole)).toEqual([2, 3])
+  for (const one of whole) one.report(REFUSED)
+  vi.advanceTimersByTime(100)
+  expect(offsets(producer.take())).toEqual([2])
+})
+
 test('half of a backoff is chance', () => {
   const { write } = writer(open({ random: () => 0 }))
   write(1)
@@ -371,7 +388,7 @@ test('at the end everything is answered once, and nothing is written any more', 
   expect(producer.take()).toEqual([])
 })
 
-test.each(Array.from({ length: 300 }, (_, i) => i + 1))('whatever is refused, none is missing (seed %i)', (seed) => {
+test.each(Array.from({ length: 100 }, (_, i) => i + 1))('whatever is refused, none is missing (seed %i)', (seed) => {
   let state = seed * 2_654_435_761
   const random = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
@@ -387,7 +404,7 @@ test.each(Array.from({ length: 300 }, (_, i) => i + 1))('whatever is refused, no
   let perhaps = 0
   const partitionOf = ({ record }: Sent) => Number(new Map(record.headers).get('__dlq.errors.partition'))
   for (let step = 0; answers.size < count; step++) {
-    if (step > 200_000) throw new Error('it does not end')
+    if (step > 50_000) throw new Error('it does not end')
     const what = random()
     if (what < 0.3 && next < count) {
       const offset = next++
@@ -410,8 +427,9 @@ test.each(Array.from({ length: 300 }, (_, i) => i + 1))('whatever is refused, no
     } else vi.advanceTimersByTime(10_000)
     out.push(...producer.take())
     // At most one group of each partition is out.
-    const ofPartition = out.filter((sent) => partitionOf(sent) === 0).map(({ offset }) => offset)
-    expect(ofPartition).toEqual([...ofPartition].sort((a, b) => a - b))
+    const ofPartition = out.filter((sent) => partitionOf(sent) === 0)
+    if (ofPartition.some(({ offset }, i) => i > 0 && offset <= ofPartition[i - 1]!.offset))
+      throw new Error('out of order')
   }
   for (const times of answers.values()) expect(times).toBe(1)
   const all = Object.values(written).flat()

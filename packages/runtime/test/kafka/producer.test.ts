@@ -147,6 +147,20 @@ describe.each(['native', 'portable'] as const)('%s', (kind) => {
     expect(answers.map(({ token, offset }) => token === offset)).not.toContain(false)
   })
 
+  test('what is sent while others wait does not pass them, though there is room again', async () => {
+    const client = await open(kind, { 'queue.buffering.max.messages': 10 })
+    const tokens: number[] = []
+    // Heard of before what waits is handed over.
+    const late = client.producer.channel({
+      delivered: (token) => {
+        if (tokens.push(token) === 1) client.channel.send(record(), 1_000)
+      },
+    })
+    for (let i = 0; i < 30; i++) late.send(record(), i)
+    await client.until(1)
+    expect(client.answers).toMatchObject([{ token: 1_000, error: undefined, offset: 30 }])
+  })
+
   test('closing answers what never got through, and what is sent afterwards', async () => {
     const { producer, channel, answers, until } = await open(kind)
     channel.send(record(), 0)
