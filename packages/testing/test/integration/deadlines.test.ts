@@ -79,7 +79,7 @@ test('a promise that never settles takes its thread, and not what runs beside it
   const slow = Array.from({ length: 7 }, (_, i) => ({ key: `slow${i}` }))
   const rules = { deaf: { do: 'hang-deaf', once: true } }
   const processorOptions = { journal: journal.path, ms: 350, rules }
-  const play = stage.play({ ...limits, topic, concurrency: 8, processorOptions })
+  const play = stage.play({ ...limits, topic, concurrency: 8, retry: again, processorOptions })
   await play.assigned()
   await stage.produce(topic, [{ key: 'deaf' }, ...slow, ...slow])
   await expect.poll(() => play.work.state()!.counters.processed, { timeout: 8_000 }).toBe(15)
@@ -122,7 +122,7 @@ test('a thread that cannot be ended: exit code 5 after terminateTimeoutMs, its r
 test('a thread that holds too many Buffers is ended, and what it ran goes to the next one', async () => {
   const topic = await stage.topic(1)
   const hoarder = new URL('./processors/hoarder.mjs', import.meta.url)
-  const settings = { topic, processor: hoarder, speedup: 1, maxExternalMb: 100, processorOptions: { mb: 40 } }
+  const settings = { topic, processor: hoarder, speedup: 1, maxExternalMb: 100, retry: again, processorOptions: { mb: 40 } }
   await stage.produce(topic, [{ key: 'hoard' }, { key: 'hoard' }, { key: 'hoard' }, { key: 'hoard' }, { key: 'a' }])
   const play = stage.play(settings, { untilEnd: true })
   expect(await play.run).toMatchObject({ processed: 5, failed: 0, threadDeaths: 1, committed: 5 })

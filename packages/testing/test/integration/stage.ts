@@ -126,9 +126,7 @@ export class Stage {
   async grow(topic: string, count: number): Promise<void> {
     await this.#asAdmin(async (admin) => {
       await admin.createPartitions({ topicPartitions: [{ topic, count }] })
-      // Each of them has a leader that knows of it: to one that does not, a producer would send some records twice.
-      const ends = () => admin.fetchTopicOffsets(topic).catch(() => [])
-      await eventually(async () => (await ends()).length === count)
+      await allLed(admin, topic, count)
     })
   }
 
@@ -136,6 +134,7 @@ export class Stage {
   async replaceTopic(topic: string, partitions: number): Promise<void> {
     await this.deleteTopic(topic)
     await this.topic(partitions, topic)
+    await this.#asAdmin((admin) => allLed(admin, topic, partitions))
   }
 
   /** Of a real Kafka. Resolves when its brokers do not know the topic any more. */
@@ -339,4 +338,10 @@ function letterOf({ key, value, timestamp, headers: given = {} }: KafkaMessage):
     origin: { topic: about('topic'), partition: Number(about('partition')), offset: Number(about('offset')) },
     ...{ cause: headers['zk.dlt.cause']!, attempts: Number(about('delivery.count')) },
   }
+}
+
+/** Each partition has a leader that knows of it: to one that does not, a producer would send some records twice, or none. */
+async function allLed(admin: Admin, topic: string, partitions: number): Promise<void> {
+  const ends = () => admin.fetchTopicOffsets(topic).catch(() => [])
+  await eventually(async () => (await ends()).length === partitions)
 }

@@ -95,6 +95,7 @@ test('thread-starting: the record is pinned to a thread whose successor is not s
       speedup: 1,
       stallAfterMs: STALL_MS,
       processor: new URL('./processors/slow-return.mjs', import.meta.url),
+      retry: { attempts: 2 },
     },
     processorOptions: { journal: journal.path, ms: 0, rules, setUpGate },
   })

@@ -43,7 +43,8 @@ test('a successor that never starts stops the work as well, with what it had unc
   const topic = await stage.topic(1)
   await stage.produce(topic, [{ key: 'a' }, { key: 'b' }])
   const processorOptions = { mark: join(stage.folder(), 'mark') }
-  const play = stage.play({ topic, processor: module('setup-fails-later.mjs'), processorOptions, speedup: 1 })
+  const retry = { attempts: 2 }
+  const play = stage.play({ topic, processor: module('setup-fails-later.mjs'), processorOptions, speedup: 1, retry })
   const { error } = await play.ended
   expect(error).toMatchObject({ code: 'ZK_PROCESSOR_SETUP_FAILED', exitCode: 1 })
   expect(attempts(play.log.all)).toEqual(['100', '500', '2000'])
