@@ -112,21 +112,6 @@ describe.runIf(isReal)('on a real Kafka', () => {
     },
   )
 
-  test('in another topic of the same name that stays empty nothing is committed for finished that is not', async () => {
-    const topic = await stage.topic(2)
-    await stage.produce(topic, keyed(100, { partitions: 2 }))
-    const journal = stage.journal()
-    const processorOptions = { journal: journal.path }
-    const play = stage.play({ topic, additionalProps: refreshing, processorOptions })
-    await journal.untilDone(100)
-    await eventually(async () => (await stage.committed(play.groupId, topic)).every((offset) => offset === 50))
-    await stage.replaceTopic(topic, 2)
-    await eventually(async () => (await stage.committed(play.groupId, topic)).every((offset) => offset === 0))
-    const produced = await stage.produce(topic, keyed(20, { partitions: 2, value: 'new' }))
-    await journal.untilDone(120)
-    expect(places(journal.done().filter(({ value }) => value === 'new'))).toEqual(places(produced))
-  })
-
   test('a topic that is deleted does not keep the commits of another from being acknowledged', async () => {
     const [kept, deleted] = [await stage.topic(1), await stage.topic(1)]
     const journal = stage.journal()
