@@ -208,21 +208,24 @@ export class BoardWriter {
 
   /**
    * @param now the thread's `performance.now()`, as its caller has it already
-   * @returns false when the delivery must not start: its partition was cut below it.
+   * @returns the attempt that starts; 0 when the delivery must not start: its partition was cut below it.
    */
-  start(ticket: number, slot: PartitionSlot, epoch: number, offset: number, now: number): boolean {
-    const entry = ENTRIES + ticket * ENTRY_WORDS
+  start(ticket: number, slot: PartitionSlot, epoch: number, offset: number, now: number): number {
+    // Before each record, and so in numbers: V8 inlines what is short.
+    const entry = ENTRIES + ticket * 5
     // Before the state: who sees "running" sees since when, and no extension of an attempt before.
-    this.#words[entry + SINCE] = machineMs(now)
-    this.#words[entry + EXTENSION] = 0
-    Atomics.store(this.#words, entry + STATE, State.running)
+    this.#words[entry + 2] = machineMs(now)
+    this.#words[entry + 3] = 0
+    Atomics.store(this.#words, entry, 1)
     while (Atomics.load(this.#words, HOLD) === 1) Atomics.wait(this.#words, HOLD, 1)
-    const at = CONTROL + slot * CONTROL_WORDS
-    const cutEpoch = Atomics.load(this.#words, at + CUT_EPOCH)
+    const at = CONTROL + slot * 4
+    const cutEpoch = Atomics.load(this.#words, at)
     // Of an epoch before the one that was cut nothing starts: its offsets say nothing about the newer cut.
-    if (epoch > cutEpoch || (epoch === cutEpoch && offset <= this.#doubles[(at + CUT_ABOVE) >> 1]!)) return true
-    Atomics.store(this.#words, entry + STATE, State.discarded)
-    return false
+    if (epoch > cutEpoch || (epoch === cutEpoch && offset <= this.#doubles[(at + 2) >> 1]!)) {
+      return this.#words[entry + 4]! & 0xffff
+    }
+    this.end(ticket, 'discarded')
+    return 0
   }
 
   /**
@@ -275,7 +278,7 @@ export class BoardWriter {
    * drain treats "running" and "ended" alike.
    */
   end(ticket: number, outcome: 'done' | 'failed' | 'discarded'): void {
-    this.#words[ENTRIES + ticket * ENTRY_WORDS + STATE] = State[outcome]
+    this.#words[ENTRIES + ticket * 5] = State[outcome]
   }
 
   /** Before the end of a delivery that failed. @param flags `FailureFlag`s */

@@ -28,8 +28,6 @@ const PULSE_LOOK_MS = 20
  * gets a turn after so many ms: or their promises could not go on, and their deadlines would pass unheard.
  */
 const TURN_MS = 20
-/** No clock says this. */
-const HELD = -1
 
 export interface ExecutorOptions extends Surroundings {
   processor: Processor<unknown>
@@ -62,6 +60,8 @@ export class Executor {
   readonly #contexts: (DeliveryContext | undefined)[]
   /** By the circuits of their partitions. */
   #heldBack: number[] = []
+  /** By the circuit of the work, as the last start found. */
+  #allHeld = false
   #pumping = false
   /** Nothing starts any more: the thread is about to be ended. */
   #retired = false
@@ -146,15 +146,13 @@ export class Executor {
     const began = performance.now()
     let now = began
     this.#acks.resume(now)
-    while (this.#mayStart(now)) {
+    this.#allHeld = false
+    while (!this.#allHeld && this.#mayStart(now)) {
       if (now >= this.#parked.earliest) this.#unparkDue(now)
       const ticket = this.#queue.take()
       if (ticket < 0) break
-      now = this.#run(ticket, now)
-      if (now === HELD) {
-        now = performance.now()
-        break
-      }
+      // Apart, so that V8 has room to inline into both.
+      now = this.#run(ticket, now) ? this.#end(ticket, 'done', now) : performance.now()
       if (now - began >= TURN_MS && this.#queue.running > 0) {
         this.#turning ??= setImmediate(this.#turned)
         break
@@ -186,20 +184,15 @@ export class Executor {
     this.#pump()
   }
 
-  /** @returns the clock when the record ended, or when its promise was pending; `HELD` when nothing may start now */
-  #run(ticket: number, started: number): number {
+  /** @returns whether the record is done; if not, it has ended otherwise, or its promise is pending */
+  #run(ticket: number, started: number): boolean {
     const frame = this.#records.frame(ticket)
     const i = this.#records.place(ticket)
     const slot = frame.slot(i)
-    const epoch = frame.epoch(i)
-    const starts = this.#board.start(ticket, slot, epoch, frame.offset(i), started)
-    if (!starts || (this.#handBack.refuses && this.#handBack.isRefused(ticket, slot, epoch))) {
-      return this.#end(ticket, 'discarded', started)
-    }
-    const attempt = this.#board.attemptOf(ticket)
-    // After "running" was published: either main sees it, or the cut is seen here.
-    if (attempt !== frame.attempt(i) && this.#handBack.isClosing(slot, epoch)) return this.#giveUp(ticket, started)
-    if (!this.#board.mayStart(slot)) return this.#holdBack(ticket, slot, attempt !== frame.attempt(i), started)
+    const attempt = this.#board.start(ticket, slot, frame.epoch(i), frame.offset(i), started)
+    const isUsual = attempt === frame.attempt(i) && !this.#handBack.refuses
+    if (!isUsual && this.#mustNotStart(ticket, attempt, started)) return false
+    if (!this.#board.mayStart(slot)) return this.#holdBack(ticket, slot, attempt !== frame.attempt(i))
     const { processor } = this.#options
     const message = new FrameMessage(frame, i, this.#names[slot]!, processor.format)
     const context = new DeliveryContext(this.#options, message, ticket, frame.sequence(i), attempt)
@@ -213,25 +206,38 @@ export class Executor {
       isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
     } catch (error) {
       this.#board.current(-1)
-      return this.#fail(ticket, error, 'error', started)
+      this.#fail(ticket, error, 'error', started)
+      return false
     }
     this.#board.current(-1)
-    if (!isPromise) return this.#end(ticket, 'done', started)
-    this.#await(ticket, result, context, started)
-    // Of now: main's pulse is looked at before each start, and the process may have stood still in the handler.
-    return performance.now()
+    if (isPromise) this.#await(ticket, result, context, started)
+    return !isPromise
+  }
+
+  #mustNotStart(ticket: number, attempt: number, started: number): boolean {
+    const slot = this.#records.slot(ticket)
+    const epoch = this.#records.epoch(ticket)
+    if (attempt === 0 || this.#handBack.isRefused(ticket, slot, epoch)) {
+      this.#end(ticket, 'discarded', started)
+      return true
+    }
+    // After "running" was published: either main sees it, or the cut is seen here.
+    if (attempt === this.#records.attempt(ticket) || !this.#handBack.isClosing(slot, epoch)) return false
+    this.#giveUp(ticket, started)
+    return true
   }
 
   /** A circuit is open: the record waits for main's word. One of a single partition lets the others pass. */
-  #holdBack(ticket: number, slot: number, wasTried: boolean, now: number): number {
+  #holdBack(ticket: number, slot: number, wasTried: boolean): false {
     this.#board.unstart(ticket, wasTried)
-    if (!this.#board.isHeld(slot)) {
+    if (this.#board.isHeld(slot)) {
+      this.#queue.park(this.#records.key(ticket))
+      this.#heldBack.push(ticket)
+    } else {
       this.#queue.putBack(ticket)
-      return HELD
+      this.#allHeld = true
     }
-    this.#queue.park(this.#records.key(ticket))
-    this.#heldBack.push(ticket)
-    return now
+    return false
   }
 
   /** Those may be tried that are not held any more; those that must not start any more find that out by it. */
@@ -267,7 +273,7 @@ export class Executor {
 
   // ── failures ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #fail(ticket: number, error: unknown, cause: DeliveryFailure['cause'], started: number): number {
+  #fail(ticket: number, error: unknown, cause: DeliveryFailure['cause'], started: number): void {
     const { retry, stopOnFailure } = this.#options
     const slot = this.#records.slot(ticket)
     const epoch = this.#records.epoch(ticket)
@@ -276,8 +282,9 @@ export class Executor {
     const attempt = this.#board.attemptOf(ticket)
     const { retryable, flags } = this.#decision.judge(error, attempt < retry.attempts, log)
     if (retryable) {
-      if (this.#handBack.isClosing(slot, epoch)) return this.#giveUp(ticket, started)
-      return this.#park(ticket, attempt, error, log)
+      if (this.#handBack.isClosing(slot, epoch)) this.#giveUp(ticket, started)
+      else this.#park(ticket, attempt, error, log)
+      return
     }
     this.#acks.addFailure({ ticket, error: describeError(error), cause })
     this.#board.flag(ticket, flags)
@@ -285,11 +292,10 @@ export class Executor {
     if (stopOnFailure) this.#handBack.failed(slot, epoch)
     // Whoever reads "failed" from the board while the next handler spins should know why.
     if (!this.#acks.isEmpty) this.#acks.flush(now)
-    return now
   }
 
   /** The record gives its lane back and is tried again later; its key waits. */
-  #park(ticket: number, attempt: number, error: unknown, log: () => Logger): number {
+  #park(ticket: number, attempt: number, error: unknown, log: () => Logger): void {
     const { retry } = this.#options
     const now = performance.now()
     const backoff = backoffMs(retry, attempt)
@@ -299,7 +305,6 @@ export class Executor {
     this.#parked.add(ticket, now + backoff)
     const { attempts } = retry
     this.#decision.tell({ err: error, attempt, attempts, backoffMs: Math.round(backoff) }, now, log)
-    return now
   }
 
   #unparkDue(now: number): void {
@@ -309,9 +314,9 @@ export class Executor {
   }
 
   /** A record that would be tried again later, were its partition not about to go. */
-  #giveUp(ticket: number, started: number): number {
+  #giveUp(ticket: number, started: number): void {
     this.#handBack.behind(ticket)
-    return this.#end(ticket, 'discarded', started)
+    this.#end(ticket, 'discarded', started)
   }
 
   // ── ends ───────────────────────────────────────────────────────────────────────────────────────────────────────

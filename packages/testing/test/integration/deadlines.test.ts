@@ -122,7 +122,14 @@ test('a thread that cannot be ended: exit code 5 after terminateTimeoutMs, its r
 test('a thread that holds too many Buffers is ended, and what it ran goes to the next one', async () => {
   const topic = await stage.topic(1)
   const hoarder = new URL('./processors/hoarder.mjs', import.meta.url)
-  const settings = { topic, processor: hoarder, speedup: 1, maxExternalMb: 100, retry: again, processorOptions: { mb: 40 } }
+  const settings = {
+    topic,
+    processor: hoarder,
+    speedup: 1,
+    maxExternalMb: 100,
+    retry: again,
+    processorOptions: { mb: 40 },
+  }
   await stage.produce(topic, [{ key: 'hoard' }, { key: 'hoard' }, { key: 'hoard' }, { key: 'hoard' }, { key: 'a' }])
   const play = stage.play(settings, { untilEnd: true })
   expect(await play.run).toMatchObject({ processed: 5, failed: 0, threadDeaths: 1, committed: 5 })
