@@ -349,6 +349,39 @@ const table = {
     retryable: false,
   }),
 
+  // Outputs
+  ZK_SEND_INVALID: entry({
+    message: (what: string, found: string, expected: string) => `ctx.send: ${what} is ${found}; expected ${expected}.`,
+    details: (what) => ({ what }),
+    retryable: false,
+  }),
+  ZK_SEND_FAILED: entry({
+    message: (topic: string, why: string, code: number) =>
+      `A record for ${topic} was not acknowledged: ${why} (${code}). The record that it was sent for fails with it.`,
+    details: (topic, _why, code) => ({ topic, code }),
+    retryable: true,
+  }),
+  ZK_SEND_SUPERSEDED: entry({
+    message: (topic: string) =>
+      `A record for ${topic} was not written: the partition of the record that it was sent for is no longer ours, ` +
+      'or it is being processed anew. Nothing is lost; whoever has it sends again.',
+    details: (topic) => ({ topic }),
+    retryable: true,
+  }),
+  ZK_SEND_TOO_LATE: entry({
+    message: (topic: string) =>
+      `ctx.send for ${topic} was called after the handler had ended. Await what the handler starts before it returns.`,
+    details: (topic) => ({ topic }),
+    retryable: false,
+  }),
+  ZK_SEND_OVERFLOW: entry({
+    message: (topic: string, waiting: number) =>
+      `ctx.send for ${topic} was called while ${plural(waiting, 'record')} of the same handler waited to be ` +
+      'acknowledged. Await ctx.send, at least once in a while.',
+    details: (topic, waiting) => ({ topic, waiting }),
+    retryable: false,
+  }),
+
   // Formats
   ZK_DECODE_FAILED: entry({
     message: (format: string, why: string) =>

@@ -9,7 +9,16 @@ export type { HeldWindow, RunningHandler, Since, Stall, StallCause } from './hea
 export type { Verdict, WorkHealth } from './health/work-health.js'
 export type { Logger } from './log/logger.js'
 export { ProcessError, type ProcessErrorOptions } from './process-error.js'
-export type { Headers, Message, ProcessContext, Processor, ThreadInfo } from './processor-types.js'
+export type {
+  Headers,
+  Message,
+  OutgoingHeaders,
+  OutgoingRecord,
+  ProcessContext,
+  Processor,
+  SentRecord,
+  ThreadInfo,
+} from './processor-types.js'
 export type { DoneMessage, DoneOutcome, OnDone } from './work/done-callbacks.js'
 export type { RunSignals, WorkEvent } from './work/events.js'
 export type { PartitionSnapshot, ThreadSnapshot, WorkState } from './work/state.js'

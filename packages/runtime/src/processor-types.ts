@@ -43,7 +43,44 @@ export interface HandlerAbort extends Error {
   readonly reason: AbortReason
 }
 
+/** What `ctx.send` takes. It is copied before `send` returns. */
+export interface OutgoingRecord {
+  /** Text is written as UTF-8. Default null: a record without a key. */
+  key?: Uint8Array | string | null
+  /** Null is a tombstone. */
+  value: Uint8Array | string | null
+  headers?: OutgoingHeaders
+  /** Default: by the key, as librdkafka's `partitioner` says; any one for a null key. */
+  partition?: number
+  /** Milliseconds since 1970. Default: the time of writing. */
+  timestamp?: number
+}
+
+/** Names and values; or pairs, whose names may repeat, such as `message.headers`. */
+export type OutgoingHeaders =
+  | Readonly<Record<string, Uint8Array | string | null>>
+  | Iterable<readonly [name: string, value: Uint8Array | string | null]>
+
+/** Where the brokers have put a record. */
+export interface SentRecord {
+  readonly partition: number
+  readonly offset: number
+}
+
 export interface ProcessContext<S = unknown> {
+  /**
+   * Writes a record to a topic, by the main thread's idempotent producer. The handler's own record is finished, for its
+   * offset and for the next of its key, once all that it sent is acknowledged by all replicas in sync, whether `send` was
+   * awaited or not; what fails fails the record, which is then tried again, sends included: outputs are written at least
+   * once. Give them `idempotencyKey`, where their readers must know a repeat.
+   *
+   * Await it in a loop: it is what slows the handler down when brokers are slow.
+   *
+   * @returns where the record is; rejects with ZK_SEND_FAILED when the brokers refuse it, with ZK_SEND_SUPERSEDED when its
+   *   partition is another process's by now, and with the reason of `signal` when that aborts
+   * @throws ZkError ZK_SEND_INVALID, ZK_SEND_TOO_LATE, ZK_SEND_OVERFLOW, at once
+   */
+  send(topic: string, record: OutgoingRecord): Promise<SentRecord>
   /**
    * Aborts when the handler should give up. Pass it on to what the handler awaits. Its reason is a `HandlerAbort`. A
    * handler that gives up because of `timeout` has failed; after the other reasons its record is read again.

@@ -11,8 +11,11 @@ export type {
   HandlerAbort,
   Headers,
   Message,
+  OutgoingHeaders,
+  OutgoingRecord,
   ProcessContext,
   Processor,
+  SentRecord,
   ThreadInfo,
 } from './processor-types.js'
 

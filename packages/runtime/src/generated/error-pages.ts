@@ -308,6 +308,41 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** \`close()\` ends the connections for good.
 
 **What to do.** Create a new client, or close later.`,
+  ZK_SEND_INVALID: `# ZK_SEND_INVALID
+
+**What happened.** \`ctx.send\` was called with something that cannot be written. It threw at once; nothing was sent.
+
+**Why.** The topic is no name of a topic, a key, value or header value is neither a Buffer nor a text nor null, or the partition or timestamp is no such number. An object is not turned into JSON by itself.
+
+**What to do.** Correct the call that the stack names; encode objects, for instance with \`JSON.stringify\`.`,
+  ZK_SEND_FAILED: `# ZK_SEND_FAILED
+
+**What happened.** A record that a handler sent was not acknowledged by the brokers. The record that was being processed fails with it, even if the handler did not look, and is tried again as \`retry\` says.
+
+**Why.** \`details.code\` is librdkafka's: the topic does not exist (3, -188), the record is too large for it (10), this client may not write to it (29), or no broker acknowledged it within \`delivery.timeout.ms\`, 30 s (-192).
+
+**What to do.** Create the topic, or correct its limits or rights. After a time-out the record may have been written all the same: outputs are written at least once.`,
+  ZK_SEND_SUPERSEDED: `# ZK_SEND_SUPERSEDED
+
+**What happened.** A record that a handler sent was not written, because nobody waits for the handler's result any more.
+
+**Why.** The partition was given to another process while the handler ran on, or the record is being processed anew.
+
+**What to do.** Nothing: whoever has the record now sends again. Pass \`ctx.signal\` on to what the handler awaits, so that it ends sooner.`,
+  ZK_SEND_TOO_LATE: `# ZK_SEND_TOO_LATE
+
+**What happened.** \`ctx.send\` was called after the handler had returned, or its promise had settled.
+
+**Why.** The handler started something that it did not await. What is sent then belongs to no record: its failure could fail nothing.
+
+**What to do.** Await what the handler starts, or return its promise.`,
+  ZK_SEND_OVERFLOW: `# ZK_SEND_OVERFLOW
+
+**What happened.** One handler sent 100,000 records, or 256 MiB, that were not acknowledged yet.
+
+**Why.** It sends in a loop without awaiting, so that nothing slows it down.
+
+**What to do.** Await \`ctx.send\`, or collect some promises and await them together.`,
   ZK_DECODE_FAILED: `# ZK_DECODE_FAILED
 
 **What happened.** The value of a record could not be decoded by the processor's format.

@@ -1,12 +1,21 @@
 import { performance } from 'node:perf_hooks'
 import type { TopicPartition } from '@zk/engine'
 import type { Logger } from '../log/logger.js'
-import type { AbortReason, HandlerAbort, Message, ProcessContext } from '../processor-types.js'
+import type {
+  AbortReason,
+  HandlerAbort,
+  Message,
+  OutgoingRecord,
+  ProcessContext,
+  SentRecord,
+} from '../processor-types.js'
 import type { BoardWriter } from './board.js'
+import { DeliverySends, type Outbox } from './sends.js'
 
 /** Of the thread: the same for each delivery. */
 export interface Surroundings {
   readonly board: BoardWriter
+  readonly outbox: Outbox
   /** What `setup` returned. */
   readonly state: unknown
   readonly threadIndex: number
@@ -26,6 +35,8 @@ export class DeliveryContext implements ProcessContext {
   readonly #message: Message<unknown>
   readonly #ticket: number
   readonly #sequence: number
+  /** For the executor: undefined when the handler has sent nothing. */
+  sends: DeliverySends | undefined
   #controller: AbortController | undefined
   #reason: AbortReason | undefined
   #log: Logger | undefined
@@ -71,6 +82,14 @@ export class DeliveryContext implements ProcessContext {
     return `${topic}-${partition}-${offset}`
   }
 
+  send(topic: string, record: OutgoingRecord): Promise<SentRecord> {
+    if (this.sends === undefined) {
+      this.sends = new DeliverySends(this.#surroundings.outbox, this.#ticket, this.#sequence)
+      if (this.#reason !== undefined) this.sends.abandon(abortError(this.#reason))
+    }
+    return this.sends.send(topic, record)
+  }
+
   get deadline(): number | undefined {
     const { board, processTimeoutMs } = this.#surroundings
     if (processTimeoutMs === 0) return undefined
@@ -110,7 +129,10 @@ export class DeliveryContext implements ProcessContext {
   abort(reason: AbortReason): void {
     // Where the result is not wanted anyhow, a deadline that passes as well makes no failure of it.
     if (this.#reason === undefined || this.#reason === 'timeout') this.#reason = reason
-    this.#controller?.abort(abortError(reason))
+    const error = abortError(reason)
+    // Behind the signal: whoever listens gives up for that reason and not for an answer that is missing.
+    this.#controller?.abort(error)
+    this.sends?.abandon(error)
   }
 
   /** Undefined when the attempt has ended: its entry on the board may be another one's by now. */

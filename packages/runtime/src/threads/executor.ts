@@ -29,6 +29,9 @@ const PULSE_LOOK_MS = 20
  */
 const TURN_MS = 20
 
+/** What a handler threw or rejected with. */
+type Failure = { error: unknown } | undefined
+
 export interface ExecutorOptions extends Surroundings {
   processor: Processor<unknown>
   concurrency: number
@@ -206,11 +209,13 @@ export class Executor {
       isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
     } catch (error) {
       this.#board.current(-1)
+      if (context.sends !== undefined) return this.#returned(ticket, context, started, { error })
       this.#fail(ticket, error, 'error', started)
       return false
     }
     this.#board.current(-1)
     if (isPromise) this.#await(ticket, result, context, started)
+    else if (context.sends !== undefined) return this.#returned(ticket, context, started, undefined)
     return !isPromise
   }
 
@@ -260,7 +265,21 @@ export class Executor {
     )
   }
 
-  #settled(ticket: number, started: number, failure: { error: unknown } | undefined): void {
+  /** A handler that returned no promise has sent something. */
+  #returned(ticket: number, context: DeliveryContext, started: number, failure: Failure): false {
+    this.#contexts[ticket] = context
+    this.#settled(ticket, started, failure)
+    return false
+  }
+
+  /** The handler has ended; its delivery does once all that it sent is answered. It keeps lane and key until then. */
+  #settled(ticket: number, started: number, failure: Failure): void {
+    const { sends } = this.#contexts[ticket]!
+    if (sends === undefined) this.#ended(ticket, started, failure)
+    else sends.end((error) => this.#ended(ticket, started, failure ?? (error === undefined ? undefined : { error })))
+  }
+
+  #ended(ticket: number, started: number, failure: Failure): void {
     const { abortReason } = this.#contexts[ticket]!
     this.#contexts[ticket] = undefined
     if (failure === undefined) this.#end(ticket, 'done', started)

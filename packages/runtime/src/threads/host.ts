@@ -122,6 +122,11 @@ export class ThreadHost implements WatchedThreads {
     this.#tellAll({ type: 'abort', slots, reason })
   }
 
+  /** Answers sends of the thread. */
+  answerSends(index: number, answer: Extract<ToThread, { type: 'sent' }>): void {
+    this.#tell(index, answer)
+  }
+
   /** After cuts on the boards have changed, or whether records may start. */
   wake(): void {
     if (this.#waking) return

@@ -25,6 +25,8 @@ export type ToThread =
   | { type: 'retire' }
   /** A cut on the board has changed, or whether records may start. */
   | { type: 'wake' }
+  /** What became of sends: see `send-batch.ts`. */
+  | { type: 'sent'; reports: ArrayBuffer; errors: readonly SendError[] }
 
 /** Thread to main, on the data port. */
 export type FromThread =
@@ -33,6 +35,15 @@ export type FromThread =
   | { type: 'log'; batch: LogBatch }
   /** The answer to `timeout`: the event loop turns, whatever became of the delivery. */
   | { type: 'heard'; ticket: number; sequence: number }
+  /** What handlers sent: see `send-batch.ts`. Each is answered once. */
+  | { type: 'sends'; batch: ArrayBuffer }
+
+/** Why a send was not acknowledged. */
+export type SendError =
+  /** Its delivery is no longer the record's, or the record no longer ours: nobody may write for it. */
+  | { type: 'superseded' }
+  /** librdkafka's code: negative for its own. */
+  | { type: 'failed'; code: number; message: string }
 
 export interface DeliveryFailure {
   ticket: number

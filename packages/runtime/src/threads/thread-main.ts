@@ -15,6 +15,7 @@ import type { Processor } from '../processor-types.js'
 import { BoardWriter } from './board.js'
 import { Executor } from './executor.js'
 import type { FromThread, ThreadAnswer, ThreadControl, ThreadSetup, ThreadTask, ToThread } from './protocol.js'
+import { Outbox } from './sends.js'
 
 export async function runThread({ index, data, control, board, stdoutToStderr }: ThreadTask): Promise<void> {
   if (isMainThread) throw errors.ZK_INTERNAL('runThread was called on the main thread')
@@ -27,6 +28,8 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
   // Of a thread that dies by an exception or process.exit too: what it posts here still arrives.
   process.once('exit', threadLog.flush)
 
+  const outbox = new Outbox((batch) => post({ type: 'sends', batch }, [batch]))
+
   let processor: Processor<unknown> | undefined
   const api: ThreadControl = {
     setup: (setup) =>
@@ -34,7 +37,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
         processor = await loadProcessor(setup.processorUrl, setup.processorSource)
         const state = await processor.setup?.({ index, options: setup.options, log: threadLog.logger() })
         const executor = createExecutor(setup, processor, state)
-        data.on('message', (message: ToThread) => receive(executor, message))
+        data.on('message', (message: ToThread) => receive(executor, outbox, message))
       }),
     teardown: () =>
       answer(async () => {
@@ -48,6 +51,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       processor,
       state,
       board: new BoardWriter(board),
+      outbox,
       threadIndex: index,
       concurrency: setup.concurrency,
       ordering: setup.ordering,
@@ -68,13 +72,14 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
   control.close()
 }
 
-function receive(executor: Executor, message: ToThread): void {
+function receive(executor: Executor, outbox: Outbox, message: ToThread): void {
   if (message instanceof ArrayBuffer) executor.accept(message)
   else if (message.type === 'partition') executor.name(message.slot, message)
   else if (message.type === 'abort') executor.abort(message.slots, message.reason)
   else if (message.type === 'timeout') executor.timeout(message.ticket, message.sequence)
   else if (message.type === 'retire') executor.retire()
   else if (message.type === 'wake') executor.wake()
+  else if (message.type === 'sent') outbox.reported(message.reports, message.errors)
   else assertNever(message)
 }
 

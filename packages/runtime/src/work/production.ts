@@ -1,29 +1,25 @@
-/** What a work writes to Kafka, on one producer that is made when it is needed: its dead letters. */
+/** A work's dead letters: opened with it, written by its producer, settled at its end. */
 import type { ClientConfig } from '../config/client-config.js'
-import { producerProperties } from '../config/properties.js'
 import type { WorkConfig } from '../config/work-config.js'
 import type { DeadLetter } from '../delivery/dead-letter.js'
 import type { DeadLetterListener, DeadLetters } from '../delivery/dead-letters.js'
 import { openDeadLetters } from '../delivery/open-dead-letters.js'
 import type { DeadLetterHealth } from '../delivery/refusal-log.js'
-import { createProducer, type Producer } from '../kafka/producer.js'
+import type { WorkProducer } from '../delivery/work-producer.js'
 import type { Logger } from '../log/logger.js'
 import type { ZkError } from '../zk-error.js'
-
-/** How long librdkafka may take to let go of what is answered already. */
-const CLOSE_MS = 1_000
 
 export interface ProductionOptions {
   config: WorkConfig
   client: ClientConfig
   logger: Logger
+  producer: WorkProducer
   /** Ends the work. */
   failed(error: ZkError): void
 }
 
 export class Production {
   readonly #options: ProductionOptions
-  #producer: Producer | undefined
   #deadLetters: DeadLetters | undefined
 
   constructor(options: ProductionOptions) {
@@ -32,12 +28,10 @@ export class Production {
 
   /** @throws ZkError ZK_DEAD_LETTER_TOPIC, or when no broker answers */
   async open(): Promise<void> {
-    const { config, client, logger, failed } = this.#options
+    const { config, client, logger, producer, failed } = this.#options
     const { deadLetterTopic } = config
     if (deadLetterTopic === undefined) return
-    const properties = producerProperties(config, client)
-    this.#producer = await createProducer({ properties, client: config.reader, logger })
-    const opened = { config: { ...config, deadLetterTopic }, client, producer: this.#producer, logger, failed }
+    const opened = { config: { ...config, deadLetterTopic }, client, producer: await producer.open(), logger, failed }
     this.#deadLetters = await openDeadLetters(opened)
   }
 
@@ -58,10 +52,5 @@ export class Production {
   /** Waits so long for what is on its way; what has no answer then is not written. */
   async settle(timeoutMs: number): Promise<void> {
     await this.#deadLetters?.close(timeoutMs)
-  }
-
-  async close(): Promise<void> {
-    await this.settle(0)
-    await this.#producer?.close(CLOSE_MS)
   }
 }

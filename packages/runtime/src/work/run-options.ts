@@ -1,10 +1,11 @@
 /** The configuration of a work as the options of its parts. */
 import type { WorkEngineOptions } from '@zk/engine'
 import type { ClientConfig } from '../config/client-config.js'
-import { consumerProperties } from '../config/properties.js'
+import { consumerProperties, producerProperties } from '../config/properties.js'
 import type { WorkConfig } from '../config/work-config.js'
 import type { MainThread } from '../health/main-thread.js'
 import type { ConsumerOptions } from '../kafka/consumer.js'
+import type { ProducerOptions } from '../kafka/producer.js'
 import type { Logger } from '../log/logger.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
 import type { ThreadHostOptions } from '../threads/host.js'
@@ -85,6 +86,10 @@ export function hostOptions(
     maxHeapMb,
     stdoutToStderr,
   }
+}
+
+export function producerOptions({ client, config, logger }: RunContext): ProducerOptions {
+  return { properties: producerProperties(config, client), client: config.reader, logger }
 }
 
 export function consumerOptions({ client, config, logger }: RunContext): ConsumerOptions {

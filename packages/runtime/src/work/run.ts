@@ -8,6 +8,8 @@ import { type AssignedPartition, type PartitionSlot, type TopicPartition, WorkEn
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { isPattern } from '../config/topic-pattern.js'
 import type { WorkConfig } from '../config/work-config.js'
+import { Outputs } from '../delivery/outputs.js'
+import { WorkProducer } from '../delivery/work-producer.js'
 import { errors } from '../errors.js'
 import type { Measurements } from '../health/metric-table.js'
 import { RunHealth } from '../health/run-health.js'
@@ -31,7 +33,7 @@ import { Freeze } from './freeze.js'
 import { Letters } from './letters.js'
 import { Ownership } from './ownership.js'
 import { Production } from './production.js'
-import { consumerOptions, engineOptions, hostOptions, type RunContext } from './run-options.js'
+import { consumerOptions, engineOptions, hostOptions, producerOptions, type RunContext } from './run-options.js'
 import { snapshot, type WorkState } from './state.js'
 import { type OpenRecord, openRecords, type RunSummary, summarize } from './summary.js'
 import { ThreadEvents } from './thread-events.js'
@@ -51,8 +53,10 @@ export class WorkRun {
   readonly #consumer: Consumer
   readonly #commits: Commits
   readonly #failures: Failures
+  readonly #producer: WorkProducer
   readonly #production: Production
   readonly #letters: Letters
+  readonly #outputs: Outputs
   readonly #ownership: Ownership
   readonly #clock = new WorkClock()
   readonly #freeze: Freeze
@@ -108,14 +112,19 @@ export class WorkRun {
       isMarkedFailed: (ticket) =>
         this.#host.boards[thread[ticket]!]!.deliveryState(ticket, sequence[ticket]!) === 'failed',
     })
+    this.#producer = new WorkProducer(producerOptions(context))
     this.#production = new Production({
-      ...{ config, client: context.client, logger },
+      ...{ config, client: context.client, logger, producer: this.#producer },
       failed: (error) => this.#endings.end({ type: 'fail', error }),
     })
     this.#letters = new Letters({
       ...{ engine: this.#engine, failures: this.#failures },
       write: (letter, on) => this.#production.write(letter, on),
       step: (step) => this.#thenWant(step),
+    })
+    this.#outputs = new Outputs({
+      ...{ engine: this.#engine, host: this.#host, threads: config.speedup },
+      openProducer: () => this.#producer.open(),
     })
     this.#commits = new Commits({
       engine: this.#engine,
@@ -156,6 +165,7 @@ export class WorkRun {
     })
     this.#memory = new MemoryGuard({ maxExternalMb: config.maxExternalMb, threads: this.#host })
     this.#threads = new ThreadEvents({
+      outputs: this.#outputs,
       watchdog: this.#watchdog,
       ...{ engine: this.#engine, host: this.#host, failures: this.#failures, health: this.#health, logger, emit },
       processedBy: this.#processedBy,
@@ -346,9 +356,11 @@ export class WorkRun {
     this.#phase = 'stopped'
     // A revoke that still drains must not hold up the end.
     this.#ownership.giveUp()
-    await this.#production.close()
+    await this.#production.settle(0)
     await this.#consumer.close({ abandon: this.#processEnds && this.#commitFailure !== undefined })
     if (!this.#unstoppable) await this.#stopThreads(false)
+    // What is outstanding now was sent for records that have not ended.
+    await this.#producer.close(0)
   }
 
   /** A fault of ours must end the work with its cause, and not the process without one. */

@@ -1,6 +1,7 @@
 /** What threads say and what becomes of them, told to the engine and to whoever watches; and their planned replacement. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { ACK_WORDS, Outcome, type WorkEngine } from '@zk/engine'
+import type { Outputs } from '../delivery/outputs.js'
 import type { RunHealth } from '../health/run-health.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
@@ -19,6 +20,7 @@ export interface ThreadEventsOptions {
   engine: WorkEngine<PackedBatch>
   host: ThreadHost
   failures: Failures
+  outputs: Outputs
   watchdog: Watchdog
   health: RunHealth
   logger: Logger
@@ -38,13 +40,17 @@ export class ThreadEvents {
   }
 
   message(index: number, message: FromThread): void {
-    const { engine, failures, logger, processedBy, watchdog } = this.#options
+    const { engine, failures, logger, outputs, processedBy, watchdog } = this.#options
     if (message.type === 'log') {
       writeLogBatch(logger, message.batch)
       return
     }
     if (message.type === 'heard') {
       watchdog.heard(index, message.ticket, message.sequence)
+      return
+    }
+    if (message.type === 'sends') {
+      outputs.accept(index, message.batch)
       return
     }
     const acks = new Int32Array(message.acks)
@@ -70,13 +76,14 @@ export class ThreadEvents {
   }
 
   gone(index: number, end: ThreadEnd): void {
-    const { engine, health, logger, watchdog, emit } = this.#options
+    const { engine, health, logger, outputs, watchdog, emit } = this.#options
     const { planned, cause, error, guilty } = end
     if (!planned) {
       const fields = { err: error, thread: index, cause }
       logger.error(fields, `A thread died (${cause}); what it had goes to its successor, in order`)
     }
     watchdog.gone(index)
+    outputs.threadGone(index)
     health.threadGone(index, end)
     emit({ type: 'thread-gone', thread: index, cause: error?.message })
     this.#options.failures.duringDeath(end, () => engine.threadGone(index, { planned, guilty }))

@@ -1,0 +1,23 @@
+/** The work's one producer, made when there is something to write: a work that writes nothing connects nothing. */
+import { createProducer, type Producer, type ProducerOptions } from '../kafka/producer.js'
+
+export class WorkProducer {
+  readonly #options: ProducerOptions
+  #producer: Promise<Producer> | undefined
+
+  constructor(options: ProducerOptions) {
+    this.#options = options
+  }
+
+  /** @throws ZkError ZK_NATIVE_NOT_BUILT */
+  open(): Promise<Producer> {
+    this.#producer ??= createProducer(this.#options)
+    return this.#producer
+  }
+
+  /** @param timeoutMs how long what is outstanding may take */
+  async close(timeoutMs: number): Promise<void> {
+    const producer = await this.#producer?.catch(() => undefined)
+    await producer?.close(timeoutMs)
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * A record that a handler sends: checked where the handler made it, and packed at once, because what the handler does
+ * with its Buffers afterwards must not show, and a Buffer that is posted would be cloned with its whole pool.
+ *
+ * Packed: f64 timestamp (-1: none), i32 id, ticket, sequence, partition (-1: any), i32 bytes of the topic, of the key (-1: null),
+ * of the value (-1: null), of the headers; then these bytes. Headers as in `kafka/packed-batch.ts`.
+ */
+import { errors } from '../errors.js'
+import { encodeHeaders } from '../kafka/packed-batch.js'
+import type { RecordToSend } from '../kafka/producer-client.js'
+import type { OutgoingHeaders, OutgoingRecord } from '../processor-types.js'
+import { decodeHeaders } from './message.js'
+
+const HEAD = 40
+const ID = 8
+const TICKET = 12
+const SEQUENCE = 16
+
+const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
+const NO_BYTES = Buffer.alloc(0)
+
+type Bytes = Uint8Array | null
+
+/** @throws ZkError ZK_SEND_INVALID: in the handler, where the mistake is */
+export function packOutgoing(topic: string, record: OutgoingRecord): Buffer {
+  if (typeof topic !== 'string' || !TOPIC.test(topic))
+    throw errors.ZK_SEND_INVALID('topic', show(topic), 'a topic name')
+  if (typeof record !== 'object' || record === null) throw errors.ZK_SEND_INVALID('record', show(record), 'an object')
+  const { key = null, value, headers, partition = -1, timestamp = -1 } = record
+  if (partition !== -1 && !(Number.isInteger(partition) && partition >= 0 && partition < 2 ** 31)) {
+    throw errors.ZK_SEND_INVALID('partition', show(partition), 'a whole number from 0, or nothing')
+  }
+  if (timestamp !== -1 && !(Number.isSafeInteger(timestamp) && timestamp >= 0)) {
+    throw errors.ZK_SEND_INVALID('timestamp', show(timestamp), 'milliseconds since 1970, or nothing')
+  }
+  return pack(topic, bytesOf('key', key), bytesOf('value', value), headersOf(headers), partition, timestamp)
+}
+
+/** Which delivery sends it, and under which number its report comes back. */
+export function addressOutgoing(packed: Buffer, id: number, ticket: number, sequence: number): void {
+  packed.writeInt32LE(id, ID)
+  packed.writeInt32LE(ticket, TICKET)
+  packed.writeInt32LE(sequence, SEQUENCE)
+}
+
+/** As the main thread reads it: views of the bytes that came. */
+export interface ArrivedRecord extends RecordToSend {
+  readonly id: number
+  readonly ticket: number
+  readonly sequence: number
+}
+
+export function readOutgoing(packed: Buffer): ArrivedRecord {
+  let at = HEAD
+  const part = (length: number) => {
+    const bytes = packed.subarray(at, at + length)
+    at += length
+    return bytes
+  }
+  const nullable = (length: number) => (length < 0 ? null : part(length))
+  const topic = part(packed.readInt32LE(24)).toString()
+  const key = nullable(packed.readInt32LE(28))
+  const value = nullable(packed.readInt32LE(32))
+  const headers = part(packed.readInt32LE(36))
+  return {
+    id: packed.readInt32LE(ID),
+    ticket: packed.readInt32LE(TICKET),
+    sequence: packed.readInt32LE(SEQUENCE),
+    topic,
+    partition: packed.readInt32LE(20),
+    timestamp: packed.readDoubleLE(0),
+    key,
+    value,
+    headers: headers.length === 0 ? [] : decodeHeaders(headers),
+  }
+}
+
+function pack(topic: string, key: Bytes, value: Bytes, headers: Uint8Array, partition: number, timestamp: number) {
+  const size = HEAD + topic.length + (key?.length ?? 0) + (value?.length ?? 0) + headers.length
+  const packed = Buffer.allocUnsafe(size)
+  packed.writeDoubleLE(timestamp, 0)
+  packed.writeInt32LE(partition, 20)
+  packed.writeInt32LE(topic.length, 24)
+  packed.writeInt32LE(key?.length ?? -1, 28)
+  packed.writeInt32LE(value?.length ?? -1, 32)
+  packed.writeInt32LE(headers.length, 36)
+  let at = HEAD + packed.write(topic, HEAD, 'latin1')
+  for (const bytes of [key ?? NO_BYTES, value ?? NO_BYTES, headers]) {
+    packed.set(bytes, at)
+    at += bytes.length
+  }
+  return packed
+}
+
+function bytesOf(what: string, given: unknown): Bytes {
+  if (given === null) return null
+  if (typeof given === 'string') return Buffer.from(given)
+  if (given instanceof Uint8Array) return given
+  throw errors.ZK_SEND_INVALID(what, show(given), 'a Buffer, a text or null')
+}
+
+function headersOf(given: OutgoingHeaders | undefined): Uint8Array {
+  if (given === undefined || given === null) return NO_BYTES
+  if (typeof given !== 'object') throw errors.ZK_SEND_INVALID('headers', show(given), 'an object, or pairs')
+  const pairs: Iterable<unknown> = Symbol.iterator in given ? (given as Iterable<unknown>) : Object.entries(given)
+  const entries: [string, Bytes][] = []
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || typeof pair[0] !== 'string') {
+      throw errors.ZK_SEND_INVALID('headers', show(pair), 'pairs of a name and a value')
+    }
+    entries.push([pair[0], bytesOf(`header ${JSON.stringify(pair[0])}`, pair[1])])
+  }
+  return entries.length === 0 ? NO_BYTES : encodeHeaders(entries)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}
