@@ -4,7 +4,8 @@
  */
 import { KeyedQueue, NO_KEY } from '@zk/engine'
 import type { Logger } from '@zk/runtime'
-import type { Message, ProcessContext, Processor } from '@zk/runtime/processor'
+import { packOutgoing, readOutgoing } from '@zk/runtime/internal'
+import type { Message, OutgoingRecord, ProcessContext, Processor, SentRecord } from '@zk/runtime/processor'
 import { type FakeRecord, fakeMessage } from './fake-message.js'
 
 export interface RunProcessorOptions<O = unknown> {
@@ -25,6 +26,20 @@ export interface ProcessorOutcome<V = Buffer> {
   /** What the handler threw or rejected with, or the format's error. */
   error?: unknown
   durationMs: number
+  /** What the handler sent by `ctx.send`, in order, as bytes. Nothing is written anywhere. */
+  sent: SentOutput[]
+}
+
+/** A record that a handler sent. */
+export interface SentOutput {
+  topic: string
+  key: Buffer | null
+  value: Buffer | null
+  headers: readonly (readonly [name: string, value: Buffer | null])[]
+  /** Undefined where the handler gave none. */
+  partition: number | undefined
+  /** Undefined where the handler gave none. */
+  timestamp: number | undefined
 }
 
 /**
@@ -44,16 +59,36 @@ export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
   const state = (await processor.setup?.({ index: 0, options: structuredClone(options) as O, log })) as S
   try {
     return await inKeyOrder(messages, concurrency, (message) => {
-      return deliver(processor, message, contextOf(message, { signal, log, state }))
+      const sent: SentOutput[] = []
+      return deliver(processor, message, contextOf(message, { signal, log, state, send: sendInto(sent) }), sent)
     })
   } finally {
     await processor.teardown?.()
   }
 }
 
+/** Refuses what the runtime would refuse. */
+function sendInto(sent: SentOutput[]) {
+  return (topic: string, record: OutgoingRecord): Promise<SentRecord> => {
+    const { key, value, headers, partition, timestamp } = readOutgoing(packOutgoing(topic, record))
+    const given = (number: number) => (number < 0 ? undefined : number)
+    const bytes = (part: Uint8Array | null) => (part === null ? null : Buffer.from(part))
+    const offset =
+      sent.push({
+        topic,
+        key: bytes(key),
+        value: bytes(value),
+        headers: headers.map(([name, one]) => [name, bytes(one)] as const),
+        partition: given(partition),
+        timestamp: given(timestamp),
+      }) - 1
+    return Promise.resolve({ partition: Math.max(partition, 0), offset })
+  }
+}
+
 function contextOf<S>(
   { topic, partition, offset }: Message<unknown>,
-  given: Pick<ProcessContext<S>, 'signal' | 'log' | 'state'>,
+  given: Pick<ProcessContext<S>, 'signal' | 'log' | 'state' | 'send'>,
 ): ProcessContext<S> {
   return {
     ...given,
@@ -69,15 +104,16 @@ async function deliver<V, O, S>(
   processor: Processor<V, O, S>,
   message: Message<V>,
   ctx: ProcessContext<S>,
+  sent: SentOutput[],
 ): Promise<ProcessorOutcome<V>> {
   const started = performance.now()
   try {
     // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
     if (processor.format) message.value
     await processor.process(message, ctx)
-    return { message, ok: true, durationMs: performance.now() - started }
+    return { message, ok: true, durationMs: performance.now() - started, sent }
   } catch (error) {
-    return { message, ok: false, error, durationMs: performance.now() - started }
+    return { message, ok: false, error, durationMs: performance.now() - started, sent }
   }
 }
 

@@ -9,10 +9,16 @@ export class WorkProducer {
     this.#options = options
   }
 
-  /** @throws ZkError ZK_NATIVE_NOT_BUILT */
+  /** @throws ZkError ZK_NATIVE_NOT_BUILT, ZK_CONFIG_UNKNOWN_PROPERTY */
   open(): Promise<Producer> {
-    this.#producer ??= createProducer(this.#options)
+    this.#producer ??= this.#open()
     return this.#producer
+  }
+
+  async #open(): Promise<Producer> {
+    const producer = await createProducer(this.#options)
+    producer.connect()
+    return producer
   }
 
   /** @param timeoutMs how long what is outstanding may take */

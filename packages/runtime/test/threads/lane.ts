@@ -6,7 +6,10 @@ import type { Message, ProcessContext, Processor } from '../../src/processor-typ
 import { Board, BoardWriter } from '../../src/threads/board.js'
 import { Executor } from '../../src/threads/executor.js'
 import { packFrame } from '../../src/threads/frame.js'
+import { readOutgoing } from '../../src/threads/outgoing-record.js'
 import type { RetryPolicy } from '../../src/threads/retries.js'
+import { packReports, readSends, type SendReport } from '../../src/threads/send-batch.js'
+import { Outbox } from '../../src/threads/sends.js'
 
 export const CAPACITY = 16
 export const SLOT = 0
@@ -42,10 +45,13 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
   const heard: [ticket: number, sequence: number][] = []
   const write = (level: string) => (fields: unknown, message?: unknown) =>
     void lines.push({ level, fields: fields as Record<string, unknown>, message: String(message) })
+  const posts: ReturnType<typeof readOutgoing>[][] = []
+  const outbox = new Outbox((batch) => posts.push([...readSends(batch)].map(readOutgoing)))
   const executor = new Executor({
     processor: { ...processor, process: handler as never },
     state: undefined,
     board: new BoardWriter(board.buffer),
+    outbox,
     threadIndex: 0,
     concurrency,
     ordering,
@@ -100,6 +106,14 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
   }
   return {
     ...{ executor, board, acks, failures, lines, heard, send },
+    /** What was posted to be sent, by message. */
+    posts,
+    /** Main's answers to sends. */
+    answer(...reports: (Pick<SendReport, 'id'> & Partial<SendReport>)[]) {
+      const whole = reports.map((report) => ({ partition: 2, offset: 40 + report.id, error: undefined, ...report }))
+      const { reports: packed, errors } = packReports(whole)
+      outbox.reported(packed, errors)
+    },
     stateOf: (ticket: number) => board.deliveryState(ticket, sequences[ticket]!),
     sequenceOf: (ticket: number) => sequences[ticket]!,
     endOf: (ticket: number) => acks.find(([one]) => one === ticket)?.[1],
