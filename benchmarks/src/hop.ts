@@ -92,6 +92,7 @@ async function measure(threads: number, messages: number): Promise<number> {
         retry: { attempts: 1, backoffMs: 0, maxBackoffMs: 0, jitter: 0 },
         processTimeoutMs: 60_000,
         maxExternalMb: undefined,
+        marks: undefined,
       },
       setupTimeoutMs: 10_000,
       terminateTimeoutMs: 5_000,

@@ -11,6 +11,7 @@ import type { PartitionSlot, TopicPartition } from '@zk/engine'
 import { MarkTemplate, positionOf } from './crash-mark.js'
 
 const WIPED = Buffer.alloc(4)
+const NO_LANE = -1
 
 export interface CrashMarksOptions {
   /** The file that main has made. */
@@ -26,7 +27,7 @@ export class CrashMarks {
   readonly #options: CrashMarksOptions
   readonly #fd: number
   readonly #templates: MarkTemplate[] = []
-  /** By ticket. */
+  /** By ticket; `NO_LANE` for one that does not run. */
   readonly #lanes: Int32Array
   /** Lanes whose record has ended, with its mark still in the file. */
   readonly #ended: number[] = []
@@ -37,7 +38,7 @@ export class CrashMarks {
   /** @throws when the file cannot be opened */
   constructor(options: CrashMarksOptions) {
     this.#options = options
-    this.#lanes = new Int32Array(options.capacity)
+    this.#lanes = new Int32Array(options.capacity).fill(NO_LANE)
     this.#fd = openSync(options.file, 'r+')
     this.#wipePredecessor()
   }
@@ -54,8 +55,12 @@ export class CrashMarks {
     this.#write(entry, entry.length, lane)
   }
 
+  /** It need not have begun. */
   end(ticket: number): void {
-    this.#ended.push(this.#lanes[ticket]!)
+    const lane = this.#lanes[ticket]!
+    if (lane === NO_LANE) return
+    this.#lanes[ticket] = NO_LANE
+    this.#ended.push(lane)
   }
 
   /** Nothing is to be started for now: wipes the marks of what has ended. */

@@ -11,6 +11,7 @@ import type { Logger } from '../log/logger.js'
 import type { AbortReason, Processor } from '../processor-types.js'
 import { AckBuffer } from './ack-buffer.js'
 import type { BoardWriter } from './board.js'
+import type { CrashMarks } from './crash-journal.js'
 import { DeliveryContext, type Surroundings } from './delivery-context.js'
 import { ExternalMemory } from './external-memory.js'
 import { Frame } from './frame.js'
@@ -42,6 +43,8 @@ export interface ExecutorOptions extends Surroundings {
   /** Records of one partition may be held back while others start. */
   circuitPerPartition: boolean
   maxExternalMb: number | undefined
+  /** Undefined without a crash journal. */
+  marks: CrashMarks | undefined
   post(acks: ArrayBuffer, failures: DeliveryFailure[]): void
   /** Answers a `timeout`. */
   heard(ticket: number, sequence: number): void
@@ -51,6 +54,7 @@ export class Executor {
   readonly #options: ExecutorOptions
   readonly #board: BoardWriter
   readonly #queue: KeyedQueue
+  readonly #marks: CrashMarks | undefined
   readonly #acks: AckBuffer
   readonly #records: ReceivedRecords
   readonly #parked: ParkedRecords
@@ -77,6 +81,7 @@ export class Executor {
     const { board, capacity, concurrency, ordering, retry } = options
     this.#options = options
     this.#board = board
+    this.#marks = options.marks
     // A record that waits must not be overtaken, not even where one lane keeps the order by itself.
     this.#queue = new KeyedQueue(concurrency, concurrency > 1 || retry.attempts > 1 || options.circuitPerPartition)
     this.#acks = new AckBuffer((acks, failures) => {
@@ -100,6 +105,7 @@ export class Executor {
 
   name(slot: number, name: TopicPartition): void {
     this.#names[slot] = name
+    this.#marks?.name(slot, name)
   }
 
   accept(buffer: ArrayBuffer): void {
@@ -162,6 +168,7 @@ export class Executor {
       }
     }
     this.#pumping = false
+    this.#marks?.settle()
     this.#publish(now)
     if (this.#acks.isEmpty) return
     if (this.#queue.running === 0) this.#acks.flush(now)
@@ -201,6 +208,7 @@ export class Executor {
     const context = new DeliveryContext(this.#options, message, ticket, frame.sequence(i), attempt)
     let result: unknown
     let isPromise: boolean
+    this.#marks?.begin(ticket, slot, message.offset)
     this.#board.current(ticket)
     try {
       // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
@@ -320,6 +328,7 @@ export class Executor {
     const backoff = backoffMs(retry, attempt)
     this.#board.park(ticket, attempt + 1, now + backoff)
     this.#queue.park(this.#records.key(ticket))
+    this.#marks?.end(ticket)
     this.#records.keepAlone(ticket)
     this.#parked.add(ticket, now + backoff)
     const { attempts } = retry
@@ -345,6 +354,7 @@ export class Executor {
     const now = performance.now()
     const key = this.#records.key(ticket)
     this.#acknowledge(ticket, outcome, flags, now - started)
+    this.#marks?.end(ticket)
     this.#queue.done(key)
     if (this.#acks.isDue(now)) this.#acks.flush(now)
     return now

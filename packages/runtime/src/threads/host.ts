@@ -191,7 +191,8 @@ export class ThreadHost implements WatchedThreads {
     const setup = { ...this.#options.setup, processorUrl: url, processorSource: source }
     const spare = this.#spawn(SPARE, new Board(1).buffer)
     try {
-      await spare.setup(setup, this.#options.setupTimeoutMs)
+      // Its marks would be those of the thread whose index it has.
+      await spare.setup({ ...setup, marks: undefined }, this.#options.setupTimeoutMs)
     } finally {
       spare.terminate()
     }

@@ -72,6 +72,8 @@ export interface ThreadSetup {
   processTimeoutMs: number
   /** Undefined for no limit. */
   maxExternalMb: number | undefined
+  /** Where what runs is marked for the crash journal, and by how many threads; undefined without one. */
+  marks: { file: string; threads: number } | undefined
 }
 
 /** Answers of control calls are values, not exceptions: comlink keeps neither codes nor causes of errors. */

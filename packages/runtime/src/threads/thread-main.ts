@@ -13,6 +13,7 @@ import { createThreadLog } from '../log/thread-log.js'
 import { loadProcessor } from '../processor-module/load-processor.js'
 import type { Processor } from '../processor-types.js'
 import { BoardWriter } from './board.js'
+import { CrashMarks } from './crash-journal.js'
 import { Executor } from './executor.js'
 import type { FromThread, ThreadAnswer, ThreadControl, ThreadSetup, ThreadTask, ToThread } from './protocol.js'
 import { Outbox } from './sends.js'
@@ -61,10 +62,23 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       circuitPerPartition: setup.circuitPerPartition,
       processTimeoutMs: setup.processTimeoutMs,
       maxExternalMb: setup.maxExternalMb,
+      marks: openMarks(setup),
       logFor: ({ topic, partition }, offset): Logger => threadLog.logger({ topic, partition, offset }),
       post: (acks, failures) => post({ type: 'acks', acks, failures }, [acks]),
       heard: (ticket, sequence) => post({ type: 'heard', ticket, sequence }),
     })
+  }
+
+  /** A record whose mark cannot be written runs all the same. */
+  function openMarks({ marks, capacity }: ThreadSetup): CrashMarks | undefined {
+    const onTrouble = (error: Error) =>
+      threadLog.logger().warn({ err: error }, 'The crash journal cannot be written; records run without their marks')
+    try {
+      return marks === undefined ? undefined : new CrashMarks({ ...marks, thread: index, capacity, onTrouble })
+    } catch (error) {
+      onTrouble(error as Error)
+      return undefined
+    }
   }
 
   expose(api, nodeEndpoint(control))

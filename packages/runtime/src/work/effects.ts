@@ -6,6 +6,7 @@ import type { Logger } from '../log/logger.js'
 import { packFrame } from '../threads/frame.js'
 import type { ThreadHost } from '../threads/host.js'
 import type { Commits } from './commits.js'
+import type { CrashJournal } from './crash-journal.js'
 import type { DoneCallbacks } from './done-callbacks.js'
 import type { Endings } from './ending.js'
 import type { WorkEvent } from './events.js'
@@ -20,6 +21,7 @@ export interface Parts {
   commits: Commits
   failures: Failures
   letters: Letters
+  crashes: CrashJournal | undefined
   done: DoneCallbacks
   ownership: Ownership
   endings: Endings
@@ -69,12 +71,20 @@ export function effectsOn(parts: () => Parts): Effects {
     failed: (ticket) => parts().failures.report(ticket),
     deadLetter: (ticket) => parts().letters.write(ticket),
     completed: (ticket, how, micros) => {
-      const { done, failures, letters } = parts()
+      const { crashes, done, engine, failures, letters } = parts()
+      if (crashes?.isEmpty === false) {
+        const { slot, offset } = engine.inFlight
+        crashes.ended(engine.assignments.nameOf(slot[ticket]!), offset[ticket]!)
+      }
+      if (!done.any) return
       const durationMs = micros < 0 ? undefined : micros / 1_000
       if (how === 'done') done.tell(ticket, how, { durationMs })
       else done.tell(ticket, how, { durationMs, ...(letters.reasonOf(ticket) ?? failures.reasonOf(ticket)) })
     },
-    processDeaths: () => 0,
+    processDeaths: (slot, offset) => {
+      const { crashes, engine } = parts()
+      return crashes?.deathsOf(engine.assignments.nameOf(slot), offset) ?? 0
+    },
     holdStarts: (scope, held) => {
       const { host } = parts()
       for (const board of host.boards) board.holdStarts(scope, held)

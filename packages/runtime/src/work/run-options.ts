@@ -9,6 +9,7 @@ import type { ProducerOptions } from '../kafka/producer.js'
 import type { Logger } from '../log/logger.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
 import type { ThreadHostOptions } from '../threads/host.js'
+import { CrashJournal } from './crash-journal.js'
 
 export interface RunContext {
   client: ClientConfig
@@ -32,6 +33,12 @@ const MAX_WINDOW = 8_192
 /** One read of the portable reader, which may be under way when the next request is made. */
 const SPARE_ROWS = 1_024
 
+/** @throws ZkError ZK_CRASH_JOURNAL_IN_USE, ZK_CRASH_JOURNAL_UNUSABLE */
+export function openCrashJournal({ config, logger }: RunContext): CrashJournal | undefined {
+  const { crashJournal, clientId } = config
+  return crashJournal === undefined ? undefined : new CrashJournal({ ...crashJournal, clientId, logger })
+}
+
 export function engineOptions(config: WorkConfig): WorkEngineOptions {
   const { speedup, concurrency, ordering, affinity, windowMessages, windowBytes } = config
   const minMessages = Math.max(MIN_WINDOW, MESSAGES_PER_LANE * speedup * concurrency)
@@ -50,7 +57,8 @@ export function engineOptions(config: WorkConfig): WorkEngineOptions {
     flood: floodOf(config),
     onExhausted: config.onExhausted,
     circuit: config.circuitBreaker === false ? undefined : config.circuitBreaker,
-    reportCompletions: config.onDone.length > 0,
+    processDeathLimit: config.crashJournal?.deaths,
+    reportCompletions: config.onDone.length > 0 || config.crashJournal !== undefined,
   }
 }
 
@@ -63,6 +71,7 @@ export function hostOptions(
   { config, stdoutToStderr }: RunContext,
   processor: ResolvedProcessor,
   capacity: number,
+  crashes: CrashJournal | undefined,
 ): ThreadHostOptions {
   const { speedup, concurrency, ordering, onExhausted, processorOptions } = config
   const { setupTimeoutMs, terminateTimeoutMs, maxHeapMb, maxExternalMb, retry, processTimeoutMs } = config
@@ -80,6 +89,7 @@ export function hostOptions(
       retry,
       processTimeoutMs,
       maxExternalMb,
+      marks: crashes === undefined ? undefined : { file: crashes.marksFile, threads: speedup },
     },
     setupTimeoutMs,
     terminateTimeoutMs,

@@ -24,6 +24,7 @@ import { ThreadHost } from '../threads/host.js'
 import { MemoryGuard } from '../threads/memory-guard.js'
 import { Watchdog } from '../threads/watchdog.js'
 import { COMMIT_TIMEOUT_MS, Commits } from './commits.js'
+import type { CrashJournal } from './crash-journal.js'
 import { DoneCallbacks } from './done-callbacks.js'
 import { effectsOn, type Parts } from './effects.js'
 import { type Ending, Endings, isBeyondCommit } from './ending.js'
@@ -33,7 +34,14 @@ import { Freeze } from './freeze.js'
 import { Letters } from './letters.js'
 import { Ownership } from './ownership.js'
 import { Production } from './production.js'
-import { consumerOptions, engineOptions, hostOptions, producerOptions, type RunContext } from './run-options.js'
+import {
+  consumerOptions,
+  engineOptions,
+  hostOptions,
+  openCrashJournal,
+  producerOptions,
+  type RunContext,
+} from './run-options.js'
 import { snapshot, type WorkState } from './state.js'
 import { type OpenRecord, openRecords, type RunSummary, summarize } from './summary.js'
 import { ThreadEvents } from './thread-events.js'
@@ -53,6 +61,7 @@ export class WorkRun {
   readonly #consumer: Consumer
   readonly #commits: Commits
   readonly #failures: Failures
+  readonly #crashes: CrashJournal | undefined
   readonly #producer: WorkProducer
   readonly #production: Production
   readonly #letters: Letters
@@ -87,11 +96,12 @@ export class WorkRun {
     this.#logger = logger
     this.#processEnds = context.processEnds
     this.#processedBy = new Float64Array(config.speedup)
+    this.#crashes = openCrashJournal(context)
     this.#engine = new WorkEngine(
       engineOptions(config),
       effectsOn(() => this.#parts),
     )
-    this.#host = new ThreadHost(hostOptions(context, processor, this.#engine.inFlight.capacity), {
+    this.#host = new ThreadHost(hostOptions(context, processor, this.#engine.inFlight.capacity, this.#crashes), {
       message: (index, message) => this.#thenWant(() => this.#threads.message(index, message)),
       up: (index) => this.#thenWant(() => this.#threads.up(index)),
       notStarted: (index, error, delayMs) => this.#threads.notStarted(index, error, delayMs),
@@ -143,6 +153,7 @@ export class WorkRun {
     })
     this.#parts = {
       ...{ engine: this.#engine, host: this.#host, consumer: this.#consumer, commits: this.#commits, logger, emit },
+      crashes: this.#crashes,
       done: new DoneCallbacks({ callbacks: config.onDone, engine: this.#engine, mainThread: context.mainThread }),
       ...{ failures: this.#failures, letters: this.#letters, ownership: this.#ownership, endings: this.#endings },
     }
@@ -361,6 +372,7 @@ export class WorkRun {
     if (!this.#unstoppable) await this.#stopThreads(false)
     // What is outstanding now was sent for records that have not ended.
     await this.#producer.close(0)
+    this.#crashes?.close()
   }
 
   /** A fault of ours must end the work with its cause, and not the process without one. */
@@ -385,6 +397,7 @@ export class WorkRun {
   #onRead({ batch, ends }: ReadResult): void {
     if (batch !== undefined) {
       this.#requested = false
+      this.#engine.watchesProcessDeaths = this.#crashes?.isEmpty === false
       this.#engine.records(batch, Date.now())
     }
     for (const { slot, offset } of ends) {
@@ -407,6 +420,9 @@ export class WorkRun {
   #assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] | undefined {
     if (this.#endings.current !== undefined) return undefined
     this.#health.assigned()
+    if (this.#crashes?.isEmpty === false) {
+      for (const { committed, ...name } of partitions) this.#crashes.committed(name, committed ?? 0)
+    }
     return this.#ownership.assigned(partitions)
   }
 

@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { CrashMarks } from '../../src/threads/crash-journal.js'
 import { decodeEntry, ENTRY_BYTES, encodeHeader } from '../../src/threads/crash-mark.js'
+import { CAPACITY, lane, SLOT } from './lane.js'
 
 function journal() {
   const folder = mkdtempSync(join(tmpdir(), 'zk-marks-'))
@@ -95,4 +96,37 @@ test.runIf(process.platform === 'linux')('a disk that is full is told once, and 
   }
   marks.settle()
   expect(troubles).toMatchObject([{ code: 'ENOSPC' }])
+})
+
+test('a handler finds its own mark, and those of what runs beside it; what has ended or waits to be tried again has none', async () => {
+  const { file, running } = journal()
+  const marks = new CrashMarks({ file, thread: 0, threads: 1, capacity: CAPACITY, onTrouble: () => {} })
+  onTestFinished(() => marks.close())
+  const seen: [offset: number, running: string[]][] = []
+  let open: () => void = () => {}
+  const { send, acks } = lane(
+    ({ offset }, ctx) => {
+      seen.push([offset, running()])
+      if (offset === 0) {
+        return new Promise<void>((resolve) => {
+          open = resolve
+        })
+      }
+      if (offset === 1 && ctx.attempt === 1) throw new Error('once more')
+      return undefined
+    },
+    { marks, ordering: 'key', keyOf: String, retry: { attempts: 2, backoffMs: 20 } },
+  )
+  const at = (offset: number) => `orders[${SLOT}]@${offset}`
+  send([0, 1, 2])
+  expect(seen).toEqual([
+    [0, [at(0)]],
+    [1, [at(0), at(1)]],
+    [2, [at(0), at(2)]],
+  ])
+  expect(running()).toEqual([at(0)])
+  open()
+  await vi.waitFor(() => expect(acks).toHaveLength(3))
+  expect(seen[3]).toEqual([1, [at(1)]])
+  expect(running()).toEqual([])
 })

@@ -4,6 +4,7 @@ import { reviveError } from '../../src/describe-error.js'
 import { type PackedBatch, packRecords, TimestampType } from '../../src/kafka/packed-batch.js'
 import type { Message, ProcessContext, Processor } from '../../src/processor-types.js'
 import { Board, BoardWriter } from '../../src/threads/board.js'
+import type { CrashMarks } from '../../src/threads/crash-journal.js'
 import { Executor } from '../../src/threads/executor.js'
 import { packFrame } from '../../src/threads/frame.js'
 import { readOutgoing } from '../../src/threads/outgoing-record.js'
@@ -24,6 +25,7 @@ export interface LaneOptions extends Partial<Omit<Processor<unknown>, 'process'>
   circuitPerPartition?: boolean
   processTimeoutMs?: number
   maxExternalMb?: number
+  marks?: CrashMarks
   /** Of each record; default: the same for all. Null for none. */
   keyOf?(offset: number): string | null
 }
@@ -37,7 +39,7 @@ export interface SendOptions {
 /** An executor whose records are rows 0, 1, 2 … of a table, with offsets like their rows. */
 export function lane(handler: Handler, given: LaneOptions = {}) {
   const { concurrency = 4, stopOnFailure = false, ordering = 'none', retry, keyOf = () => 'k', ...rest } = given
-  const { processTimeoutMs = 60_000, circuitPerPartition = false, maxExternalMb, ...processor } = rest
+  const { processTimeoutMs = 60_000, circuitPerPartition = false, maxExternalMb, marks, ...processor } = rest
   const board = new Board(CAPACITY)
   const acks: [ticket: number, outcome: number][] = []
   const failures: { ticket: number; error: Error; cause: string }[] = []
@@ -61,6 +63,7 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
     circuitPerPartition,
     processTimeoutMs,
     maxExternalMb,
+    marks,
     logFor: () => ({
       ...{ trace: write('trace'), debug: write('debug'), info: write('info') },
       ...{ warn: write('warn'), error: write('error'), fatal: write('fatal') },
