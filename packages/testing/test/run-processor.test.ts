@@ -28,6 +28,26 @@ describe('outcomes', () => {
     expect(outcomes[0]).not.toHaveProperty('error')
   })
 
+  test('what a handler sends is in its outcome, as bytes, and what the runtime would refuse is refused', async () => {
+    const processor = defineProcessor({
+      async process(message, ctx) {
+        expect(await ctx.send('out', { key: message.key, value: 'größe', headers: { h: null } })).toEqual({
+          partition: 0,
+          offset: 0,
+        })
+        await ctx.send('out', { value: null, partition: 3, timestamp: 7 })
+        await ctx.send('out', { value: 5 as never })
+      },
+    })
+    const [outcome] = await runProcessor(processor, [{ key: 'k' }])
+    const none = { key: null, value: null, headers: [], partition: undefined, timestamp: undefined }
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'ZK_SEND_INVALID' } })
+    expect(outcome!.sent).toEqual([
+      { ...none, topic: 'out', key: Buffer.from('k'), value: Buffer.from('größe'), headers: [['h', null]] },
+      { ...none, topic: 'out', partition: 3, timestamp: 7 },
+    ])
+  })
+
   test('a synchronous throw is an outcome too', async () => {
     const [outcome] = await runProcessor(
       {

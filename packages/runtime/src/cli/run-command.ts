@@ -29,6 +29,7 @@ interface RunFlags {
   attempts?: number
   timeout?: number
   maxHeapMb?: number
+  crashJournal?: string
   drainTimeout?: number
   shutdownTimeout?: number
   stallAfter?: number
@@ -79,6 +80,10 @@ export function runCommand(early: EarlySignals): Command {
     )
     .option('--attempts <n>', 'how often a record is tried in all (default: 1)', integer)
     .option('--timeout <ms>', 'deadline of each attempt of a handler; 0: none (default: 60000)', integer)
+    .option(
+      '--crash-journal <folder>',
+      'marks what runs there, to find records that take the whole process with them; needs --client-id',
+    )
     .option('--max-heap-mb <n>', 'heap limit of each thread', integer)
     .option('--drain-timeout <ms>', 'longest wait for handlers when partitions are revoked (default: 10000)', integer)
     .option('--shutdown-timeout <ms>', 'longest wait for handlers at the end (default: 25000)', integer)
@@ -178,6 +183,9 @@ async function serve(work: Work, { healthPort, healthHost, json }: RunFlags, log
 
 function workConfig(processor: string, flags: RunFlags) {
   const { group, speedup, concurrency, ordering, affinity, from, maxHeapMb, onExhausted, reader } = flags
+  if (flags.crashJournal !== undefined && flags.clientId === undefined) {
+    throw errors.ZK_CLI_USAGE('--crash-journal needs --client-id, which its files are named after', 'zk run --help')
+  }
   const given = {
     speedup,
     concurrency,
@@ -187,6 +195,7 @@ function workConfig(processor: string, flags: RunFlags) {
     ...(flags.attempts !== undefined && { retry: { attempts: flags.attempts } }),
     processTimeoutMs: flags.timeout,
     maxHeapMb,
+    crashJournal: flags.crashJournal,
     drainTimeoutMs: flags.drainTimeout,
     shutdownTimeoutMs: flags.shutdownTimeout,
     stallAfterMs: flags.stallAfter,

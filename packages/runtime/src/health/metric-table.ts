@@ -16,6 +16,7 @@ export interface Measurements {
   stalls: readonly (readonly [StallCause['type'], number])[]
   blocked: readonly (readonly [by: string, times: number])[]
   callbackErrors: readonly (readonly [callback: string, times: number])[]
+  outputs: { acknowledged: number; failed: number; refused: number; waiting: number }
   /** Commits that the broker acknowledged. */
   commits: number
 }
@@ -264,6 +265,21 @@ export const metricTable: readonly MetricEntry[] = [
     help: 'Acks of deliveries that were superseded, or of assignments that are over.',
     labels: [],
     read: ({ state }) => one(state.counters.staleAcks),
+  },
+  {
+    name: 'zk_outputs_total',
+    type: 'counter',
+    help: 'Records that handlers sent, by what became of them: acknowledged, failed, or refused as superseded.',
+    labels: ['outcome'],
+    read: ({ outputs: { acknowledged, failed, refused } }) =>
+      by('outcome', Object.entries({ acknowledged, failed, refused })),
+  },
+  {
+    name: 'zk_outputs_waiting',
+    type: 'gauge',
+    help: 'Records that handlers sent and that are not acknowledged yet.',
+    labels: [],
+    read: ({ outputs }) => one(outputs.waiting),
   },
   {
     name: 'zk_commits_total',

@@ -1,6 +1,7 @@
 /** What watches one run: stalls, threads, main's event loop; asked by `work.health()` and `work.metrics()`. */
 import type { PartitionSlot, WorkEngine } from '@zk/engine'
 import type { WorkConfig } from '../config/work-config.js'
+import type { Outputs } from '../delivery/outputs.js'
 import type { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
@@ -21,6 +22,7 @@ export interface RunHealthOptions {
   engine: WorkEngine<PackedBatch>
   host: ThreadHost
   consumer: Consumer
+  outputs: Pick<Outputs, 'counters' | 'waiting'>
   /** Records ended by each thread. */
   processedBy: Float64Array
   /** Nothing starts until the group has confirmed the assignment. */
@@ -126,7 +128,7 @@ export class RunHealth {
   }
 
   measure(state: WorkState, failure: Error | undefined): Measurements {
-    const { engine, mainThread } = this.#options
+    const { engine, mainThread, outputs } = this.#options
     const now = performance.now()
     return {
       state,
@@ -135,6 +137,7 @@ export class RunHealth {
       deaths: this.#deaths.counts,
       stalls: [...this.#detector.counts],
       blocked: mainThread.blockedTimes(),
+      outputs: { ...outputs.counters, waiting: outputs.waiting },
       callbackErrors: mainThread.callbackErrors(),
       commits: this.#commits,
     }

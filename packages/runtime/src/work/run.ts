@@ -161,6 +161,7 @@ export class WorkRun {
       ...{ config, logger, mainThread: context.mainThread, engine: this.#engine, host: this.#host },
       ...{
         consumer: this.#consumer,
+        outputs: this.#outputs,
         processedBy: this.#processedBy,
         isFrozen: () => this.#freeze.isFrozen,
       },

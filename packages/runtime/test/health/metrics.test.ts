@@ -49,6 +49,7 @@ const measured = (topic = 'orders'): Measurements => ({
   ],
   stalls: [['sleeping', 2]],
   blocked: [['onEvent (assigned)', 1]],
+  outputs: { acknowledged: 7, failed: 1, refused: 0, waiting: 2 },
   callbackErrors: [['onDone', 3]],
   commits: 6,
 })
@@ -76,6 +77,8 @@ test('every value stands under its name and labels', async () => {
     'zk_records_redelivered_total{group="billing"} 2',
     'zk_records_committed_total{group="billing"} 90',
     'zk_stale_acks_total{group="billing"} 3',
+    'zk_outputs_total{outcome="acknowledged",group="billing"} 7',
+    'zk_outputs_waiting{group="billing"} 2',
     'zk_commits_total{group="billing"} 6',
   ]) {
     expect(lines).toContain(line)

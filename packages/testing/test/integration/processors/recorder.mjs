@@ -4,7 +4,7 @@
  * options: { journal, ms?, busyMs?, rules?: { [key]: Rule }, gate?: SharedArrayBuffer, gateSuccessors? }. Without `ms`
  * handlers are synchronous, and compute for `busyMs`. With `gateSuccessors` the set-up of a thread that replaces another
  * waits for the gate.
- * A Rule: 'throw' | 'exit' | 'throw-outside' | 'reject-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin', or
+ * A Rule: 'throw' | 'exit' | 'abort' | 'throw-outside' | 'reject-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin', or
  * { do: Rule, once: true }: only the first time in the life of the journal.
  */
 import { openSync, writeSync } from 'node:fs'
@@ -81,6 +81,10 @@ async function carryOut(rule, options, ctx, id) {
     case 'exit':
       process.exit(9)
       break
+    case 'abort':
+      // As native code would: Node itself refuses process.abort() in threads.
+      process.kill(process.pid, 'SIGABRT')
+      for (;;);
     case 'throw-outside':
       setImmediate(() => {
         throw new Error('thrown outside the handler')
