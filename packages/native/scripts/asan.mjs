@@ -1,8 +1,9 @@
 /**
- * Builds the addon with AddressSanitizer into build/asan/ and cuts 200 reads off under it (cut-reads.mjs).
+ * Builds the addon with AddressSanitizer into build/asan/ and cuts 200 reads and 200 producers off under it (cut-reads.mjs,
+ * cut-sends.mjs).
  *
- * Prints the verdict of cut-reads.mjs as one JSON line, with the sanitiser's first finding when there is one, and exits
- * 0 only when both found nothing. Leak detection is off: V8 never frees most of what it allocated when a process ends,
+ * Prints the verdict of each as one JSON line, with the sanitiser's first finding when there is one, and exits 0 only when
+ * both found nothing. Leak detection is off: V8 never frees most of what it allocated when a process ends,
  * and librdkafka itself is not instrumented. What this finds is use after free, double free and overruns in the addon
  * and in memory that it shares with librdkafka (allocation is intercepted for the whole process).
  *
@@ -50,24 +51,29 @@ function build() {
 
 build()
 const libasan = run('g++', ['-print-file-name=libasan.so']).stdout.trim()
-const result = run(process.execPath, [join(root, 'scripts', 'cut-reads.mjs'), rounds], {
-  env: {
-    ...process.env,
-    LD_PRELOAD: libasan,
-    ZK_NATIVE_ADDON: join(target, 'build', 'Release', 'zk_native.node'),
-    ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=0:exitcode=99',
-  },
-  timeout: 900_000,
-})
-const finding = /ERROR: AddressSanitizer[\s\S]{0,1500}/.exec(result.stderr)?.[0]
-let verdict = finding === undefined ? { stderr: result.stderr.slice(-2_000) } : {}
-try {
-  verdict = JSON.parse(result.stdout.trim().split('\n').at(-1))
-} catch {
-  // It died before it could say anything.
+
+function cut(script) {
+  const result = run(process.execPath, ['--expose-gc', join(root, 'scripts', script), rounds], {
+    env: {
+      ...process.env,
+      LD_PRELOAD: libasan,
+      ZK_NATIVE_ADDON: join(target, 'build', 'Release', 'zk_native.node'),
+      ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=0:exitcode=99',
+    },
+    timeout: 900_000,
+  })
+  const finding = /ERROR: AddressSanitizer[\s\S]{0,1500}/.exec(result.stderr)?.[0]
+  let verdict = finding === undefined ? { stderr: result.stderr.slice(-2_000) } : {}
+  try {
+    verdict = JSON.parse(result.stdout.trim().split('\n').at(-1))
+  } catch {
+    // It died before it could say anything.
+  }
+  const clean = verdict.verdict === 'ok' && result.status === 0 && finding === undefined
+  process.stdout.write(
+    `${JSON.stringify({ script, ...verdict, verdict: clean ? 'ok' : 'failed', sanitizer: 'address', leaks: 'not looked for', exitCode: result.status, signal: result.signal, finding })}\n`,
+  )
+  return clean
 }
-const clean = verdict.verdict === 'ok' && result.status === 0 && finding === undefined
-process.stdout.write(
-  `${JSON.stringify({ ...verdict, verdict: clean ? 'ok' : 'failed', sanitizer: 'address', leaks: 'not looked for', exitCode: result.status, signal: result.signal, finding })}\n`,
-)
-process.exitCode = clean ? 0 : 1
+
+process.exitCode = ['cut-reads.mjs', 'cut-sends.mjs'].map(cut).every(Boolean) ? 0 : 1

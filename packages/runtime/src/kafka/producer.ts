@@ -2,8 +2,9 @@
  * The work's one idempotent producer, for dead letters and outputs.
  *
  * Every `send` is answered once by its channel's listener, in a later turn: acknowledged, or not and why. There is no promise
- * and no closure for a record: a token, a number of the caller's, goes with it and comes back. Sending costs the main thread
- * about 1.2 µs with the addon; there is no timer, librdkafka wakes the main thread when it has reports.
+ * and no closure for a record: a token, a number of the caller's, goes with it and comes back. A send takes the main thread
+ * 2 µs with the addon, 3 with two headers (values of 200 bytes, mock brokers). There is no timer: librdkafka wakes the main
+ * thread when it has reports.
  *
  * A fatal error (a producer id that the brokers forgot, rights that were taken away) is the end of a client of librdkafka's.
  * Then what is outstanding fails, and the next send makes a new client, at most one a second. The order of two
