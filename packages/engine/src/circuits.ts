@@ -49,6 +49,8 @@ export class Circuits {
   count(ticket: number, failed: boolean): void {
     if (this.#table.uncounted[ticket] === 1) return
     const circuit = this.#circuitOf(this.#scopeOf(this.#table.slot[ticket]!))
+    // It was about to find that it may not start when its thread died.
+    if (circuit.breaker.state === 'open') return
     this.#change(circuit, () => circuit.breaker.count(failed))
   }
 

@@ -74,6 +74,16 @@ describe('circuit breaker', () => {
     expect(work.calls()).toEqual(['failed 0/3'])
   })
 
+  test('nor does a record that was about to find it open when its thread died', () => {
+    const work = desk({ circuit }).start()
+    work.read([0, 1, 2])
+    work.ack([0, 1], 'failed')
+    work.board(2, 'running')
+    work.calls()
+    work.engine.threadGone(0)
+    expect(work.calls()).toEqual(['failed 0/2'])
+  })
+
   test('exactly one probe: while it runs no other is permitted, and an unused permit moves on', () => {
     const work = desk({ circuit, threads: 2 }).start()
     work.read([0, 1], { hash: 0 })
