@@ -142,8 +142,14 @@ export class Dispatcher {
       this.#table.phase[ticket] = Phase.routed
       if (this.#alone === ticket) this.#alone = NONE
     }
+    const again = [...tickets]
+    if (this.#alone !== NONE && this.#table.thread[this.#alone] === thread) {
+      // It has waited for them to end, and its turn comes behind them.
+      again.push(this.#alone)
+      this.#alone = NONE
+    }
     // Newer ones wait there when the thread was retired before it ended.
-    this.#outboxes[thread]!.again(tickets, suspects)
+    this.#outboxes[thread]!.again(again, suspects)
   }
 
   /** Lets go of records that were not sent yet. @param dropped called with each, which is no longer held by anything here */

@@ -176,6 +176,21 @@ describe('a record that was running when the whole process died', () => {
     expect(work.isEmpty()).toBe(true)
   })
 
+  test('waits anew when those before it are sent again', () => {
+    const work = desk({ attempts: 2, processDeathLimit: 2 }).start()
+    work.ranWhenProcessDied(1, 1)
+    work.read([0, 1, 2])
+    work.board(0, 'running')
+    expect(work.offsetsSent()).toEqual([0])
+    work.engine.threadGone(0)
+    work.engine.threadUp(0)
+    expect(work.offsetsSent()).toEqual([0])
+    work.ack([0])
+    expect(work.offsetsSent()).toEqual([1])
+    work.ack([1])
+    expect(work.offsetsSent()).toEqual([2])
+  })
+
   test('at the limit it fails without being run, and its key goes on', () => {
     const work = desk({ processDeathLimit: 2 }).start()
     work.ranWhenProcessDied(1, 2)
