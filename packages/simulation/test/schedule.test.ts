@@ -16,14 +16,17 @@ describe('a seed is a schedule', () => {
     expect(hashes()).toEqual(hashes())
     expect(hashes()).toMatchInlineSnapshot(`
       {
-        "cooperative": "496e406a 1ad9188e b5839ead",
-        "deaths": "b65f09b8 3403f08f b2811595",
-        "eager": "c1891c4c 57feb496 3684d4c1",
-        "mixed": "7f4bb3df 296b0e6b acdd1ed7",
-        "rebalance": "415fc294 a7b20e77 64f0395f",
-        "resets": "2f5d981e 006ab53a 9a850782",
-        "shutdown": "8016d7e9 3e938142 94185ec9",
-        "skew": "8273cb24 5f61e18e c2c54318",
+        "breaker": "106d96a6 2b1a63f8 8c7a8dcf",
+        "cooperative": "3afcea24 2c88d5a1 3da1defc",
+        "deaths": "df008f27 a36842f7 6cf5330f",
+        "delay": "efd7da81 bbdab37b c91eebbf",
+        "eager": "de874f2f 18023024 12a14990",
+        "failures": "22ad4dd8 6e60d31a d2e3b976",
+        "mixed": "f2d4b400 efba8778 2b8f2e7d",
+        "rebalance": "f4000901 c8ecc7b2 93a1d30f",
+        "resets": "0c8df709 08c4070a 292c4430",
+        "shutdown": "fc67a12d 2cc30ecb c82d44da",
+        "skew": "5af5806f 2deb5d5c e16470e9",
       }
     `)
   })

@@ -40,18 +40,14 @@ function fail(member: Member, thread: number, { choice }: World): boolean {
 }
 
 function wake(member: Member, thread: number, { journal }: World): boolean {
-  const place = member.threads[thread]!
-  if (!place.canWake) return false
+  if (!member.threads[thread]!.wake()) return false
   journal.note(K.woken, member.id, thread)
-  place.wake()
   return true
 }
 
 function due(member: Member, thread: number, { journal, choice }: World): boolean {
-  const place = member.threads[thread]!
-  if (!place.canBeDue) return false
+  if (!member.threads[thread]!.due(choice)) return false
   journal.note(K.due, member.id, thread)
-  place.due(choice)
   return true
 }
 
@@ -96,7 +92,7 @@ function kill(member: Member, thread: number, world: World): boolean {
 /** Of two, the one that is in the middle of something: a death that hits nothing shows nothing. */
 function killBusy(member: Member, thread: number, world: World): boolean {
   const place = member.threads[thread]!
-  if (!place.isStarting && !place.canFinish && !place.canFlush && place.posted.length === 0) return false
+  if (!place.isStarting && !place.canFinish && !place.canFlush && place.acks.posted.length === 0) return false
   return kill(member, thread, world)
 }
 
@@ -134,10 +130,10 @@ function startFails(member: Member, thread: number, world: World): boolean {
 }
 
 function replayAcks(member: Member, thread: number, { journal }: World): boolean {
-  const { lastAcks } = member.threads[thread]!
-  if (lastAcks === undefined) return false
-  journal.note(K.replayed, member.id, thread, lastAcks.length / 4)
-  member.engine.acks(thread, lastAcks, lastAcks.length / 4)
+  const { last } = member.threads[thread]!.acks
+  if (last === undefined) return false
+  journal.note(K.replayed, member.id, thread, last.length / 4)
+  member.engine.acks(thread, last, last.length / 4)
   return true
 }
 

@@ -7,7 +7,7 @@ import type { Circuits } from './circuits.js'
 import { Commits } from './commits.js'
 import { Ends } from './ends.js'
 import { Failures } from './failures.js'
-import type { ModelLimits, ModelLog, ModelRecords } from './model-log.js'
+import type { Leftovers, ModelLimits, ModelLog, ModelRecords } from './model-log.js'
 import { Occupancy } from './occupancy.js'
 import { Order } from './order.js'
 import { contains, type End, type Excuse, Tenure } from './tenure.js'
@@ -17,14 +17,6 @@ import { Violation } from './violation.js'
 export interface Delivered {
   readonly tenure: number
   readonly record: number
-}
-
-/** What of a process is left when it has nothing to do. */
-export interface Leftovers {
-  readonly messages: number
-  readonly bytes: number
-  readonly rows: number
-  readonly load: number
 }
 
 export class Checker {
@@ -146,6 +138,7 @@ export class Checker {
   /** A delivery has reached a thread. */
   inThread(id: number, record: number): void {
     this.#occupancy.add(this.#tenures[id]!, record)
+    this.#tenures[id]!.heldBack.delete(record)
   }
 
   /** A thread has let go of a delivery, ended or not. */
@@ -156,6 +149,11 @@ export class Checker {
   /** A thread shows it as running: as far as its process can know, it has started. */
   published(id: number, record: number): void {
     this.#failures.published(this.#tenures[id]!, record)
+  }
+
+  /** It was shown as running, and finds its circuit open. */
+  heldBack(id: number, record: number): void {
+    this.#tenures[id]!.heldBack.add(record)
   }
 
   /** @param attempt as the thread counts it @param wall the clock on the wall */

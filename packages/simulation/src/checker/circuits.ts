@@ -11,9 +11,11 @@ interface Circuit {
   state: State
   /** What the engine said last. */
   told: State
-  /** In a row. */
-  failures: number
-  until: number
+  /** Failures in a row: as many count for certain, and as many may count. */
+  fewest: number
+  most: number
+  /** Its time begins with the first tick that comes while it is open. */
+  until: number | undefined
   /** Number of the last start before it opened. */
   openedAt: number
   /** While half-open: the start that is tried. */
@@ -24,7 +26,6 @@ export class Circuits {
   readonly #limits: CircuitLimits
   /** By partition, or one. */
   readonly #circuits: (Circuit | undefined)[] = []
-  #now = 0
 
   constructor(limits: CircuitLimits) {
     this.#limits = limits
@@ -50,10 +51,13 @@ export class Circuits {
    * A record has come to its final outcome.
    * @param start of its last attempt
    * @param latest the start that came last, of whichever record
+   * @param isSure false when its thread has shown it as running and then found the circuit open: an engine that has only
+   * seen it running cannot know that it started later
    */
-  outcome(partition: number, start: number, failed: boolean, latest: number): void {
+  outcome(partition: number, start: number, failed: boolean, latest: number, isSure: boolean): void {
     const circuit = this.#of(partition)
-    if (start > circuit.openedAt) this.#count(circuit, failed, latest)
+    // One that was about to find it open when its thread died has not started.
+    if (start > circuit.openedAt && circuit.state !== 'open') this.#count(circuit, failed, isSure, latest)
     this.#compare(circuit, partition)
   }
 
@@ -67,9 +71,10 @@ export class Circuits {
 
   /** Before the engine hears of it. */
   tick(now: number): void {
-    this.#now = now
     for (const circuit of this.#circuits) {
-      if (circuit?.state === 'open' && now >= circuit.until) circuit.state = 'half-open'
+      if (circuit?.state !== 'open') continue
+      circuit.until ??= now + this.#limits.forMs
+      if (now >= circuit.until) circuit.state = 'half-open'
     }
   }
 
@@ -85,15 +90,25 @@ export class Circuits {
     return this.#of(partition).state !== 'closed'
   }
 
-  #count(circuit: Circuit, failed: boolean, latest: number): void {
-    const wasHalfOpen = circuit.state === 'half-open'
-    circuit.failures = failed ? circuit.failures + 1 : 0
-    if (failed && !wasHalfOpen && circuit.failures < this.#limits.after) return
+  #count(circuit: Circuit, failed: boolean, isSure: boolean, latest: number): void {
+    const { after } = this.#limits
+    if (failed) {
+      circuit.most++
+      if (isSure) circuit.fewest++
+    } else {
+      circuit.fewest = 0
+      if (isSure) circuit.most = 0
+    }
+    const { state, told, fewest, most } = circuit
+    const opens = failed && (state === 'half-open' || most >= after)
+    const next = failed ? (opens ? 'open' : state) : 'closed'
+    if (next === state) return
+    const mayStay = !isSure || (state === 'closed' && fewest < after)
+    if (mayStay && told === state) return
+    circuit.state = next
     circuit.probe = undefined
-    circuit.state = failed ? 'open' : 'closed'
-    if (!failed) return
-    circuit.until = this.#now + this.#limits.forMs
-    circuit.openedAt = latest
+    if (next === 'open') circuit.openedAt = latest
+    circuit.until = undefined
   }
 
   #compare({ state, told }: Circuit, partition: number): void {
@@ -109,8 +124,9 @@ export class Circuits {
     this.#circuits[index] ??= {
       state: 'closed',
       told: 'closed',
-      failures: 0,
-      until: 0,
+      fewest: 0,
+      most: 0,
+      until: undefined,
       openedAt: -1,
       probe: undefined,
     }

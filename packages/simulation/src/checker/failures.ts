@@ -85,7 +85,7 @@ export class Failures {
   outcome(tenure: Tenure, record: number, failed: boolean): void {
     if (this.#limits.circuit === undefined) return
     const start = tenure.startOf.get(record) ?? -1
-    this.circuitsOf(tenure.member).outcome(tenure.partition, start, failed, this.#start)
+    this.circuitsOf(tenure.member).outcome(tenure.partition, start, failed, this.#start, !tenure.heldBack.has(record))
   }
 
   #isCompletedBy(flags: number): boolean {

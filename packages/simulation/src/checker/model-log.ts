@@ -35,3 +35,11 @@ export interface ModelLimits {
   readonly circuit: CircuitLimits | undefined
   readonly window: { readonly maxMessages: number; readonly maxBytes: number }
 }
+
+/** What of a process is left when it has nothing to do. */
+export interface Leftovers {
+  readonly messages: number
+  readonly bytes: number
+  readonly rows: number
+  readonly load: number
+}

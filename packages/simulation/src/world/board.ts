@@ -46,17 +46,12 @@ export class SimBoard {
   }
 
   permit(scope: CircuitScope): void {
-    this.#permits.add(scope)
+    if (this.#held.has(scope)) this.#permits.add(scope)
   }
 
   /** @returns false when the permit was used */
   withdraw(scope: CircuitScope): boolean {
     return this.#permits.delete(scope)
-  }
-
-  /** A new thread begins: what was permitted to the one before is void. */
-  reset(): void {
-    this.#permits.clear()
   }
 
   // ── the thread's side ──────────────────────────────────────────────────────────────────────────────────────────
@@ -82,20 +77,18 @@ export class SimBoard {
     return epoch <= (this.#cutEpochs[slot] ?? 0)
   }
 
-  /** Nothing starts, of whichever partition. */
-  get isHeld(): boolean {
-    return this.#held.has('work') && !this.#permits.has('work')
-  }
-
   /** Nothing of the partition starts. */
-  holdsBack(slot: number): boolean {
-    if (this.#held.size === 0) return false
-    return this.isHeld || (this.#held.has(slot) && !this.#permits.has(slot))
+  isHeld(slot: number): boolean {
+    return this.#isHeld('work') || this.#isHeld(slot)
   }
 
   /** A delivery wants to start. @returns whether it may; its permit is used up then */
   admits(slot: number): boolean {
-    if (this.#held.has('work')) return this.#permits.delete('work')
-    return !this.#held.has(slot) || this.#permits.delete(slot)
+    const scope = this.#held.has('work') ? 'work' : slot
+    return !this.#held.has(scope) || this.#permits.delete(scope)
+  }
+
+  #isHeld(scope: CircuitScope): boolean {
+    return this.#held.has(scope) && !this.#permits.has(scope)
   }
 }

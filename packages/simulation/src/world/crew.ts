@@ -21,9 +21,8 @@ export class Crew {
   takeAcks(thread: number): boolean {
     const { engine, world, id } = this.#member
     const place = this.threads[thread]!
-    const acks = place.posted.shift()
-    if (acks === undefined) return false
-    place.lastAcks = acks
+    if (place.acks.posted.length === 0) return false
+    const acks = place.acks.take()
     world.met(this.#member, 'ack')
     const { counters } = engine
     const stale = counters.staleAcks
@@ -37,7 +36,7 @@ export class Crew {
   bury(thread: number): boolean {
     const { engine, world, id } = this.#member
     const place = this.threads[thread]!
-    if (place.state !== 'exited' || place.posted.length > 0) return false
+    if (place.state !== 'exited' || place.acks.posted.length > 0) return false
     place.state = 'down'
     const planned = place.retired
     // What has ended after all brought nothing down.
@@ -139,7 +138,7 @@ export class Crew {
     for (const thread of this.threads) {
       if (thread.isAlive) thread.exit()
       thread.state = 'down'
-      thread.posted.length = 0
+      thread.acks.posted.length = 0
     }
   }
 }

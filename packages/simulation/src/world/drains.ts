@@ -69,7 +69,7 @@ export class Drains {
     const isOfThem = ({ slot }: Delivery) => slots.includes(slot)
     return (
       deadLetters.some(slots.map((slot) => holdings[slot]!.tenure)) ||
-      threads.some((place) => place.shows(isOfThem) || place.state === 'exited' || place.hasUntold)
+      threads.some((place) => place.shows(isOfThem) || place.state === 'exited' || !place.acks.isEmpty)
     )
   }
 }

@@ -6,12 +6,10 @@ import { WorkEngine } from '@zk/engine'
 import type { End } from '../checker/tenure.js'
 import { Violation } from '../checker/violation.js'
 import { K } from '../journal.js'
-import { bitOf } from '../races.js'
 import { SimBatch } from './batch.js'
 import { Commits } from './commits.js'
 import { Crew } from './crew.js'
 import { DeadLetters } from './dead-letters.js'
-import type { Delivery } from './delivery.js'
 import { Drains } from './drains.js'
 import { Ending } from './ending.js'
 import type { Holding } from './holding.js'
@@ -20,9 +18,6 @@ import { Rebalances } from './rebalances.js'
 import { ShellEffects } from './shell-effects.js'
 import type { SimThread } from './thread.js'
 import type { World } from './world.js'
-
-/** Decisions for which a lost assignment counts as under way. */
-const LOST_FOR = 30
 
 export class Member {
   readonly id: number
@@ -285,25 +280,6 @@ export class Member {
     for (const { tenure } of this.holdings) if (tenure !== undefined) this.world.checker.over(tenure, 'crashed')
     for (const holding of this.holdings) holding.tenure = undefined
   }
-
-  /** What is under way in this process, as bits. */
-  underWay(): number {
-    let bits = 0
-    if (this.drains.any || this.rebalances.isRevoking) bits |= bitOf.revoke
-    if (this.commits.isUnderWay) bits |= bitOf.commit
-    if (this.ending.hasBegun) bits |= bitOf.shutdown
-    if (this.world.decisions - this.lostAt < LOST_FOR) bits |= bitOf.lost
-    if (this.world.group.phase !== 'stable') bits |= bitOf.rebalance
-    for (const thread of this.threads) {
-      if (thread.posted.length > 0) bits |= bitOf.ack
-      if (thread.state === 'exited' || thread.state === 'terminating') bits |= bitOf.exit
-      if (thread.isStarting) bits |= bitOf.start
-      if (thread.handlers.some(this.#isOld)) bits |= bitOf['old work']
-    }
-    return bits
-  }
-
-  readonly #isOld = ({ slot, tenure }: Delivery): boolean => this.holdings[slot]!.tenure !== tenure
 }
 
 const UNREAD = { position: 0, next: undefined, attached: true, paused: false, toldEnd: -1, owned: true }

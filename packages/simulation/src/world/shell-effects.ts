@@ -149,6 +149,7 @@ export class ShellEffects implements Effects {
   permitStart(thread: number, scope: CircuitScope): void {
     this.#member.world.journal.note(K.permit, this.#member.id, thread)
     this.#member.threads[thread]!.board.permit(scope)
+    this.#member.crew.wake()
   }
 
   withdrawPermit(thread: number, scope: CircuitScope): boolean {

@@ -31,6 +31,7 @@ export class ThreadEars implements ThreadListener {
 
   heldBack(thread: number, delivery: Delivery): void {
     this.#note(K.heldBack, thread, delivery)
+    this.#member.world.checker.heldBack(delivery.tenure, delivery.record)
   }
 
   ended(thread: number, delivery: Delivery, how: Ending, flags: number): void {

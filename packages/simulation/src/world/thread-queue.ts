@@ -16,29 +16,24 @@ interface Refused {
 
 export class ThreadQueue {
   readonly #shape: Shape
-  readonly #keyed: boolean
   readonly #queue: KeyedQueue
   /** By ticket: what has come and does not run. */
   readonly #received: (Delivery | undefined)[] = []
   /** Their next attempt is not due. */
   readonly #parked: Delivery[] = []
-  /** Held back by a circuit; without keys the one that has the only lane and keeps it. */
+  /** Held back by the circuits of their partitions. */
   #aside: Delivery[] = []
   /** Keys of which a delivery was handed back: what comes of them later is handed back too. */
   readonly #refused: Refused[] = []
 
   constructor(shape: Shape) {
     this.#shape = shape
-    this.#keyed = shape.concurrency > 1 || shape.attempts > 1 || shape.circuit?.scope === 'partition'
-    this.#queue = new KeyedQueue(shape.concurrency, this.#keyed)
+    const { concurrency, attempts, circuit } = shape
+    this.#queue = new KeyedQueue(concurrency, concurrency > 1 || attempts > 1 || circuit?.scope === 'partition')
   }
 
   get isEmpty(): boolean {
     return this.#queue.queued + this.#queue.running + this.#queue.parked === 0
-  }
-
-  get hasParked(): boolean {
-    return this.#parked.length > 0
   }
 
   push(delivery: Delivery): void {
@@ -47,8 +42,6 @@ export class ThreadQueue {
   }
 
   take(): Delivery | undefined {
-    // The one that has the lane goes on with it.
-    if (!this.#keyed && this.#aside.length > 0) return this.#aside.shift()
     const ticket = this.#queue.take()
     return ticket === -1 ? undefined : this.#received[ticket]
   }
@@ -72,20 +65,27 @@ export class ThreadQueue {
   }
 
   /** The next attempt of one of them is due. */
-  due(choice: Random): void {
+  due(choice: Random): boolean {
+    if (this.#parked.length === 0) return false
     const [delivery] = this.#parked.splice(choice.below(this.#parked.length), 1)
     this.#queue.unpark(this.#keyOf(delivery!), delivery!.ticket)
+    return true
   }
 
-  /** It was taken and may not start now. */
+  /** It was taken and may not start now, nor anything else. */
+  putBack({ ticket }: Delivery): void {
+    this.#queue.putBack(ticket)
+  }
+
+  /** It was taken and may not start now, as nothing of its partition. */
   setAside(delivery: Delivery): void {
     this.#aside.push(delivery)
-    if (this.#keyed) this.#queue.park(this.#keyOf(delivery))
+    this.#queue.park(this.#keyOf(delivery))
   }
 
   /** What was set aside and may go on now may be taken. */
   takeUp(mayGoOn: (delivery: Delivery) => boolean): void {
-    if (this.#aside.length === 0 || !this.#keyed) return
+    if (this.#aside.length === 0) return
     const going = this.#aside.filter(mayGoOn)
     this.#aside = this.#aside.filter((delivery) => !going.includes(delivery))
     for (const delivery of going) this.#queue.unpark(this.#keyOf(delivery), delivery.ticket)
@@ -121,7 +121,7 @@ export class ThreadQueue {
     const goes = (delivery: Delivery) => delivery.failures > 0 && isClosing(delivery)
     const back = this.#parked.filter(goes)
     for (const delivery of back) this.#parked.splice(this.#parked.indexOf(delivery), 1)
-    const aside = this.#keyed ? this.#aside.filter(goes) : []
+    const aside = this.#aside.filter(goes)
     this.#aside = this.#aside.filter((delivery) => !aside.includes(delivery))
     back.push(...aside)
     this.#queue.parkReady(

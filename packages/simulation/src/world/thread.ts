@@ -5,9 +5,10 @@
  *
  * A handler that returns no promise keeps its thread from everything else until it returns.
  */
-import { ACK_WORDS, FailureFlag, Outcome } from '@zk/engine'
+import { FailureFlag, Outcome } from '@zk/engine'
 import type { Random } from '../random.js'
 import type { Shape } from '../shape.js'
+import { AckBox } from './ack-box.js'
 import { SimBoard } from './board.js'
 import { ClosingPolicy } from './closing-policy.js'
 import type { Delivery, Ending } from './delivery.js'
@@ -37,10 +38,7 @@ export class SimThread {
   isGivenUp = false
   /** Starts of its successor that failed in a row. */
   failedStarts = 0
-  /** Acks on their way, oldest first. */
-  readonly posted: Int32Array[] = []
-  /** Those that arrived last, for a duplicate. */
-  lastAcks: Int32Array | undefined
+  readonly acks = new AckBox()
   readonly board = new SimBoard()
   /** Main has said that cuts or circuits have changed, and the thread has not heard it. */
   isWoken = false
@@ -56,8 +54,9 @@ export class SimThread {
   #queue: ThreadQueue
   /** Published as running, about to read the control words. */
   #starting: Delivery | undefined
+  /** Nothing may start, until it hears of something. */
+  #standsStill = false
   readonly handlers = new Handlers()
-  #acks: number[] = []
   readonly #policy: ClosingPolicy
 
   constructor(index: number, shape: Shape, listener: ThreadListener, isHeld: () => boolean) {
@@ -79,12 +78,7 @@ export class SimThread {
 
   /** It has nothing to do and nothing to tell. */
   get isIdle(): boolean {
-    return this.#frames.length + this.#acks.length + this.posted.length === 0 && this.#queue.isEmpty
-  }
-
-  /** Something has ended that main cannot know yet. */
-  get hasUntold(): boolean {
-    return this.#acks.length > 0 || this.posted.length > 0
+    return this.#frames.length === 0 && this.acks.isEmpty && this.#queue.isEmpty
   }
 
   /** Its board shows such a delivery as running. */
@@ -115,7 +109,7 @@ export class SimThread {
     this.isWoken = false
     this.guilty = undefined
     this.ran = []
-    this.board.reset()
+    this.#standsStill = false
     this.#policy.reset()
     this.#queue = new ThreadQueue(this.#shape)
   }
@@ -135,7 +129,7 @@ export class SimThread {
     this.#starting = undefined
     this.#frames = []
     this.#queue = new ThreadQueue(this.#shape)
-    this.#acks = []
+    this.acks.lose()
   }
 
   // ── its own steps; each says whether there was anything to do ──────────────────────────────────────────────────
@@ -146,39 +140,32 @@ export class SimThread {
 
   /** @returns how many records came */
   receive(): number {
+    this.#standsStill = false
     const frame = this.#frames.shift()!
     for (const delivery of frame) this.#queue.push(delivery)
     return frame.length
   }
 
-  get canWake(): boolean {
-    return this.isWoken && this.isFree
-  }
-
   /** It hears that cuts or circuits have changed. */
-  wake(): void {
+  wake(): boolean {
+    if (!this.isWoken || !this.isFree) return false
     this.isWoken = false
+    this.#standsStill = false
+    // What must not start any more finds that out by trying.
+    this.#queue.takeUp((delivery) => !this.board.isHeld(delivery.slot) || this.#policy.isClosing(delivery))
     this.#handBackClosing()
-  }
-
-  get canBeDue(): boolean {
-    return this.#queue.hasParked && this.isFree && !this.isGivenUp
+    return true
   }
 
   /** The next attempt of a parked record is due. */
-  due(choice: Random): void {
-    this.#queue.due(choice)
+  due(choice: Random): boolean {
+    return this.isFree && !this.isGivenUp && this.#queue.due(choice)
   }
 
   publish(): boolean {
-    if (!this.isFree || this.isGivenUp || this.board.isHeld) return false
-    this.#queue.takeUp((delivery) => !this.board.holdsBack(delivery.slot) || this.#isOver(delivery))
+    if (!this.isFree || this.isGivenUp || this.#standsStill) return false
     const delivery = this.#queue.take()
     if (delivery === undefined) return false
-    if (this.board.holdsBack(delivery.slot) && !this.#isOver(delivery)) {
-      this.#queue.setAside(delivery)
-      return true
-    }
     this.#mark(delivery, 'running')
     this.#starting = delivery
     this.#listener.published(this.#index, delivery)
@@ -196,10 +183,11 @@ export class SimThread {
       this.#handBackBehind(delivery)
       this.#refuse(delivery)
     } else if (!this.board.admits(delivery.slot)) {
-      // As if it had never been published.
-      if (delivery.failures > 0) this.board.mark(delivery, 'parked', delivery.first + delivery.failures - 1)
-      else this.#mark(delivery, 'queued')
-      this.#queue.setAside(delivery)
+      // As if it had never been published. One of a single partition lets the others pass.
+      this.#mark(delivery, delivery.failures > 0 ? 'parked' : 'queued')
+      this.#standsStill = this.#shape.circuit?.scope === 'work'
+      if (this.#standsStill) this.#queue.putBack(delivery)
+      else this.#queue.setAside(delivery)
       this.#listener.heldBack(this.#index, delivery)
     } else {
       this.#queue.started(delivery)
@@ -224,6 +212,7 @@ export class SimThread {
       return true
     }
     this.handlers.remove(delivery)
+    this.#standsStill = false
     const failed = fails || (delivery.timedOut && choice.percent(70))
     // One that was told that its result is not wanted may give up: no failure of the record.
     if (delivery.aborted && choice.percent(50)) this.#end(delivery, 'discarded', 0, choice)
@@ -233,15 +222,12 @@ export class SimThread {
   }
 
   get canFlush(): boolean {
-    return this.#acks.length > 0 && this.isFree
+    return this.acks.hasUnposted && this.isFree
   }
 
   /** @returns how many acks were posted */
   flush(): number {
-    const acks = Int32Array.from(this.#acks)
-    this.#acks = []
-    this.posted.push(acks)
-    return acks.length / ACK_WORDS
+    return this.acks.post()
   }
 
   // ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,8 +241,8 @@ export class SimThread {
       return
     }
     if (isRetried) {
-      this.board.mark(delivery, 'parked', delivery.first + delivery.failures)
       delivery.failures++
+      this.#mark(delivery, 'parked')
       delivery.timedOut = false
       delivery.overdue = false
       this.#queue.park(delivery)
@@ -305,10 +291,10 @@ export class SimThread {
 
   #acknowledge(delivery: Delivery, how: Ending, flags: number, micros: number): void {
     this.#mark(delivery, how, flags)
-    this.#acks.push(delivery.ticket, delivery.sequence, Outcome[how] + flags, micros)
+    this.acks.add(delivery, Outcome[how] + flags, micros)
   }
 
-  #mark(delivery: Delivery, state: Ending | 'queued' | 'running', flags = 0): void {
+  #mark(delivery: Delivery, state: Ending | 'queued' | 'running' | 'parked', flags = 0): void {
     this.board.mark(delivery, state, delivery.first + delivery.failures, flags)
   }
 }

@@ -9,6 +9,7 @@ import { Group } from './group.js'
 import { Member } from './member.js'
 import { PartitionLog } from './partition-log.js'
 import { Records } from './records.js'
+import { underWay } from './under-way.js'
 
 /** What the clock on the wall says at the beginning. */
 const BEGAN = 1_000_000
@@ -64,7 +65,7 @@ export class World {
   }
 
   met(member: Member, happening: Happening): void {
-    this.races.met(happening, member.underWay())
+    this.races.met(happening, underWay(member))
   }
 
   produce(partition: number, count: number): void {
@@ -125,7 +126,7 @@ export class World {
     for (const { runs, rebalances, ending, threads, holdings } of this.members) {
       if (!runs || !rebalances.isIdle || ending.hasBegun) continue
       // A place in the window is free when main hears of it, which a handler that keeps its thread may delay.
-      if (threads.some(({ state, hasUntold }) => state !== 'up' || hasUntold)) continue
+      if (threads.some(({ state, acks }) => state !== 'up' || !acks.isEmpty)) continue
       for (const { tenure, attached } of holdings) {
         if (tenure !== undefined && tenure < tenures && attached) this.checker.served(tenure)
       }
