@@ -51,6 +51,8 @@ const KINDS = {
   failed: ['fault', 'a handler fails', 'thread', 'partition', 'offset'],
   parked: ['fault', 'a handler fails and is tried again', 'thread', 'partition', 'offset'],
   killedBy: ['fault', 'a handler kills its thread', 'thread', 'partition', 'offset'],
+  abortedBy: ['fault', 'a handler kills its process', 'thread', 'partition', 'offset'],
+  condemned: ['effect', 'process deaths', 'partition', 'offset', 'deaths'],
   overdue: ['fault', 'a handler is told that its time is up', 'thread', 'partition', 'offset'],
   givenUp: ['fault', 'a handler is given up', 'thread', 'partition', 'offset'],
   letterRefused: ['fault', 'a dead letter is refused', 'partition', 'offset'],

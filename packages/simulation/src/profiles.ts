@@ -11,12 +11,35 @@ export interface Failures {
   readonly deadLetters: number
   readonly circuits: number
   readonly delays: number
-  /** Of a hundred records so many kill their thread, at most. */
+  /** Of a hundred handlers so many fail by themselves, at most. */
+  readonly failing: number
+  /** Of a hundred records so many kill their thread, and so many their process, at most. */
   readonly deadly: number
+  /** Of a hundred schedules so many have a crash journal, a guard against floods of dead letters. */
+  readonly journals: number
+  readonly floods: number
 }
 
-const FEW: Failures = { retries: 25, deadLetters: 15, circuits: 8, delays: 8, deadly: 0 }
-const NONE: Failures = { retries: 25, deadLetters: 0, circuits: 0, delays: 0, deadly: 0 }
+const FEW: Failures = {
+  retries: 25,
+  deadLetters: 15,
+  circuits: 8,
+  delays: 8,
+  failing: 0,
+  deadly: 0,
+  journals: 5,
+  floods: 0,
+}
+const NONE: Failures = {
+  retries: 25,
+  deadLetters: 0,
+  circuits: 0,
+  delays: 0,
+  failing: 0,
+  deadly: 0,
+  journals: 0,
+  floods: 0,
+}
 
 export interface Profile {
   readonly name: string
@@ -151,27 +174,37 @@ export const profiles: readonly Profile[] = [
     shape: {
       ...shape,
       members: [1, 2],
+      decisions: [80, 200],
       partitions: [1, 3],
-      failures: { retries: 75, deadLetters: 50, circuits: 40, delays: 25, deadly: 12 },
+      failures: {
+        retries: 75,
+        deadLetters: 50,
+        circuits: 40,
+        delays: 25,
+        failing: 50,
+        deadly: 8,
+        journals: 30,
+        floods: 15,
+      },
     },
     weights: {
       ...WORK,
-      fail: 30,
+      fail: 10,
       due: 20,
       kill: 1,
       killBusy: 8,
       killKnown: 5,
-      overdue: 8,
+      overdue: 14,
       stick: 5,
       retire: 2,
       terminate: 20,
       startFails: 1,
       replayAcks: 4,
       boot: 40,
-      stir: 5,
-      shutdown: 2,
+      stir: 7,
+      shutdown: 3,
       abort: 0.7,
-      crash: 0.6,
+      crash: 0.8,
       fence: 0.6,
       refuseLetter: 4,
       loseLetter: 4,
@@ -183,12 +216,22 @@ export const profiles: readonly Profile[] = [
     shape: {
       ...shape,
       members: [1, 2],
+      decisions: [80, 200],
       partitions: [1, 3],
-      failures: { retries: 30, deadLetters: 40, circuits: 100, delays: 0, deadly: 4 },
+      failures: {
+        retries: 30,
+        deadLetters: 40,
+        circuits: 100,
+        delays: 0,
+        failing: 60,
+        deadly: 4,
+        journals: 0,
+        floods: 0,
+      },
     },
     weights: {
       ...WORK,
-      fail: 45,
+      fail: 10,
       tick: 30,
       killBusy: 4,
       killKnown: 2,
@@ -204,7 +247,16 @@ export const profiles: readonly Profile[] = [
     shape: {
       ...shape,
       members: [1, 2],
-      failures: { retries: 30, deadLetters: 20, circuits: 10, delays: 100, deadly: 2 },
+      failures: {
+        retries: 30,
+        deadLetters: 20,
+        circuits: 10,
+        delays: 100,
+        failing: 20,
+        deadly: 2,
+        journals: 0,
+        floods: 0,
+      },
     },
     weights: { ...WORK, ...EVERY, tick: 40, stir: 4, shutdown: 2, seek: 2 },
   },

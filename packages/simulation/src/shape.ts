@@ -30,8 +30,15 @@ export interface Shape {
   readonly circuit: { readonly after: number; readonly forMs: number; readonly scope: 'work' | 'partition' } | undefined
   /** A record starts so many milliseconds after its timestamp, or later. */
   readonly delayMs: number
+  /** Of a hundred handlers so many fail by themselves. */
+  readonly failing: number
   /** Of a hundred records so many kill the thread that runs them. */
   readonly deadly: number
+  /** Of a hundred records so many kill the whole process that runs them; only where that is counted. */
+  readonly lethal: number
+  /** At so many deaths of a process in which it ran a record is condemned; undefined: nobody counts. */
+  readonly processDeathLimit: number | undefined
+  readonly flood: { readonly maxRatio: number; readonly window: number } | undefined
   /** Of a hundred failures so many want no dead letter, and so many are not to be counted. */
   readonly flaggedFailures: number
   /** Engines are asked to tell of each completion. */
@@ -52,8 +59,9 @@ export interface Shape {
 export function shapeOf(profile: Profile, random: Random): Shape {
   const { shape } = profile
   const minMessages = random.int(...shape.window)
-  const { retries, deadLetters, circuits, delays, deadly } = shape.failures
+  const { retries, deadLetters, circuits, delays, failing, deadly, journals, floods } = shape.failures
   const hasCircuit = random.percent(circuits)
+  const hasJournal = random.percent(journals)
   return {
     protocol: random.pick(shape.protocols),
     members: random.int(...shape.members),
@@ -74,7 +82,12 @@ export function shapeOf(profile: Profile, random: Random): Shape {
     deadLetters: random.percent(deadLetters),
     circuit: hasCircuit ? circuitOf(random) : undefined,
     delayMs: random.percent(delays) ? random.int(100, 1_500) : 0,
+    failing: random.below(failing + 1),
     deadly: random.below(deadly + 1),
+    lethal: hasJournal ? random.below(deadly + 1) : 0,
+    processDeathLimit: hasJournal ? random.int(1, 2) : undefined,
+    // What a circuit has counted before the work stops is told to nobody.
+    flood: !hasCircuit && random.percent(floods) ? { maxRatio: 0.5, window: random.int(2, 8) } : undefined,
     flaggedFailures: random.pick([0, 0, 15]),
     // The reference of a circuit counts what it is told.
     reportCompletions: random.percent(30) || hasCircuit,

@@ -26,6 +26,7 @@ function story(limits: Partial<ModelLimits> = {}) {
     onExhausted: 'complete',
     delayMs: 0,
     circuit: undefined,
+    processDeathLimit: undefined,
     window: { maxMessages: 2, maxBytes: 1_000 },
     ...limits,
   })

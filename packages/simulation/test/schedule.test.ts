@@ -16,17 +16,17 @@ describe('a seed is a schedule', () => {
     expect(hashes()).toEqual(hashes())
     expect(hashes()).toMatchInlineSnapshot(`
       {
-        "breaker": "106d96a6 2b1a63f8 8c7a8dcf",
-        "cooperative": "3afcea24 2c88d5a1 3da1defc",
-        "deaths": "df008f27 a36842f7 6cf5330f",
-        "delay": "efd7da81 bbdab37b c91eebbf",
-        "eager": "de874f2f 18023024 12a14990",
-        "failures": "22ad4dd8 6e60d31a d2e3b976",
-        "mixed": "f2d4b400 efba8778 2b8f2e7d",
-        "rebalance": "f4000901 c8ecc7b2 93a1d30f",
-        "resets": "0c8df709 08c4070a 292c4430",
-        "shutdown": "fc67a12d 2cc30ecb c82d44da",
-        "skew": "5af5806f 2deb5d5c e16470e9",
+        "breaker": "7df6d19d 5d2fb335 d7d23a78",
+        "cooperative": "9689e8af 6b797161 db70065b",
+        "deaths": "c10bf250 9b542e58 8c241c66",
+        "delay": "c2ea86ea 8cf3ec65 2234a357",
+        "eager": "01de38f2 cf1da2d8 6fe59cae",
+        "failures": "8c5d94e1 ca150d56 6b33b73e",
+        "mixed": "072a0959 a76f4d07 08df6bdb",
+        "rebalance": "dcb56312 6f41cf9b adfcd0bb",
+        "resets": "0ed56276 71c7b326 e2871c15",
+        "shutdown": "ebcc8033 e32c6e6b ba59d5ef",
+        "skew": "147b7a41 9e133fcd 0312660a",
       }
     `)
   })

@@ -64,10 +64,7 @@ function abort(member: Member, world: World): boolean {
 }
 
 function crash(member: Member, world: World): boolean {
-  world.journal.note(K.killed, member.id)
-  member.kill()
-  // Without an entry in the group nobody will ever miss it.
-  if (world.group.entryOf(member.id) === undefined) world.members.splice(world.members.indexOf(member), 1)
+  world.crash(member)
   return true
 }
 

@@ -31,8 +31,10 @@ function start(member: Member, thread: number, { choice }: World): boolean {
   return member.threads[thread]!.start(choice)
 }
 
-function finish(member: Member, thread: number, { choice }: World): boolean {
-  return member.threads[thread]!.finish(false, choice)
+function finish(member: Member, thread: number, world: World): boolean {
+  const { choice, shape, isForgiving } = world
+  const fails = shape.failing > 0 && !isForgiving && choice.percent(shape.failing)
+  return member.threads[thread]!.finish(fails, choice)
 }
 
 function fail(member: Member, thread: number, { choice }: World): boolean {
@@ -66,7 +68,7 @@ function run(member: Member, thread: number, world: World): boolean {
   let did = wake(member, thread, world) || due(member, thread, world)
   did = receive(member, thread, world) || did
   for (let i = choice.int(1, RUN); i > 0; i--) {
-    const step = place.finish(false, choice) || place.start(choice) || (place.publish() && place.start(choice))
+    const step = finish(member, thread, world) || place.start(choice) || (place.publish() && place.start(choice))
     if (!step) break
     did = true
   }
@@ -76,7 +78,7 @@ function run(member: Member, thread: number, world: World): boolean {
 /** Everything that a thread has to do, and its acks. */
 function work(member: Member, thread: number, world: World): boolean {
   let did = run(member, thread, world)
-  while (member.threads[thread]!.finish(false, world.choice)) did = true
+  while (finish(member, thread, world)) did = true
   return flush(member, thread, world) || did
 }
 

@@ -38,8 +38,13 @@ export class Attempts {
       throw new Violation('I9', `attempt ${attempt} of ${name} starts after ${charges} that were charged`)
     }
     if (attempt > this.#limits.attempts) throw new Violation('I9', `${name} is tried for the ${attempt}. time`)
+    if (this.#isCondemned(tenure, record)) throw new Violation('I9', `${name} starts, which has killed processes`)
     for (const other of this.#running) {
-      if (other.member !== run.member || other.thread !== run.thread) continue
+      if (other.member !== run.member) continue
+      if (isMarked(run) || isMarked(other)) {
+        throw new Violation('I9', `${name} and ${this.#name(other.record)} run in a process that one of them may kill`)
+      }
+      if (other.thread !== run.thread) continue
       if (this.#isSuspect(run) || this.#isSuspect(other)) {
         throw new Violation('I9', `${name} and ${this.#name(other.record)} run in one thread, one of them a suspect`)
       }
@@ -73,7 +78,9 @@ export class Attempts {
   }
 
   isExhausted(tenure: Tenure, record: number): boolean {
-    return tenure.hasFailed(record) || tenure.chargesOf(record) >= this.#limits.attempts
+    return (
+      this.#isCondemned(tenure, record) || tenure.hasFailed(record) || tenure.chargesOf(record) >= this.#limits.attempts
+    )
   }
 
   /** An engine takes the failure of a record for final. */
@@ -89,6 +96,11 @@ export class Attempts {
     return this.#suspects.some(({ tenure }) => tenure.member === member && tenure.end === undefined)
   }
 
+  #isCondemned(tenure: Tenure, record: number): boolean {
+    const { processDeathLimit } = this.#limits
+    return processDeathLimit !== undefined && (tenure.marks.get(record) ?? 0) >= processDeathLimit
+  }
+
   #isSuspect({ tenure, record }: Run): boolean {
     return this.#suspects.some((run) => run.tenure === tenure && run.record === record)
   }
@@ -96,4 +108,9 @@ export class Attempts {
   #name(record: number): string {
     return `${this.#records.partition[record]}/${this.#records.offset[record]}`
   }
+}
+
+/** It has to be alone in its process. */
+function isMarked({ tenure, record }: Run): boolean {
+  return (tenure.marks.get(record) ?? 0) > 0
 }

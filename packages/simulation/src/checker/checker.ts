@@ -136,6 +136,11 @@ export class Checker {
   }
 
   /** A delivery has reached a thread. */
+  /** It is read by a process that has heard at how many deaths of a process it ran. */
+  marked(id: number, record: number, deaths: number): void {
+    this.#tenures[id]!.marks.set(record, deaths)
+  }
+
   inThread(id: number, record: number): void {
     this.#occupancy.add(this.#tenures[id]!, record)
     this.#tenures[id]!.heldBack.delete(record)

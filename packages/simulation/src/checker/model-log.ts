@@ -33,6 +33,8 @@ export interface ModelLimits {
   readonly onExhausted: 'complete' | 'stop'
   readonly delayMs: number
   readonly circuit: CircuitLimits | undefined
+  /** At so many deaths of a process in which it ran a record is condemned. */
+  readonly processDeathLimit: number | undefined
   readonly window: { readonly maxMessages: number; readonly maxBytes: number }
 }
 

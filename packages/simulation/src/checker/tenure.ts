@@ -45,6 +45,8 @@ export class Tenure {
   readonly #failures = new Map<number, number>()
   /** By record: the number of its last start. */
   readonly startOf = new Map<number, number>()
+  /** By record: deaths of processes in which it ran, as far as was known when it was read. */
+  readonly marks = new Map<number, number>()
   /** Records that were shown as running and found their circuit open, since they were sent. */
   readonly heldBack = new Set<number>()
   /** By record: not to be started before, on the clock on the wall. */

@@ -35,6 +35,11 @@ export class DeadLetters {
     return this.#letters.some(({ tenure }) => tenures.includes(tenure))
   }
 
+  /** The work ends: nobody tries any more. */
+  giveUp(): void {
+    for (const letter of [...this.#letters]) this.#giveUp(letter)
+  }
+
   /** The process is no more. */
   abandon(): void {
     this.#letters = []
@@ -66,10 +71,14 @@ export class DeadLetters {
       letter.state = 'sent'
       return
     }
+    this.#giveUp(letter)
+    this.#member.want()
+  }
+
+  #giveUp(letter: Letter): void {
     this.#note(K.letterGivenUp, letter)
     this.#forget(letter)
-    engine.deadLettered(letter.ticket, letter.sequence, false)
-    this.#member.want()
+    this.#member.engine.deadLettered(letter.ticket, letter.sequence, false)
   }
 
   #take(letter: Letter): void {

@@ -95,7 +95,7 @@ export class Ending {
     this.#stage = 'closing'
     this.#acknowledged = acknowledged
     member.crew.stop()
-    member.deadLetters.abandon()
+    member.deadLetters.giveUp()
     // A revoke that still drains must not hold up the end: its deadline is now.
     member.drains.giveUp()
     member.world.later(() => {

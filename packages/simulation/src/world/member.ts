@@ -10,6 +10,7 @@ import { SimBatch } from './batch.js'
 import { Commits } from './commits.js'
 import { Crew } from './crew.js'
 import { DeadLetters } from './dead-letters.js'
+import type { Delivery } from './delivery.js'
 import { Drains } from './drains.js'
 import { Ending } from './ending.js'
 import type { Holding } from './holding.js'
@@ -49,6 +50,8 @@ export class Member {
   isDead = false
   readonly #byPartition: (Holding | undefined)[] = []
   #requested = false
+  /** What is being handed over: records, and the tenures in which they are read. */
+  #handing: { ids: readonly number[]; tenures: readonly number[] } = { ids: [], tenures: [] }
   /** Tenures that ended within the batch that is being handed over. */
   #restarted: number[] = []
 
@@ -71,6 +74,8 @@ export class Member {
         deadLetters: shape.deadLetters,
         onExhausted: shape.onExhausted,
         circuit: shape.circuit,
+        flood: shape.flood,
+        processDeathLimit: shape.processDeathLimit,
         reportCompletions: shape.reportCompletions,
         firstSequence: shape.firstSequence,
       },
@@ -134,11 +139,25 @@ export class Member {
       holding.next = offset + 1
       tenures.push(holding.tenure)
     }
+    this.#handing = { ids, tenures }
     this.engine.records(new SimBatch(records, ids, slots, tenures), wall)
     // What came after a restart was not opened: it is read again.
     const isOpen = (i: number) => tenures[i]! >= 0 && !this.#restarted.includes(tenures[i]!)
     for (let i = 0; i < ids.length; i++) if (isOpen(i)) checker.opened(tenures[i]!, ids[i]!, wall)
     this.#restarted = []
+  }
+
+  /** At how many deaths of a process a record ran, which is just being handed over. */
+  processDeaths(slot: number, offset: number): number {
+    const { records, checker, journal, isForgiving } = this.world
+    if (isForgiving) return 0
+    const { partition } = this.holdings[slot]!
+    const { ids, tenures } = this.#handing
+    const at = ids.findLastIndex((id) => records.partition[id] === partition && records.offset[id] === offset)
+    const deaths = records.processDeaths[ids[at]!]!
+    if (deaths > 0) journal.note(K.condemned, this.id, partition, offset, deaths)
+    if (deaths > 0) checker.marked(tenures[at]!, ids[at]!, deaths)
+    return deaths
   }
 
   /** The same offsets come again: what was read of them is void. */
@@ -272,13 +291,15 @@ export class Member {
   }
 
   /** Without a word: what it has sent is on its way, and nothing else of it is left. */
-  kill(): void {
+  kill(): Delivery[] {
     this.isDead = true
     this.crew.stop()
+    const ran = this.threads.flatMap((thread) => thread.ran)
     this.commits.abandon()
     this.deadLetters.abandon()
     for (const { tenure } of this.holdings) if (tenure !== undefined) this.world.checker.over(tenure, 'crashed')
     for (const holding of this.holdings) holding.tenure = undefined
+    return ran
   }
 }
 

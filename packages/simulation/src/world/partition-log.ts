@@ -1,7 +1,7 @@
 /** One partition at the broker: its log, with gaps, and what the group has committed of it. */
 import type { Random } from '../random.js'
 import type { Shape } from '../shape.js'
-import type { Records } from './records.js'
+import type { Records, Victim } from './records.js'
 
 export interface Committed {
   readonly offset: number
@@ -54,7 +54,7 @@ export class PartitionLog {
 
   /** @param wall the clock on the wall, in milliseconds */
   append(count: number, choice: Random, wall: number): void {
-    const { keys, largest, oversized, window, deadly, delayMs } = this.#shape
+    const { keys, largest, oversized, window, deadly, lethal, delayMs } = this.#shape
     for (let i = 0; i < count; i++) {
       const word = choice.word()
       // Compaction leaves gaps, and so do transaction markers.
@@ -68,7 +68,7 @@ export class PartitionLog {
         size,
         unprotected: this.end < this.#hazard,
         timestamp: delayMs === 0 ? -1 : timestampOf(choice, wall),
-        deadly: deadly > 0 && choice.percent(deadly),
+        kills: deadly + lethal > 0 ? victimOf(choice, deadly, lethal) : 'nobody',
       }
       this.ids.push(this.#records.add(record))
       this.end++
@@ -110,4 +110,9 @@ function timestampOf(choice: Random, wall: number): number {
   if (chance < 60) return wall
   if (chance < 80) return wall - choice.below(5_000)
   return chance < 90 ? wall + choice.below(5_000) : -1
+}
+
+function victimOf(choice: Random, deadly: number, lethal: number): Victim {
+  const chance = choice.below(100)
+  return chance < deadly ? 'thread' : chance < deadly + lethal ? 'process' : 'nobody'
 }

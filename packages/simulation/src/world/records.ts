@@ -1,4 +1,6 @@
 /** Every record that was ever written, as columns: a record is a number here and in the checker. */
+export type Victim = 'nobody' | 'thread' | 'process'
+
 export interface NewRecord {
   readonly partition: number
   readonly offset: number
@@ -6,7 +8,7 @@ export interface NewRecord {
   readonly size: number
   readonly unprotected: boolean
   readonly timestamp: number
-  readonly deadly: boolean
+  readonly kills: Victim
 }
 
 export class Records {
@@ -22,8 +24,10 @@ export class Records {
   readonly unprotected: number[] = []
   /** Milliseconds on the clock on the wall, -1 for none. */
   readonly timestamp: number[] = []
-  /** 1 where the record kills the thread that runs it. */
-  readonly deadly: number[] = []
+  /** What the record kills that runs it. */
+  readonly kills: Victim[] = []
+  /** How many processes have died while it ran, as their crash journals say; 0 again once it has ended. */
+  readonly processDeaths: number[] = []
 
   get count(): number {
     return this.offset.length
@@ -36,7 +40,8 @@ export class Records {
     this.size.push(record.size)
     this.unprotected.push(record.unprotected ? 1 : 0)
     this.timestamp.push(record.timestamp)
-    this.deadly.push(record.deadly ? 1 : 0)
+    this.kills.push(record.kills)
+    this.processDeaths.push(0)
     return this.offset.length - 1
   }
 }

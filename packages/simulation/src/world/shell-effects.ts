@@ -137,8 +137,8 @@ export class ShellEffects implements Effects {
     this.#member.world.checker.completed(tenure, record, how)
   }
 
-  processDeaths(): number {
-    return 0
+  processDeaths(slot: number, offset: number): number {
+    return this.#member.processDeaths(slot, offset)
   }
 
   holdStarts(scope: CircuitScope, held: boolean): void {

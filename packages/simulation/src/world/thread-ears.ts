@@ -2,6 +2,7 @@
 import { K } from '../journal.js'
 import type { Delivery, Ending } from './delivery.js'
 import type { Member } from './member.js'
+import type { Victim } from './records.js'
 import type { ThreadListener } from './thread-listener.js'
 
 export class ThreadEars implements ThreadListener {
@@ -47,6 +48,7 @@ export class ThreadEars implements ThreadListener {
       checker.handedBack(tenure, record)
       return
     }
+    world.records.processDeaths[record] = 0
     world.progress++
   }
 
@@ -60,15 +62,19 @@ export class ThreadEars implements ThreadListener {
     this.#dropped(delivery)
   }
 
-  isDeadly({ record }: Delivery): boolean {
-    const { records, isCalm, shape } = this.#member.world
-    // Where a failure stops the work, and another takes its place and fails too, nothing would ever be calm.
-    return records.deadly[record] === 1 && !(isCalm && shape.onExhausted === 'stop')
+  victimOf({ record }: Delivery): Victim {
+    const { records, isForgiving } = this.#member.world
+    return isForgiving ? 'nobody' : records.kills[record]!
   }
 
-  kills(thread: number, delivery: Delivery): void {
-    this.#member.world.met(this.#member, 'exit')
-    this.#note(K.killedBy, thread, delivery)
+  kills(thread: number, delivery: Delivery, victim: Victim): void {
+    const member = this.#member
+    member.world.met(member, 'exit')
+    this.#note(victim === 'thread' ? K.killedBy : K.abortedBy, thread, delivery)
+    if (victim !== 'process') return
+    // Not within the call into the engine that may be under way: until then the handler does not come to an end.
+    delivery.stuck = true
+    member.world.later(() => member.world.crash(member))
   }
 
   stopped({ record, tenure }: Delivery): void {

@@ -1,5 +1,6 @@
 /** Who hears what a thread does. */
 import type { Delivery, Ending } from './delivery.js'
+import type { Victim } from './records.js'
 
 /** What a thread does, told at once: the checker and the journal listen. */
 export interface ThreadListener {
@@ -15,10 +16,10 @@ export interface ThreadListener {
   parked(thread: number, delivery: Delivery): void
   /** Handed back without another attempt, or behind one that was. */
   handedBack(thread: number, delivery: Delivery): void
-  /** Whether the record kills the thread that runs it. */
-  isDeadly(delivery: Delivery): boolean
-  /** The handler kills the thread. */
-  kills(thread: number, delivery: Delivery): void
+  /** What the handler kills instead of coming to an end. */
+  victimOf(delivery: Delivery): Victim
+  /** The handler kills its thread, or the process. */
+  kills(thread: number, delivery: Delivery, victim: Victim): void
   /** The handler runs no more, and nothing says that it ended. */
   stopped(delivery: Delivery): void
   /** The thread has let go of a delivery that does not run. */

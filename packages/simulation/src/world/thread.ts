@@ -205,10 +205,11 @@ export class SimThread {
   finish(fails: boolean, choice: Random): boolean {
     if (!this.canFinish) return false
     const delivery = this.handlers.pick(choice)
-    if (this.#listener.isDeadly(delivery)) {
-      this.#listener.kills(this.#index, delivery)
-      if (choice.percent(SEEN)) this.guilty = [delivery]
-      this.exit()
+    const victim = this.#listener.victimOf(delivery)
+    if (victim !== 'nobody') {
+      this.#listener.kills(this.#index, delivery, victim)
+      if (victim === 'thread' && choice.percent(SEEN)) this.guilty = [delivery]
+      if (victim === 'thread') this.exit()
       return true
     }
     this.handlers.remove(delivery)

@@ -50,6 +50,14 @@ export class World {
     return BEGAN + this.now
   }
 
+  /**
+   * No record fails any more: where a failure stops the work, and the next process fails at the same record, nothing would
+   * ever be calm.
+   */
+  get isForgiving(): boolean {
+    return this.isCalm && (this.shape.onExhausted === 'stop' || this.shape.flood !== undefined)
+  }
+
   /** After the call into an engine that is under way: what is a promise in the runtime. */
   later(step: () => void): void {
     this.#later.push(step)
@@ -85,6 +93,15 @@ export class World {
     this.members.splice(this.members.indexOf(member), 1)
     this.group.remove(member.id)
     this.journal.note(K.left, member.id, 1)
+  }
+
+  /** The process dies without a word, and its crash journal says what it ran. */
+  crash(member: Member): void {
+    if (member.isDead) return
+    this.journal.note(K.killed, member.id)
+    for (const { record } of member.kill()) this.records.processDeaths[record]!++
+    // Without an entry in the group nobody will ever miss it.
+    if (this.group.entryOf(member.id) === undefined) this.members.splice(this.members.indexOf(member), 1)
   }
 
   /** The group gives a member up: its session has timed out, or it did not join in time. */
