@@ -35,7 +35,7 @@ describe('a seed is a schedule', () => {
     const [profile] = profiles as [Profile]
     const traced = play(profile, 5, { tracing: true })
     expect(traced.hash).toBe(play(profile, 5).hash)
-    expect(traced.journal.lines().length).toBeGreaterThan(100)
+    expect(traced.journal.lines().length).toBeGreaterThan(50)
   })
 
   test('which its decisions tell again', () => {
@@ -60,7 +60,7 @@ test('a schedule that breaks an invariant is shrunk to what it takes', () => {
     world.group.answer = () => Code.ok
   }
   const profile = profileOf('rebalance')!
-  const failing = Array.from({ length: 300 }, (_, seed) => play(profile, seed, { prepare })).find(({ found }) => found)!
+  const failing = Array.from({ length: 300 }, (_, i) => play(profile, 100 + i, { prepare })).find(({ found }) => found)!
   expect(failing.found?.invariant).toBe('I5')
   const shrunk = shrink(profile, failing, prepare)
   expect(shrunk.found?.invariant).toBe('I5')
