@@ -191,6 +191,7 @@ export const profiles: readonly Profile[] = [
       ...WORK,
       fail: 10,
       due: 20,
+      letter: 15,
       kill: 1,
       killBusy: 8,
       killKnown: 5,

@@ -14,6 +14,10 @@ export const conditions = [
   'lost',
   'old work',
   'rebalance',
+  'parked',
+  'letter',
+  'circuit',
+  'delay',
 ] as const
 export type Condition = (typeof conditions)[number]
 

@@ -39,7 +39,8 @@ const CALM_DECISIONS = 15_000
 /** Long enough that a window of some ten messages is full. */
 const SIEGE_DECISIONS = 120
 const AUDIT_EVERY = 64
-const TABLE = 1_024
+/** So fine that the rarest action has its place. */
+const TABLE = 4_096
 
 /** Chooses by weight with one look. */
 function tableOf(weights: Profile['weights']): Uint8Array {

@@ -16,17 +16,17 @@ describe('a seed is a schedule', () => {
     expect(hashes()).toEqual(hashes())
     expect(hashes()).toMatchInlineSnapshot(`
       {
-        "breaker": "7df6d19d 5d2fb335 d7d23a78",
-        "cooperative": "9689e8af 6b797161 db70065b",
-        "deaths": "c10bf250 9b542e58 8c241c66",
-        "delay": "c2ea86ea 8cf3ec65 2234a357",
-        "eager": "01de38f2 cf1da2d8 6fe59cae",
-        "failures": "8c5d94e1 ca150d56 6b33b73e",
-        "mixed": "072a0959 a76f4d07 08df6bdb",
-        "rebalance": "dcb56312 6f41cf9b adfcd0bb",
-        "resets": "0ed56276 71c7b326 e2871c15",
-        "shutdown": "ebcc8033 e32c6e6b ba59d5ef",
-        "skew": "147b7a41 9e133fcd 0312660a",
+        "breaker": "d7b71d7f b331aa0b 0e885f85",
+        "cooperative": "13fd46fe e418c5b8 722f950f",
+        "deaths": "e2db97db 678e542a ef8eb1b8",
+        "delay": "eb16e9f2 16a9ebe6 601ea410",
+        "eager": "cb63de0f e0eea424 9c0dbaed",
+        "failures": "b298139f 98239a20 955db16c",
+        "mixed": "b3c952d7 3d732f0b f4786270",
+        "rebalance": "c75ecc3a 65ad1ad5 a5f1b316",
+        "resets": "51255da1 e43c66b6 4ef6b9de",
+        "shutdown": "99f2e3e0 146f2272 e0ebb3ec",
+        "skew": "ac7b3803 b9ac7fb9 8d0f9b4f",
       }
     `)
   })
@@ -78,6 +78,17 @@ const RACES = [
   ['shutdown', 'revoke'],
   ['commit', 'revoke'],
   ['assign', 'old work'],
+  ['revoke', 'parked'],
+  ['shutdown', 'parked'],
+  ['exit', 'parked'],
+  ['revoke', 'letter'],
+  ['shutdown', 'letter'],
+  ['exit', 'letter'],
+  ['revoke', 'circuit'],
+  ['shutdown', 'circuit'],
+  ['exit', 'circuit'],
+  ['revoke', 'delay'],
+  ['shutdown', 'delay'],
 ] as const
 
 describe('any schedule keeps the guarantees', () => {

@@ -85,6 +85,10 @@ export class Circuits {
     }
   }
 
+  get isAnyOpen(): boolean {
+    return this.#circuits.some((circuit) => circuit !== undefined && circuit.state !== 'closed')
+  }
+
   /** Nothing but a probe may start. */
   holdsBack(partition: number): boolean {
     return this.#of(partition).state !== 'closed'

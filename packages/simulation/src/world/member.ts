@@ -14,6 +14,7 @@ import type { Delivery } from './delivery.js'
 import { Drains } from './drains.js'
 import { Ending } from './ending.js'
 import type { Holding } from './holding.js'
+import { optionsOf } from './options.js'
 import { Reader } from './reader.js'
 import { Rebalances } from './rebalances.js'
 import { ShellEffects } from './shell-effects.js'
@@ -60,27 +61,7 @@ export class Member {
     this.world = world
     const { shape } = world
     const effects = new ShellEffects(this)
-    this.engine = new WorkEngine(
-      {
-        threads: shape.threads,
-        concurrency: shape.concurrency,
-        ordering: shape.ordering,
-        affinity: shape.affinity,
-        window: shape.window,
-        spareRows: shape.spareRows,
-        maxUncommittedRecords: shape.maxUncommittedRecords,
-        delayMs: shape.delayMs,
-        attempts: shape.attempts,
-        deadLetters: shape.deadLetters,
-        onExhausted: shape.onExhausted,
-        circuit: shape.circuit,
-        flood: shape.flood,
-        processDeathLimit: shape.processDeathLimit,
-        reportCompletions: shape.reportCompletions,
-        firstSequence: shape.firstSequence,
-      },
-      effects,
-    )
+    this.engine = new WorkEngine(optionsOf(shape), effects)
     this.crew = new Crew(this, effects)
     this.threads = this.crew.threads
     this.deadLetters = new DeadLetters(this)

@@ -36,6 +36,10 @@ export class ThreadQueue {
     return this.#queue.queued + this.#queue.running + this.#queue.parked === 0
   }
 
+  get hasParked(): boolean {
+    return this.#queue.parked > 0
+  }
+
   push(delivery: Delivery): void {
     this.#received[delivery.ticket] = delivery
     this.#queue.push(this.#keyOf(delivery), delivery.ticket)

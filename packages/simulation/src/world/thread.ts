@@ -25,10 +25,8 @@ type ThreadState =
   /** No JavaScript runs; acks that it posted are still on their way. */
   | 'exited'
 
-/** Of a hundred failures with attempts left so many are not worth another. */
-const NOT_RETRYABLE = 10
-/** Of a hundred deadly records so many are seen at it. */
-const SEEN = 30
+/** Of a hundred failures with attempts left so many are not worth another; of deadly records so many are seen at it. */
+const [NOT_RETRYABLE, SEEN] = [10, 30]
 
 export class SimThread {
   state: ThreadState = 'down'
@@ -51,7 +49,7 @@ export class SimThread {
   readonly #listener: ThreadListener
   readonly #isHeld: () => boolean
   #frames: Delivery[][] = []
-  #queue: ThreadQueue
+  queue: ThreadQueue
   /** Published as running, about to read the control words. */
   #starting: Delivery | undefined
   /** Nothing may start, until it hears of something. */
@@ -64,7 +62,7 @@ export class SimThread {
     this.#shape = shape
     this.#listener = listener
     this.#isHeld = isHeld
-    this.#queue = new ThreadQueue(shape)
+    this.queue = new ThreadQueue(shape)
     this.#policy = new ClosingPolicy(this.board)
   }
 
@@ -78,7 +76,7 @@ export class SimThread {
 
   /** It has nothing to do and nothing to tell. */
   get isIdle(): boolean {
-    return this.#frames.length === 0 && this.acks.isEmpty && this.#queue.isEmpty
+    return this.#frames.length === 0 && this.acks.isEmpty && this.queue.isEmpty
   }
 
   /** Its board shows such a delivery as running. */
@@ -111,7 +109,7 @@ export class SimThread {
     this.ran = []
     this.#standsStill = false
     this.#policy.reset()
-    this.#queue = new ThreadQueue(this.#shape)
+    this.queue = new ThreadQueue(this.#shape)
   }
 
   /** Its JavaScript stops here. */
@@ -120,15 +118,15 @@ export class SimThread {
     this.ran = this.handlers.takeAll()
     for (const delivery of this.ran) this.#listener.stopped(delivery)
     if (this.#starting !== undefined) {
-      this.#queue.started(this.#starting)
+      this.queue.started(this.#starting)
       this.ran.push(this.#starting)
     }
     if (this.#starting !== undefined) this.#listener.dropped(this.#starting)
     for (const frame of this.#frames) for (const delivery of frame) this.#listener.dropped(delivery)
-    for (const delivery of this.#queue.all()) this.#listener.dropped(delivery)
+    for (const delivery of this.queue.all()) this.#listener.dropped(delivery)
     this.#starting = undefined
     this.#frames = []
-    this.#queue = new ThreadQueue(this.#shape)
+    this.queue = new ThreadQueue(this.#shape)
     this.acks.lose()
   }
 
@@ -142,7 +140,7 @@ export class SimThread {
   receive(): number {
     this.#standsStill = false
     const frame = this.#frames.shift()!
-    for (const delivery of frame) this.#queue.push(delivery)
+    for (const delivery of frame) this.queue.push(delivery)
     return frame.length
   }
 
@@ -152,19 +150,19 @@ export class SimThread {
     this.isWoken = false
     this.#standsStill = false
     // What must not start any more finds that out by trying.
-    this.#queue.takeUp((delivery) => !this.board.isHeld(delivery.slot) || this.#policy.isClosing(delivery))
+    this.queue.takeUp((delivery) => !this.board.isHeld(delivery.slot) || this.#policy.isClosing(delivery))
     this.#handBackClosing()
     return true
   }
 
   /** The next attempt of a parked record is due. */
   due(choice: Random): boolean {
-    return this.isFree && !this.isGivenUp && this.#queue.due(choice)
+    return this.isFree && !this.isGivenUp && this.queue.due(choice)
   }
 
   publish(): boolean {
     if (!this.isFree || this.isGivenUp || this.#standsStill) return false
-    const delivery = this.#queue.take()
+    const delivery = this.queue.take()
     if (delivery === undefined) return false
     this.#mark(delivery, 'running')
     this.#starting = delivery
@@ -186,11 +184,11 @@ export class SimThread {
       // As if it had never been published. One of a single partition lets the others pass.
       this.#mark(delivery, delivery.failures > 0 ? 'parked' : 'queued')
       this.#standsStill = this.#shape.circuit?.scope === 'work'
-      if (this.#standsStill) this.#queue.putBack(delivery)
-      else this.#queue.setAside(delivery)
+      if (this.#standsStill) this.queue.putBack(delivery)
+      else this.queue.setAside(delivery)
       this.#listener.heldBack(this.#index, delivery)
     } else {
-      this.#queue.started(delivery)
+      this.queue.started(delivery)
       this.#listener.started(this.#index, delivery)
       this.handlers.add(delivery, choice.percent(this.#shape.syncHandlers))
     }
@@ -246,7 +244,7 @@ export class SimThread {
       this.#mark(delivery, 'parked')
       delivery.timedOut = false
       delivery.overdue = false
-      this.#queue.park(delivery)
+      this.queue.park(delivery)
       this.#listener.parked(this.#index, delivery)
       return
     }
@@ -261,16 +259,15 @@ export class SimThread {
 
   /** It must not start: it was cut, its key was handed back, or the work stops. */
   #isOver(delivery: Delivery): boolean {
-    return this.#policy.isOver(delivery) || this.#queue.isRefused(delivery)
+    return this.#policy.isOver(delivery) || this.queue.isRefused(delivery)
   }
 
   #handBackClosing(): void {
-    for (const delivery of this.#queue.handBack((delivery) => this.#policy.isClosing(delivery)))
-      this.#handBack(delivery)
+    for (const delivery of this.queue.handBack((delivery) => this.#policy.isClosing(delivery))) this.#handBack(delivery)
   }
 
   #handBackBehind(delivery: Delivery): void {
-    for (const behind of this.#queue.refuseBehind(delivery)) this.#handBack(behind)
+    for (const behind of this.queue.refuseBehind(delivery)) this.#handBack(behind)
   }
 
   #handBack(delivery: Delivery): void {
@@ -281,13 +278,13 @@ export class SimThread {
   #refuse(delivery: Delivery): void {
     this.#listener.refused(this.#index, delivery)
     this.#acknowledge(delivery, 'discarded', 0, 0)
-    this.#queue.ended(delivery)
+    this.queue.ended(delivery)
   }
 
   #end(delivery: Delivery, how: Ending, flags: number, choice: Random): void {
     this.#listener.ended(this.#index, delivery, how, flags)
     this.#acknowledge(delivery, how, flags, choice.below(20_000))
-    this.#queue.ended(delivery)
+    this.queue.ended(delivery)
   }
 
   #acknowledge(delivery: Delivery, how: Ending, flags: number, micros: number): void {

@@ -7,7 +7,8 @@ import type { Member } from './member.js'
 const LOST_FOR = 30
 
 /** @returns bits of conditions */
-export function underWay({ drains, rebalances, commits, ending, lostAt, world, threads, holdings }: Member): number {
+export function underWay(member: Member): number {
+  const { drains, rebalances, commits, ending, lostAt, world, threads, holdings } = member
   const isOld = ({ slot, tenure }: Delivery) => holdings[slot]!.tenure !== tenure
   let bits = 0
   if (drains.any || rebalances.isRevoking) bits |= bitOf.revoke
@@ -15,11 +16,22 @@ export function underWay({ drains, rebalances, commits, ending, lostAt, world, t
   if (ending.hasBegun) bits |= bitOf.shutdown
   if (world.decisions - lostAt < LOST_FOR) bits |= bitOf.lost
   if (world.group.phase !== 'stable') bits |= bitOf.rebalance
+  bits |= failuresUnderWay(member)
   for (const thread of threads) {
     if (thread.acks.posted.length > 0) bits |= bitOf.ack
     if (thread.state === 'exited' || thread.state === 'terminating') bits |= bitOf.exit
     if (thread.isStarting) bits |= bitOf.start
+    if (thread.queue.hasParked) bits |= bitOf.parked
     if (thread.handlers.some(isOld)) bits |= bitOf['old work']
   }
+  return bits
+}
+
+function failuresUnderWay({ id, deadLetters, engine, world, holdings }: Member): number {
+  const { circuit, delayMs } = world.shape
+  let bits = 0
+  if (!deadLetters.isEmpty) bits |= bitOf.letter
+  if (circuit !== undefined && world.checker.circuitsOf(id).isAnyOpen) bits |= bitOf.circuit
+  if (delayMs > 0 && holdings.some(({ slot }) => engine.dueAt(slot) !== undefined)) bits |= bitOf.delay
   return bits
 }
