@@ -76,7 +76,9 @@ class NaiveWindow {
     if (this.inside.length + 1 > this.limits.maxMessages || bytes + size > this.limits.maxBytes) return false
     const own = this.held(slot)
     const isMember = this.members.has(slot)
-    if (isMember && own.messages + 1 <= share.messages && own.bytes + size <= share.bytes) return true
+    // One without bytes takes nothing from the share of others, however much its partition has.
+    const isWithinBytes = size <= Math.max(0, share.bytes - own.bytes)
+    if (isMember && own.messages + 1 <= share.messages && isWithinBytes) return true
     let [keptMessages, keptBytes] = [0, 0]
     for (const other of this.members) {
       if (other === slot) continue
