@@ -1,33 +1,7 @@
 /** The engine's effects, carried out on threads, consumer and commits. */
-import type { CircuitScope, CircuitState, Effects, PartitionSlot, WorkEngine } from '@zk/engine'
-import type { Consumer } from '../kafka/consumer.js'
-import type { PackedBatch } from '../kafka/packed-batch.js'
-import type { Logger } from '../log/logger.js'
+import type { CircuitScope, CircuitState, Effects, PartitionSlot } from '@zk/engine'
 import { packFrame } from '../threads/frame.js'
-import type { ThreadHost } from '../threads/host.js'
-import type { Commits } from './commits.js'
-import type { CrashJournal } from './crash-journal.js'
-import type { DoneCallbacks } from './done-callbacks.js'
-import type { Endings } from './ending.js'
-import type { WorkEvent } from './events.js'
-import type { Failures } from './failures.js'
-import type { Letters } from './letters.js'
-import type { Ownership } from './ownership.js'
-
-export interface Parts {
-  engine: WorkEngine<PackedBatch>
-  host: ThreadHost
-  consumer: Consumer
-  commits: Commits
-  failures: Failures
-  letters: Letters
-  crashes: CrashJournal | undefined
-  done: DoneCallbacks
-  ownership: Ownership
-  endings: Endings
-  logger: Logger
-  emit(event: WorkEvent): void
-}
+import type { Parts } from './parts.js'
 
 /** @param parts looked up at each effect: the engine is made first, and has none to give yet */
 export function effectsOn(parts: () => Parts): Effects {

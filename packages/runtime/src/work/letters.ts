@@ -1,22 +1,37 @@
-/** Between the engine and the dead letter topic: what failed for good is copied, written, and told when it is there. */
+/**
+ * Between the engine and the dead letter topic: what failed for good is copied and written, and the engine is told once
+ * the brokers have it.
+ */
 import type { WorkEngine } from '@zk/engine'
+import type { ClientConfig } from '../config/client-config.js'
+import type { WorkConfig } from '../config/work-config.js'
 import type { DeadLetter } from '../delivery/dead-letter.js'
-import type { DeadLetterListener } from '../delivery/dead-letters.js'
+import type { DeadLetterListener, DeadLetters } from '../delivery/dead-letters.js'
 import { copyRecord } from '../delivery/letter-of.js'
+import { openDeadLetters } from '../delivery/open-dead-letters.js'
+import type { DeadLetterHealth } from '../delivery/refusal-log.js'
+import type { WorkProducer } from '../delivery/work-producer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
+import type { Logger } from '../log/logger.js'
+import type { ZkError } from '../zk-error.js'
 import type { Failures, Reason } from './failures.js'
 
 export interface LettersOptions {
+  config: WorkConfig
+  client: ClientConfig
   engine: WorkEngine<PackedBatch>
   failures: Failures
-  write(letter: DeadLetter, on: DeadLetterListener): void
+  producer: WorkProducer
+  logger: Logger
   /** A step that may have made room. */
   step(step: () => void): void
+  /** Ends the work. */
+  failed(error: ZkError): void
 }
 
 export class Letters {
   readonly #options: LettersOptions
-
+  #deadLetters: DeadLetters | undefined
   /** By ticket, from the failure to the answer. */
   readonly #reasons = new Map<number, Reason>()
 
@@ -24,32 +39,60 @@ export class Letters {
     this.#options = options
   }
 
-  /** Why a record failed that waits for its dead letter. */
-  reasonOf(ticket: number): Reason | undefined {
-    return this.#reasons.get(ticket)
+  /** Before anything is read. @throws ZkError ZK_DEAD_LETTER_TOPIC, or when no broker answers */
+  async open(): Promise<void> {
+    const { config, client, producer, logger, failed } = this.#options
+    const { deadLetterTopic } = config
+    if (deadLetterTopic === undefined) return
+    const opened = { config: { ...config, deadLetterTopic }, client, producer: await producer.open(), logger, failed }
+    this.#deadLetters = await openDeadLetters(opened)
   }
 
   /** The engine's wish for a dead letter. Called within the engine, which hears of the outcome later. */
   write(ticket: number): void {
-    const { engine, failures, write, step } = this.#options
+    const { engine, failures } = this.#options
     const { slot, offset, attempt, batch, index, sequence } = engine.inFlight
     const { topic, partition } = engine.assignments.nameOf(slot[ticket]!)
     failures.report(ticket, 'dead letter')
     const reason = failures.reasonOf(ticket)
     this.#reasons.set(ticket, reason)
-    const delivery = sequence[ticket]!
     const letter: DeadLetter = {
       ...{ topic, partition, offset: offset[ticket]!, record: copyRecord(batch[ticket]!, index[ticket]!) },
       ...{ attempts: attempt[ticket]!, ...reason, failedAt: Date.now() },
     }
-    const on: DeadLetterListener = {
-      isWanted: () => engine.isWanted(ticket, delivery),
+    const on = this.#listenerFor(ticket, sequence[ticket]!)
+    // It may answer at once.
+    queueMicrotask(() => this.#deadLetters!.write(letter, on))
+  }
+
+  /** Why a record failed that waits for its dead letter. */
+  reasonOf(ticket: number): Reason | undefined {
+    return this.#reasons.get(ticket)
+  }
+
+  /** Partitions are not ours any more: their letters are somebody else's. */
+  dropUnwanted(): void {
+    this.#deadLetters?.dropUnwanted()
+  }
+
+  /** Undefined without a dead letter topic. */
+  health(): DeadLetterHealth | undefined {
+    return this.#deadLetters?.health()
+  }
+
+  /** Waits so long for what is on its way; what has no answer then is not written. */
+  async settle(timeoutMs: number): Promise<void> {
+    await this.#deadLetters?.close(timeoutMs)
+  }
+
+  #listenerFor(ticket: number, sequence: number): DeadLetterListener {
+    const { engine, step } = this.#options
+    return {
+      isWanted: () => engine.isWanted(ticket, sequence),
       done: (written) => {
-        step(() => engine.deadLettered(ticket, delivery, written))
+        step(() => engine.deadLettered(ticket, sequence, written))
         this.#reasons.delete(ticket)
       },
     }
-    // It may answer at once.
-    queueMicrotask(() => write(letter, on))
   }
 }

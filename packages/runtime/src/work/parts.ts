@@ -1,0 +1,169 @@
+/** The parts of a run, made from the configuration and connected: what each needs of the others it is given here. */
+import { type AssignedPartition, type PartitionSlot, type TopicPartition, WorkEngine } from '@zk/engine'
+import { Outputs } from '../delivery/outputs.js'
+import { WorkProducer } from '../delivery/work-producer.js'
+import { RunHealth } from '../health/run-health.js'
+import { Consumer } from '../kafka/consumer.js'
+import type { PackedBatch } from '../kafka/packed-batch.js'
+import type { ReadResult } from '../kafka/reader.js'
+import type { Logger } from '../log/logger.js'
+import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
+import { mayBeDebugged } from '../threads/debugged.js'
+import { ThreadHost } from '../threads/host.js'
+import { MemoryGuard } from '../threads/memory-guard.js'
+import { Watchdog } from '../threads/watchdog.js'
+import { Commits } from './commits.js'
+import type { CrashJournal } from './crash-journal.js'
+import { DoneCallbacks } from './done-callbacks.js'
+import { effectsOn } from './effects.js'
+import { Endings } from './ending.js'
+import type { WorkEvent } from './events.js'
+import { Failures } from './failures.js'
+import { Freeze } from './freeze.js'
+import { Letters } from './letters.js'
+import { Ownership } from './ownership.js'
+import {
+  consumerOptions,
+  engineOptions,
+  hostOptions,
+  openCrashJournal,
+  producerOptions,
+  type RunContext,
+} from './run-options.js'
+import { ThreadEvents } from './thread-events.js'
+import { UntilEnd } from './until-end.js'
+import { WorkClock } from './work-clock.js'
+
+export interface Parts {
+  readonly engine: WorkEngine<PackedBatch>
+  readonly host: ThreadHost
+  readonly consumer: Consumer
+  readonly commits: Commits
+  readonly failures: Failures
+  readonly letters: Letters
+  readonly outputs: Outputs
+  readonly producer: WorkProducer
+  /** Undefined where none is configured. */
+  readonly crashes: CrashJournal | undefined
+  readonly done: DoneCallbacks
+  readonly ownership: Ownership
+  readonly endings: Endings
+  readonly clock: WorkClock
+  readonly freeze: Freeze
+  readonly health: RunHealth
+  readonly threads: ThreadEvents
+  readonly watchdog: Watchdog
+  readonly memory: MemoryGuard
+  /** Undefined where the run has no end of its own. */
+  readonly untilEnd: UntilEnd | undefined
+  /** Records ended by each thread. */
+  readonly processedBy: Float64Array
+  readonly logger: Logger
+  emit(event: WorkEvent): void
+}
+
+/** What the parts tell the run. */
+export interface RunSteps {
+  /** Carries out a step whose fault is the run's. */
+  guard(step: () => void): void
+  /** The same for one that may have made room. */
+  thenWant(step: () => void): void
+  read(result: ReadResult): void
+  assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] | undefined
+  revoked(partitions: readonly TopicPartition[], how: { lost: boolean }): Promise<void>
+}
+
+export function makeParts(
+  context: RunContext,
+  processor: ResolvedProcessor,
+  emit: (event: WorkEvent) => void,
+  steps: RunSteps,
+): Parts {
+  const { config, client, logger, mainThread } = context
+  const { guard, thenWant } = steps
+  const endings = new Endings()
+  const failed = (error: Error) => endings.end({ type: 'fail', error })
+  const clock = new WorkClock()
+  const processedBy = new Float64Array(config.speedup)
+  const crashes = openCrashJournal(context)
+  // Parts that are made later are looked up when something happens.
+  const engine = new WorkEngine<PackedBatch>(
+    engineOptions(config),
+    effectsOn(() => parts),
+  )
+  const host = new ThreadHost(hostOptions(context, processor, engine.inFlight.capacity, crashes), {
+    message: (index, message) => thenWant(() => threads.message(index, message)),
+    up: (index) => thenWant(() => threads.up(index)),
+    notStarted: (index, error, delayMs) => threads.notStarted(index, error, delayMs),
+    gone: (index, end) => guard(() => threads.gone(index, end)),
+    lost: failed,
+  })
+  const consumer = new Consumer(consumerOptions(context), {
+    read: (result) => guard(() => steps.read(result)),
+    assigned: steps.assigned,
+    revoked: steps.revoked,
+    voided: (partition) => ownership.voided(partition),
+    failed,
+  })
+  const failures = new Failures({
+    ...{ engine, logger, onExhausted: config.onExhausted },
+    maxDeadLetterRatio: config.deadLetterTopic?.maxDeadLetterRatio,
+    isMarkedFailed: (ticket) => isMarkedFailed(engine, host, ticket),
+  })
+  const producer = new WorkProducer(producerOptions(context))
+  const letters = new Letters({ config, client, engine, failures, producer, logger, step: thenWant, failed })
+  const openProducer = () => producer.open()
+  const outputs = new Outputs({ engine, host, threads: config.speedup, openProducer })
+  const commits = new Commits({
+    ...{ engine, consumer, logger },
+    intervalMs: config.autoCommitIntervalMs,
+    everyRecords: config.commitEveryRecords,
+    onCommitted: (offsets) => {
+      health.committed()
+      emit({ type: 'committed', offsets })
+    },
+  })
+  const { drainTimeoutMs } = config
+  const ownership = new Ownership({ engine, host, commits, clock, logger, emit, drainTimeoutMs })
+  const health = new RunHealth({
+    ...{ config, logger, mainThread, engine, host, consumer, outputs, processedBy },
+    isFrozen: () => freeze.isFrozen,
+  })
+  const watchdog = new Watchdog({
+    processTimeoutMs: config.processTimeoutMs,
+    graceMs: config.graceMs,
+    sent: engine.inFlight,
+    threads: host,
+    retire: (thread) => engine.retire(thread),
+    isDebugged: mayBeDebugged,
+    off: () => logger.warn('A debugger may be attached to this process: handlers have no deadlines while it may'),
+  })
+  const threads = new ThreadEvents({
+    ...{ engine, host, failures, health, logger, emit, outputs, watchdog, processedBy, drainTimeoutMs },
+    isEnding: () => endings.current !== undefined,
+  })
+  const freeze = new Freeze({
+    assignments: engine.assignments,
+    logger,
+    // Half, because the group counts from the last heartbeat before.
+    limitMs: config.sessionTimeoutMs / 2,
+    beat: (limitMs) => {
+      for (const board of host.boards) board.beat(performance.now(), limitMs)
+    },
+    prove: () => commits.prove(),
+  })
+  const parts: Parts = {
+    ...{ engine, host, consumer, commits, failures, letters, outputs, producer, crashes, ownership, endings },
+    ...{ clock, freeze, health, threads, watchdog, processedBy, logger, emit },
+    done: new DoneCallbacks({ callbacks: config.onDone, engine, mainThread }),
+    memory: new MemoryGuard({ maxExternalMb: config.maxExternalMb, threads: host }),
+    untilEnd: context.untilEnd ? new UntilEnd((partitions) => consumer.committed(partitions)) : undefined,
+  }
+  return parts
+}
+
+/** The board says that the handler failed, also where its thread could not post why. */
+function isMarkedFailed({ inFlight }: WorkEngine<PackedBatch>, { boards }: ThreadHost, ticket: number): boolean {
+  const { thread, sequence } = inFlight
+  return boards[thread[ticket]!]!.deliveryState(ticket, sequence[ticket]!) === 'failed'
+}
