@@ -79,7 +79,7 @@ export class KeyedQueue {
   /** The item of `key` that was taken has ended: the next one of its key becomes ready. */
   done(key: number): void {
     this.#running--
-    this.#open(key)
+    if (this.#keyed && key !== NO_KEY) this.#open(key)
   }
 
   /** The item that was taken last was not started after all: it is the first to be taken again. */
@@ -107,7 +107,7 @@ export class KeyedQueue {
   /** The parked item of `key` is not tried again: the next one of its key becomes ready. */
   release(key: number): void {
     this.#parked--
-    this.#open(key)
+    if (this.#keyed && key !== NO_KEY) this.#open(key)
   }
 
   /** Ready items that `matches` are parked, in order. `parked` must not touch the queue. */
@@ -134,7 +134,6 @@ export class KeyedQueue {
   }
 
   #open(key: number): void {
-    if (key === NO_KEY || !this.#keyed) return
     const backlog = this.#inProgress(key)
     if (backlog.waiting === undefined) {
       this.#backlogs.delete(key)

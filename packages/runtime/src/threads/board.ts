@@ -216,6 +216,8 @@ export class BoardWriter {
     // Before the state: who sees "running" sees since when, and no extension of an attempt before.
     this.#words[entry + 2] = machineMs(now)
     this.#words[entry + 3] = 0
+    // Its handler is called next.
+    this.#words[CURRENT] = ticket
     Atomics.store(this.#words, entry, 1)
     while (Atomics.load(this.#words, HOLD) === 1) Atomics.wait(this.#words, HOLD, 1)
     const at = CONTROL + slot * 4
@@ -244,6 +246,7 @@ export class BoardWriter {
 
   /** A record that was published as running does not run: it waits, for its first attempt or for the next one. */
   unstart(ticket: number, wasTried: boolean): void {
+    this.#words[CURRENT] = -1
     Atomics.store(this.#words, ENTRIES + ticket * ENTRY_WORDS + STATE, wasTried ? State.parked : State.queued)
   }
 
@@ -278,6 +281,7 @@ export class BoardWriter {
    * drain treats "running" and "ended" alike.
    */
   end(ticket: number, outcome: 'done' | 'failed' | 'discarded'): void {
+    this.#words[CURRENT] = -1
     this.#words[ENTRIES + ticket * 5] = State[outcome]
   }
 
@@ -287,9 +291,9 @@ export class BoardWriter {
     this.#words[at] = (this.#words[at]! & 0xffff) | (flags << 16)
   }
 
-  /** The delivery whose handler is called next; -1 once it has returned. */
-  current(ticket: number): void {
-    this.#words[CURRENT] = ticket
+  /** The handler has returned, if only a promise. */
+  leaveStack(): void {
+    this.#words[CURRENT] = -1
   }
 
   /** @returns for how long the attempt has been running, in milliseconds; undefined when it is not that which runs */

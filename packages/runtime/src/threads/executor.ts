@@ -93,7 +93,9 @@ export class Executor {
     this.#handBack = new HandBack({
       ...{ board, queue: this.#queue, records: this.#records, parked: this.#parked },
       discard: (ticket) => {
-        this.#acknowledge(ticket, 'discarded', 0, 0)
+        board.end(ticket, 'discarded')
+        this.#acks.add(ticket, this.#records.sequence(ticket), Outcome.discarded, 0)
+        this.#records.delete(ticket)
         const now = performance.now()
         if (this.#acks.isDue(now)) this.#acks.flush(now)
       },
@@ -209,19 +211,17 @@ export class Executor {
     let result: unknown
     let isPromise: boolean
     this.#marks?.begin(ticket, slot, message.offset)
-    this.#board.current(ticket)
     try {
       // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
       if (processor.format !== undefined) message.value
       result = processor.process(message, context)
       isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
     } catch (error) {
-      this.#board.current(-1)
+      this.#board.leaveStack()
       if (context.sends !== undefined) return this.#returned(ticket, context, started, { error })
       this.#fail(ticket, error, 'error', started)
       return false
     }
-    this.#board.current(-1)
     if (isPromise) this.#await(ticket, result, context, started)
     else if (context.sends !== undefined) return this.#returned(ticket, context, started, undefined)
     return !isPromise
@@ -265,6 +265,7 @@ export class Executor {
   }
 
   #await(ticket: number, result: unknown, context: DeliveryContext, started: number): void {
+    this.#board.leaveStack()
     this.#contexts[ticket] = context
     // Resolved, because a foreign thenable may settle twice, and the ticket is another record's by then.
     void Promise.resolve(result).then(
@@ -275,6 +276,7 @@ export class Executor {
 
   /** A handler that returned no promise has sent something. */
   #returned(ticket: number, context: DeliveryContext, started: number, failure: Failure): false {
+    this.#board.leaveStack()
     this.#contexts[ticket] = context
     this.#settled(ticket, started, failure)
     return false
@@ -353,17 +355,13 @@ export class Executor {
   #end(ticket: number, outcome: 'done' | 'failed' | 'discarded', started: number, flags = 0): number {
     const now = performance.now()
     const key = this.#records.key(ticket)
-    this.#acknowledge(ticket, outcome, flags, now - started)
+    this.#board.end(ticket, outcome)
+    this.#acks.add(ticket, this.#records.sequence(ticket), Outcome[outcome] + flags, now - started)
+    this.#records.delete(ticket)
     this.#marks?.end(ticket)
     this.#queue.done(key)
     if (this.#acks.isDue(now)) this.#acks.flush(now)
     return now
-  }
-
-  #acknowledge(ticket: number, outcome: 'done' | 'failed' | 'discarded', flags: number, ms: number): void {
-    this.#board.end(ticket, outcome)
-    this.#acks.add(ticket, this.#records.sequence(ticket), Outcome[outcome] + flags, ms)
-    this.#records.delete(ticket)
   }
 
   #publish(now: number): void {
