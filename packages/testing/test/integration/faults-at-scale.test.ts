@@ -40,7 +40,7 @@ test('what succeeds is done, what fails is a dead letter with its cause, and ord
   const journal = stage.journal()
   const play = stage.play(
     {
-      ...{ topic, processor: faulty, speedup: 4, concurrency: 8, maxHeapMb: 64 },
+      ...{ topic, processor: faulty, speedup: 4, concurrency: 8, maxHeapMb: 24 },
       ...{ retry: { attempts: 2, backoffMs: 20 }, processTimeoutMs: 1_000, graceMs: 250, circuitBreaker: false },
       ...{ deadLetterTopic: letters, processorOptions: { journal: journal.path, ms: 1 } },
     },
