@@ -15,7 +15,7 @@ import type { WorkEngineOptions } from './work-engine-options.js'
 export interface Counters {
   /** Records completed, each once, failed ones included. */
   processed: number
-  /** Records whose handler failed for good, whether their offset completed or not. */
+  /** Records that failed for good and have no dead letter, whether their offset completed or not. */
   failed: number
   /** Records whose dead letter was written. */
   deadLettered: number
@@ -120,7 +120,6 @@ export class RecordEndings {
   }
 
   #fail(assignment: PartitionAssignment, ticket: number, word: number, micros: number): void {
-    this.counters.failed++
     if (this.#options.deadLetters === true && (word & FailureFlag.noDeadLetter) === 0)
       this.#deadLetter(assignment, ticket)
     else {
@@ -143,6 +142,7 @@ export class RecordEndings {
   }
 
   #failWithoutLetter(assignment: PartitionAssignment, ticket: number, micros: number): void {
+    this.counters.failed++
     this.#effects.failed(ticket)
     if (this.#options.onExhausted === 'complete') {
       this.#complete(assignment, ticket, 'failed', micros)

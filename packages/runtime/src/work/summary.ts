@@ -1,4 +1,4 @@
-import type { Counters, WorkEngine } from '@zk/engine'
+import { type Counters, Phase, type WorkEngine } from '@zk/engine'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import { previewKey } from './preview-key.js'
 
@@ -21,7 +21,7 @@ export interface RunSummary {
   reason: 'drained' | 'aborted' | 'deadline'
   /** Records completed, each once, failed ones included. */
   processed: number
-  /** Records whose handler failed for good, with a dead letter or without. */
+  /** Records that failed for good and completed without a dead letter (`onExhausted: 'complete'`). */
   failed: number
   /** Records written to the dead letter topic. */
   deadLettered: number
@@ -51,10 +51,13 @@ export interface OpenRecord {
   isFinished(): boolean
 }
 
-/** What threads run or may still run now, lowest offsets first, at most 100. */
+/** What threads run or may still run now, or waits for its dead letter, lowest offsets first, at most 100. */
 export function openRecords(engine: WorkEngine<PackedBatch>): OpenRecord[] {
-  const { slot, epoch, offset, thread, batch, index, trackerPosition } = engine.inFlight
-  const all = [...engine.inFlight.dispatched()].sort((a, b) => offset[a]! - offset[b]!)
+  const { phase, slot, epoch, offset, thread, batch, index, trackerPosition } = engine.inFlight
+  const isOpen = (ticket: number) => phase[ticket] === Phase.dispatched || phase[ticket] === Phase.deadLettering
+  const all = Array.from(phase.keys())
+    .filter(isOpen)
+    .sort((a, b) => offset[a]! - offset[b]!)
   return all.slice(0, MAX_BLOCKED).flatMap((ticket) => {
     const assignment = engine.assignments.find(slot[ticket]!, epoch[ticket]!)
     if (assignment === undefined) return []

@@ -50,7 +50,7 @@ test('what succeeds is done, what fails is a dead letter with its cause, and ord
 
   const failing = produced.filter(({ value }) => value === 'always' || value! in causes)
   expect(summary).toMatchObject({ reason: 'drained', processed: RECORDS, committed: RECORDS })
-  expect(summary).toMatchObject({ failed: failing.length, deadLettered: failing.length })
+  expect(summary).toMatchObject({ failed: 0, deadLettered: failing.length })
   const written = await stage.deadLetters(letters)
   const shown = ({ partition, offset, value }: { partition: number; offset: number; value: string | null }) =>
     `${partition}@${offset} ${value}: ${causes[value as keyof typeof causes] ?? 'error'}`
