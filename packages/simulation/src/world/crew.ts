@@ -27,6 +27,7 @@ export class Crew {
     const { counters } = engine
     const stale = counters.staleAcks
     engine.acks(thread, acks, acks.length / ACK_WORDS)
+    this.#member.drains.look()
     world.journal.note(K.acks, id, thread, acks.length / ACK_WORDS, counters.staleAcks - stale)
     this.#member.want()
     return true
@@ -44,6 +45,7 @@ export class Crew {
     world.journal.note(K.gone, id, thread, planned ? 1 : 0, guilty === undefined ? -1 : guilty.length)
     world.checker.died(place.ran, planned, guilty)
     engine.threadGone(thread, { planned, guilty: guilty?.map(({ ticket }) => ticket) })
+    this.#member.drains.look()
     return true
   }
 

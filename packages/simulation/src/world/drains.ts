@@ -7,13 +7,13 @@ interface OpenDrain {
   /** What the slots held when it began. */
   readonly tenures: readonly (number | undefined)[]
   done(complete: boolean): void
+  /** The engine has told its end. */
+  hasEnded: boolean
 }
 
 export class Drains {
   readonly #member: Member
   readonly #open = new Map<readonly number[], OpenDrain>()
-  /** The slots of the one that ended last. */
-  #ended: readonly number[] = []
 
   constructor(member: Member) {
     this.#member = member
@@ -25,9 +25,16 @@ export class Drains {
 
   begin(slots: readonly number[], timeoutMs: number, done: (complete: boolean) => void): void {
     const { engine, world } = this.#member
-    this.#open.set(slots, { tenures: slots.map((slot) => this.#member.holdings[slot]!.tenure), done })
+    const tenures = slots.map((slot) => this.#member.holdings[slot]!.tenure)
+    this.#open.set(slots, { tenures, done, hasEnded: false })
     engine.drain(slots, world.now + timeoutMs)
-    if (this.#ended !== slots && this.#areHeldBack(slots) && !this.#isBusy(slots)) {
+    this.look()
+  }
+
+  /** After any call into the engine: none may wait for what an open circuit holds back. */
+  look(): void {
+    for (const [slots, { hasEnded }] of this.#open) {
+      if (hasEnded || !this.#areHeldBack(slots) || this.#isBusy(slots)) continue
       throw new Violation('I6', `process ${this.#member.id}: a drain waits for records that an open circuit holds back`)
     }
   }
@@ -36,7 +43,7 @@ export class Drains {
   ended(slots: readonly number[], complete: boolean): void {
     const { holdings, world } = this.#member
     const drain = this.#open.get(slots)
-    this.#ended = slots
+    if (drain !== undefined) drain.hasEnded = true
     for (const [i, slot] of slots.entries()) {
       const tenure = drain?.tenures[i]
       // One that was lost meanwhile is no part of it.

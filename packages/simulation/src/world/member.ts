@@ -245,6 +245,7 @@ export class Member {
     const circuits = shape.circuit === undefined ? undefined : checker.circuitsOf(this.id)
     circuits?.tick(now)
     this.engine.tick(now, wall)
+    this.drains.look()
     circuits?.ticked()
     if (shape.delayMs > 0) this.#checkDue(wall + shape.delayMs)
   }
