@@ -2,14 +2,11 @@
  * How a record comes to its end: finished, failed for good, written to the dead letter topic first, or handed back
  * unfinished. Until then it keeps its row, its place in the window and its offset open.
  */
-import type { AssignmentTable, PartitionAssignment } from './assignment.js'
-import type { Circuits } from './circuits.js'
-import type { Dispatcher } from './dispatcher.js'
-import { type Completion, type Effects, FailureFlag, OUTCOME_MASK, Outcome } from './effects.js'
+import type { PartitionAssignment } from './assignment.js'
+import type { Core } from './core.js'
+import { type Completion, FailureFlag, OUTCOME_MASK, Outcome } from './effects.js'
 import { FloodGuard } from './flood-guard.js'
-import { type InFlightTable, Phase } from './in-flight-table.js'
-import type { RecordBatch } from './record-batch.js'
-import type { WorkEngineOptions } from './work-engine-options.js'
+import { Phase } from './in-flight-table.js'
 
 /** Since the engine was made. */
 export interface Counters {
@@ -37,29 +34,13 @@ export class RecordEndings {
   }
   /** Something was handed back: what waits behind it must not be sent any more. */
   handedBack = false
-  readonly #options: WorkEngineOptions
-  readonly #table: InFlightTable<RecordBatch>
-  readonly #assignments: AssignmentTable
-  readonly #dispatcher: Dispatcher
-  readonly #circuits: Circuits | undefined
-  readonly #effects: Effects
+  readonly #core: Core
   readonly #flood: FloodGuard | undefined
 
-  constructor(
-    options: WorkEngineOptions,
-    table: InFlightTable<RecordBatch>,
-    assignments: AssignmentTable,
-    dispatcher: Dispatcher,
-    circuits: Circuits | undefined,
-    effects: Effects,
-  ) {
-    this.#options = options
-    this.#table = table
-    this.#assignments = assignments
-    this.#dispatcher = dispatcher
-    this.#circuits = circuits
-    this.#effects = effects
-    this.#flood = options.flood === undefined ? undefined : new FloodGuard(options.flood)
+  constructor(core: Core) {
+    const { flood } = core.options
+    this.#core = core
+    this.#flood = flood === undefined ? undefined : new FloodGuard(flood)
   }
 
   /**
@@ -69,7 +50,7 @@ export class RecordEndings {
    * @returns false when its assignment is over: the record's place is free, and nothing is finished
    */
   end(ticket: number, word: number, micros = -1): boolean {
-    const table = this.#table
+    const table = this.#core.table
     const assignment = this.assignmentOf(ticket)
     if (assignment === undefined || table.phase[ticket] !== Phase.dispatched) {
       this.#free(ticket)
@@ -81,7 +62,7 @@ export class RecordEndings {
       return true
     }
     const failed = outcome === Outcome.failed
-    this.#circuits?.count(ticket, failed && (word & FailureFlag.noCircuitBreak) === 0)
+    this.#core.circuits?.count(ticket, failed && (word & FailureFlag.noCircuitBreak) === 0)
     if (failed) this.#fail(assignment, ticket, word, micros)
     else {
       this.#flood?.record(false)
@@ -92,9 +73,9 @@ export class RecordEndings {
 
   /** A record that is not to be run fails as it is. */
   condemn(ticket: number): void {
-    this.#table.phase[ticket] = Phase.dispatched
+    this.#core.table.phase[ticket] = Phase.dispatched
     // It says nothing about what handlers call.
-    this.#table.uncounted[ticket] = 1
+    this.#core.table.uncounted[ticket] = 1
     this.end(ticket, Outcome.failed)
   }
 
@@ -111,16 +92,16 @@ export class RecordEndings {
       this.counters.deadLettered++
       this.#finish(assignment, ticket, 'dead-lettered', -1)
     } else if (assignment !== undefined) assignment.inFlight--
-    this.#dispatcher.leaveWindow(ticket)
-    this.#table.release(ticket)
+    this.#core.dispatcher.leaveWindow(ticket)
+    this.#core.table.release(ticket)
   }
 
   assignmentOf(ticket: number): PartitionAssignment | undefined {
-    return this.#assignments.find(this.#table.slot[ticket]!, this.#table.epoch[ticket]!)
+    return this.#core.assignments.find(this.#core.table.slot[ticket]!, this.#core.table.epoch[ticket]!)
   }
 
   #fail(assignment: PartitionAssignment, ticket: number, word: number, micros: number): void {
-    if (this.#options.deadLetters === true && (word & FailureFlag.noDeadLetter) === 0)
+    if (this.#core.options.deadLetters === true && (word & FailureFlag.noDeadLetter) === 0)
       this.#deadLetter(assignment, ticket)
     else {
       this.#flood?.record(false)
@@ -130,34 +111,34 @@ export class RecordEndings {
 
   #deadLetter(assignment: PartitionAssignment, ticket: number): void {
     if (this.#flood?.record(true) === true) {
-      this.#effects.stop({ type: 'dead-letter-flood', ...this.#flood.counts })
+      this.#core.effects.stop({ type: 'dead-letter-flood', ...this.#flood.counts })
       assignment.inFlight--
       this.#free(ticket)
       return
     }
     // The key goes on meanwhile; the offset does not.
-    this.#dispatcher.leaveThread(ticket)
-    this.#table.phase[ticket] = Phase.deadLettering
-    this.#effects.deadLetter(ticket)
+    this.#core.dispatcher.leaveThread(ticket)
+    this.#core.table.phase[ticket] = Phase.deadLettering
+    this.#core.effects.deadLetter(ticket)
   }
 
   #failWithoutLetter(assignment: PartitionAssignment, ticket: number, micros: number): void {
     this.counters.failed++
-    this.#effects.failed(ticket)
-    if (this.#options.onExhausted === 'complete') {
+    this.#core.effects.failed(ticket)
+    if (this.#core.options.onExhausted === 'complete') {
       this.#complete(assignment, ticket, 'failed', micros)
       return
     }
-    const { slot, offset } = this.#table
-    this.#effects.stop({ type: 'record-failed', ticket, slot: slot[ticket]!, offset: offset[ticket]! })
+    const { slot, offset } = this.#core.table
+    this.#core.effects.stop({ type: 'record-failed', ticket, slot: slot[ticket]!, offset: offset[ticket]! })
     assignment.inFlight--
     this.#free(ticket)
   }
 
   /** Not finished: an offset that stays open. Records of its key behind it would overtake it. */
   #handBack(assignment: PartitionAssignment, ticket: number): void {
-    const { ordering } = this.#options
-    const { offset, hasKey, keyHash } = this.#table
+    const { ordering } = this.#core.options
+    const { offset, hasKey, keyHash } = this.#core.table
     assignment.inFlight--
     if (offset[ticket]! <= assignment.cut && ordering !== 'none') {
       if (ordering === 'partition') assignment.cut = offset[ticket]! - 1
@@ -174,17 +155,17 @@ export class RecordEndings {
 
   #finish(assignment: PartitionAssignment, ticket: number, how: Completion, micros: number): void {
     assignment.inFlight--
-    assignment.tracker.finish(this.#table.trackerPosition[ticket]!)
+    assignment.tracker.finish(this.#core.table.trackerPosition[ticket]!)
     this.counters.processed++
-    if (this.#options.reportCompletions === true) this.#effects.completed(ticket, how, micros)
+    if (this.#core.options.reportCompletions === true) this.#core.effects.completed(ticket, how, micros)
   }
 
   #free(ticket: number): void {
-    this.#dispatcher.letGo(ticket)
-    this.#table.release(ticket)
+    this.#core.dispatcher.letGo(ticket)
+    this.#core.table.release(ticket)
   }
 
   #isDeadLettering(ticket: number, sequence: number): boolean {
-    return this.#table.phase[ticket] === Phase.deadLettering && this.#table.sequence[ticket] === sequence
+    return this.#core.table.phase[ticket] === Phase.deadLettering && this.#core.table.sequence[ticket] === sequence
   }
 }

@@ -6,11 +6,10 @@
  * when that was its last. Of several that ran each is a suspect: it is tried alone in the next thread, and only the one
  * that kills it again is charged.
  */
+import type { Core } from './core.js'
 import { CrashLoop } from './crash-loop.js'
-import type { Dispatcher } from './dispatcher.js'
-import { type Effects, Outcome } from './effects.js'
-import type { InFlightTable } from './in-flight-table.js'
-import type { RecordBatch } from './record-batch.js'
+import { Outcome } from './effects.js'
+import type { Ownership } from './ownership.js'
 import type { RecordEndings } from './record-endings.js'
 
 export interface ThreadEnd {
@@ -21,29 +20,15 @@ export interface ThreadEnd {
 }
 
 export class ThreadDeaths {
-  readonly #attempts: number
-  readonly #table: InFlightTable<RecordBatch>
-  readonly #dispatcher: Dispatcher
+  readonly #core: Core
   readonly #endings: RecordEndings
-  readonly #effects: Effects
-  readonly #isOver: (ticket: number) => boolean
+  readonly #ownership: Pick<Ownership, 'isOver'>
   readonly #crashLoop = new CrashLoop()
 
-  /** @param isOver whether a record must not start any more */
-  constructor(
-    attempts: number,
-    table: InFlightTable<RecordBatch>,
-    dispatcher: Dispatcher,
-    endings: RecordEndings,
-    effects: Effects,
-    isOver: (ticket: number) => boolean,
-  ) {
-    this.#attempts = attempts
-    this.#table = table
-    this.#dispatcher = dispatcher
+  constructor(core: Core, endings: RecordEndings, ownership: Pick<Ownership, 'isOver'>) {
+    this.#core = core
     this.#endings = endings
-    this.#effects = effects
-    this.#isOver = isOver
+    this.#ownership = ownership
   }
 
   /** The thread has ended some record. */
@@ -53,17 +38,19 @@ export class ThreadDeaths {
 
   gone(thread: number, { planned = false, guilty }: ThreadEnd): void {
     const { counters } = this.#endings
+    const { dispatcher, effects, options, table } = this.#core
+    const { attempts = 1 } = options
     if (!planned) counters.threadDeaths++
-    this.#dispatcher.threadDown(thread)
+    dispatcher.threadDown(thread)
     const { again, ran, isAnyVoid } = this.#sort(thread)
     const isKnown = ran.length === 1 && !isAnyVoid
     const blamed = planned ? [] : (guilty?.filter((ticket) => ran.includes(ticket)) ?? (isKnown ? ran : []))
-    const exhausted = blamed.filter((ticket) => this.#table.attempt[ticket]! >= this.#attempts)
+    const exhausted = blamed.filter((ticket) => table.attempt[ticket]! >= attempts)
     for (const ticket of exhausted) this.#endings.end(ticket, Outcome.failed)
     const left = again.filter((ticket) => !exhausted.includes(ticket))
-    for (const ticket of blamed) if (!exhausted.includes(ticket)) this.#table.attempt[ticket]!++
+    for (const ticket of blamed) if (!exhausted.includes(ticket)) table.attempt[ticket]!++
     const suspects = planned ? [] : guilty === undefined ? ran : blamed
-    this.#dispatcher.sendAgain(
+    dispatcher.sendAgain(
       thread,
       left,
       suspects.filter((ticket) => !exhausted.includes(ticket)),
@@ -71,7 +58,7 @@ export class ThreadDeaths {
     counters.redelivered += left.length
     if (planned || isAnyVoid || ran.length > 0) return
     const deaths = this.#crashLoop.died(thread)
-    if (deaths !== undefined) this.#effects.stop({ type: 'crash-loop', thread, deaths })
+    if (deaths !== undefined) effects.stop({ type: 'crash-loop', thread, deaths })
   }
 
   /**
@@ -80,17 +67,17 @@ export class ThreadDeaths {
    * any more: that may have been the guilty one
    */
   #sort(thread: number): { again: number[]; ran: number[]; isAnyVoid: boolean } {
-    const { attempt, sequence } = this.#table
+    const { effects, table } = this.#core
+    const { attempt, sequence } = table
     const again: number[] = []
     const ran: number[] = []
     let isAnyVoid = false
-    for (const ticket of this.#table.sentTo(thread)) {
-      const state = this.#effects.deliveryState(thread, ticket, sequence[ticket]!)
-      if (state !== 'queued' && state !== 'unknown') attempt[ticket] = this.#effects.attemptOf(thread, ticket)
+    for (const ticket of table.sentTo(thread)) {
+      const state = effects.deliveryState(thread, ticket, sequence[ticket]!)
+      if (state !== 'queued' && state !== 'unknown') attempt[ticket] = effects.attemptOf(thread, ticket)
       if (state === 'done' || state === 'discarded') this.#endings.end(ticket, Outcome[state])
-      else if (state === 'failed')
-        this.#endings.end(ticket, Outcome.failed | this.#effects.failureFlags(thread, ticket))
-      else if (this.#isOver(ticket)) {
+      else if (state === 'failed') this.#endings.end(ticket, Outcome.failed | effects.failureFlags(thread, ticket))
+      else if (this.#ownership.isOver(ticket)) {
         isAnyVoid ||= state === 'running'
         this.#endings.end(ticket, Outcome.discarded)
       } else if (state === 'parked' && this.#isClosing(ticket)) this.#endings.end(ticket, Outcome.discarded)

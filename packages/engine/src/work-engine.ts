@@ -9,14 +9,15 @@
  * Time comes in as an argument and everything else goes out through effects, so that a simulation can drive the real
  * engine. One call is one atomic step: effects must not call back into the engine.
  */
-import { type AssignedPartition, AssignmentTable, type PartitionAssignment } from './assignment.js'
+import { type AssignedPartition, AssignmentTable } from './assignment.js'
 import { Circuits } from './circuits.js'
-import { cutAboveStarted, cutAll } from './cuts.js'
+import type { Core } from './core.js'
 import { Dispatcher } from './dispatcher.js'
-import { Drains } from './drains.js'
-import { ACK_WORDS, type DeliveryState, type Effects, OUTCOME_MASK, Outcome } from './effects.js'
-import { Care, InFlightTable, Phase } from './in-flight-table.js'
+import { ACK_WORDS, type Effects, OUTCOME_MASK, Outcome } from './effects.js'
+import { InFlightTable, Phase } from './in-flight-table.js'
 import type { InFlightWindow } from './in-flight-window.js'
+import { Intake } from './intake.js'
+import { Ownership } from './ownership.js'
 import { ReadAhead } from './read-ahead.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
 import { type Counters, RecordEndings } from './record-endings.js'
@@ -31,18 +32,15 @@ export class WorkEngine<Batch extends RecordBatch> {
   readonly inFlight: InFlightTable<Batch>
   readonly assignments = new AssignmentTable()
   readonly window: InFlightWindow
-  /** Reading of new records looks for those that were running when an earlier process died. */
-  watchesProcessDeaths: boolean
   readonly #options: WorkEngineOptions
   readonly #effects: Effects
   readonly #dispatcher: Dispatcher
   readonly #readAhead: ReadAhead
-  readonly #drains = new Drains()
   readonly #circuits: Circuits | undefined
+  readonly #ownership: Ownership
+  readonly #intake: Intake<Batch>
   readonly #endings: RecordEndings
   readonly #deaths: ThreadDeaths
-  /** The clock on the wall, in milliseconds, as it was told last. */
-  #wall = 0
   /** What a handler takes, in milliseconds: a moving mean over ack batches. */
   #handlerMs: number | undefined
   /** Batches of which few records were alive at the last look. */
@@ -57,19 +55,21 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.window = this.#dispatcher.window
     const hasWaiting = (slot: PartitionSlot) => this.#dispatcher.hasWaiting(slot)
     this.#readAhead = new ReadAhead(options.maxUncommittedRecords, hasWaiting, effects)
-    const { circuit, threads, attempts = 1, processDeathLimit } = options
+    const { circuit, threads } = options
     this.#circuits = circuit === undefined ? undefined : new Circuits(circuit, threads, this.inFlight, effects)
-    this.#endings = new RecordEndings(
-      options,
-      this.inFlight,
-      this.assignments,
-      this.#dispatcher,
-      this.#circuits,
-      effects,
-    )
-    const isOver = (ticket: number) => this.#isOver(ticket)
-    this.#deaths = new ThreadDeaths(attempts, this.inFlight, this.#dispatcher, this.#endings, effects, isOver)
-    this.watchesProcessDeaths = processDeathLimit !== undefined
+    const core: Core<Batch> = {
+      ...{ options, effects, table: this.inFlight, assignments: this.assignments },
+      ...{ dispatcher: this.#dispatcher, circuits: this.#circuits },
+    }
+    this.#ownership = new Ownership(core)
+    this.#intake = new Intake(core, this.#ownership, this.#readAhead)
+    this.#endings = new RecordEndings(core)
+    this.#deaths = new ThreadDeaths(core, this.#endings, this.#ownership)
+  }
+
+  /** New records are looked up among those that were running when an earlier process died; false saves that. */
+  set watchesProcessDeaths(watches: boolean) {
+    this.#intake.watchesProcessDeaths = watches
   }
 
   get counters(): Readonly<Counters> {
@@ -89,54 +89,9 @@ export class WorkEngine<Batch extends RecordBatch> {
    *
    * @param wall the clock on the wall, in milliseconds since 1970; not needed without `delayMs`
    */
-  records(batch: Batch, wall = this.#wall): void {
+  records(batch: Batch, wall = this.#intake.wall): void {
     this.#setWall(wall)
-    const { slots, offsets, timestamps, keyHashes, keyLengths, sizes, length } = batch
-    const { delayMs = 0 } = this.#options
-    const table = this.inFlight
-    let slot = -1
-    let assignment: PartitionAssignment | undefined
-    let live = 0
-    for (let i = 0; i < length; i++) {
-      if (slots[i] !== slot) {
-        if (assignment !== undefined) this.#readAhead.limit(assignment)
-        slot = slots[i]!
-        assignment = this.assignments.at(slot)
-      }
-      if (assignment === undefined) continue
-      const offset = offsets[i]!
-      if (assignment.tracker.precedes(offset)) {
-        assignment = this.#rewound(assignment, offset)
-        if (assignment === undefined) continue
-      }
-      if (assignment.finishedBefore !== undefined && this.#wasFinished(assignment, offset)) {
-        assignment.tracker.openFinished(offset)
-        continue
-      }
-      const trackerPosition = assignment.tracker.open(offset)
-      if (offset > assignment.cut) continue
-
-      live++
-      assignment.inFlight++
-      const ticket = table.take()
-      table.batch[ticket] = batch
-      table.index[ticket] = i
-      table.slot[ticket] = slot
-      table.epoch[ticket] = assignment.epoch
-      table.offset[ticket] = offset
-      table.trackerPosition[ticket] = trackerPosition
-      table.keyHash[ticket] = keyHashes[i]!
-      table.hasKey[ticket] = keyLengths[i]! < 0 ? 0 : 1
-      table.size[ticket] = sizes[i]!
-      table.due[ticket] = delayMs === 0 ? 0 : this.#dueAt(timestamps[i]!, delayMs)
-      table.attempt[ticket] = 1
-      table.care[ticket] = this.watchesProcessDeaths ? this.#careFor(slot, offset) : Care.none
-      this.#dispatcher.accept(ticket)
-    }
-    // Not `= live`: a rewind within the batch may have dropped some of them already.
-    batch.live -= length - live
-    if (batch.live === 0) batch.release()
-    if (assignment !== undefined) this.#readAhead.limit(assignment)
+    this.#intake.records(batch)
     // A rewind may have made room in the window, and no ack may be due that would let the waiting records in.
     this.#proceed()
   }
@@ -222,8 +177,7 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** @returns the slots of the partitions, in their order */
   assigned(partitions: readonly AssignedPartition[]): PartitionSlot[] {
-    const slots = partitions.map((partition) => this.assignments.assign(partition).slot)
-    for (const slot of slots) this.window.join(slot)
+    const slots = this.#ownership.assigned(partitions)
     // The window may have grown with them.
     this.#proceed()
     return slots
@@ -235,12 +189,7 @@ export class WorkEngine<Batch extends RecordBatch> {
    * once and with the same array, whatever happens to the partitions meanwhile.
    */
   drain(slots: readonly PartitionSlot[], deadline: number): void {
-    const fresh = [...this.assignments].filter(({ slot, state }) => state === 'assigned' && slots.includes(slot))
-    for (const assignment of fresh) this.#beginDraining(assignment)
-    cutAboveStarted(new Set(fresh), this.assignments, this.inFlight, this.#effects)
-    const assignments = [...this.assignments].filter(({ slot }) => slots.includes(slot))
-    this.#drains.begin({ slots, assignments, deadline })
-    this.#dropUnsent()
+    this.#ownership.drain(slots, deadline)
     this.harvest()
   }
 
@@ -249,10 +198,7 @@ export class WorkEngine<Batch extends RecordBatch> {
    * leaves holes below what is finished. Follows a drain whose deadline passed.
    */
   halt(slots: readonly PartitionSlot[]): void {
-    const partitions = [...this.assignments].filter(({ slot }) => slots.includes(slot))
-    for (const assignment of partitions) this.#beginDraining(assignment)
-    cutAll(new Set(partitions), this.assignments, this.inFlight, this.#effects)
-    this.#dropUnsent()
+    this.#ownership.halt(slots)
     this.harvest()
   }
 
@@ -261,8 +207,9 @@ export class WorkEngine<Batch extends RecordBatch> {
    * it finished before must not be waited for, nor be repeated. Its acks will be stale.
    */
   harvest(): void {
+    const { thread, sequence } = this.inFlight
     for (const ticket of [...this.inFlight.dispatched()]) {
-      const state = this.#stateOf(ticket)
+      const state = this.#effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
       if (state === 'done') this.#endings.end(ticket, Outcome.done)
       else if (state === 'failed') this.#endHarvested(ticket)
     }
@@ -271,8 +218,7 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   /** The partitions are no longer ours, drained or lost: nothing of their epoch starts, and its acks complete nothing. */
   gone(slots: readonly PartitionSlot[]): void {
-    for (const slot of slots) this.#endEpoch(slot)
-    this.#dropUnsent()
+    this.#ownership.gone(slots)
     this.#proceed()
   }
 
@@ -283,14 +229,15 @@ export class WorkEngine<Batch extends RecordBatch> {
    * @param now a monotonic clock in milliseconds
    * @param wall the clock on the wall, in milliseconds since 1970; not needed without `delayMs`
    */
-  tick(now: number, wall = this.#wall): void {
+  tick(now: number, wall = this.#intake.wall): void {
     this.#setWall(wall)
     this.#circuits?.tick(now)
     if (this.#dispatcher.anyWaiting) this.#proceed()
     this.#readAhead.look(this.assignments)
     this.#sparse = copyOutSurvivors(this.inFlight, this.#sparse)
-    if (this.#drains.any) this.harvest()
-    for (const { slots } of this.#drains.takeLate(now)) this.#effects.drained(slots, false)
+    const { drains } = this.#ownership
+    if (drains.any) this.harvest()
+    for (const { slots } of drains.takeLate(now)) this.#effects.drained(slots, false)
   }
 
   /** Hands over for commit what was finished since the last time. */
@@ -323,7 +270,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   #proceed(): void {
     if (this.#endings.handedBack) {
       this.#endings.handedBack = false
-      this.#dropUnsent()
+      this.#ownership.dropUnsent()
     }
     const waited = this.#dispatcher.anyWaiting
     this.#dispatcher.proceed()
@@ -334,26 +281,14 @@ export class WorkEngine<Batch extends RecordBatch> {
     }
     // At once: until the next tick a partition that waited would run out of work.
     if (waited) this.#readAhead.resume(this.assignments)
-    if (!this.#drains.any) return
-    this.#cutHeldBack()
-    for (const { slots } of this.#drains.takeFinished(this.assignments)) this.#effects.drained(slots, true)
-  }
-
-  /** Nothing of a partition would start until the deadline while its circuit is open, whenever that has opened. */
-  #cutHeldBack(): void {
-    if (this.#circuits === undefined) return
-    const held = new Set<PartitionAssignment>()
-    for (const assignment of this.assignments) {
-      const isGoing = assignment.state === 'draining' && assignment.cut >= 0
-      if (isGoing && this.#circuits.holdsBack(assignment.slot)) held.add(assignment)
-    }
-    if (held.size === 0) return
-    cutAll(held, this.assignments, this.inFlight, this.#effects)
-    this.#dropUnsent()
+    const { drains } = this.#ownership
+    if (!drains.any) return
+    this.#ownership.cutHeldBack()
+    for (const { slots } of drains.takeFinished(this.assignments)) this.#effects.drained(slots, true)
   }
 
   #setWall(wall: number): void {
-    this.#wall = wall
+    this.#intake.wall = wall
     this.#dispatcher.wall = wall
   }
 
@@ -365,96 +300,9 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#endings.end(ticket, Outcome.failed | this.#effects.failureFlags(index, ticket))
   }
 
-  /** Not before its timestamp and the delay. A record without one is due, and one from the future counts as of now. */
-  #dueAt(timestamp: number, delayMs: number): number {
-    return timestamp < 0 ? 0 : Math.min(timestamp, this.#wall) + delayMs
-  }
-
-  #careFor(slot: PartitionSlot, offset: number): number {
-    const deaths = this.#effects.processDeaths(slot, offset)
-    if (deaths === 0) return Care.none
-    return deaths >= this.#options.processDeathLimit! ? Care.never : Care.alone
-  }
-
-  /** Whether an earlier owner finished the record. */
-  #wasFinished(assignment: PartitionAssignment, offset: number): boolean {
-    assignment.begins(offset)
-    const { finishedBefore } = assignment
-    if (finishedBefore === undefined) return false
-    const wasFinished = finishedBefore.has(offset)
-    if (finishedBefore.isPassed) assignment.finishedBefore = undefined
-    return wasFinished
-  }
-
   readonly #isRead = (slot: PartitionSlot): boolean => {
     const assignment = this.assignments.at(slot)
     return assignment !== undefined && !assignment.paused
-  }
-
-  #beginDraining(assignment: PartitionAssignment): void {
-    assignment.state = 'draining'
-    this.window.leave(assignment.slot)
-  }
-
-  #stateOf(ticket: number): DeliveryState {
-    const { thread, sequence } = this.inFlight
-    return this.#effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
-  }
-
-  /** Must not start any more: its epoch has ended, it lies above its partition's cut, or its key was handed back. */
-  #isOver(ticket: number): boolean {
-    const { offset, hasKey, keyHash } = this.inFlight
-    const assignment = this.#endings.assignmentOf(ticket)
-    if (assignment === undefined || offset[ticket]! > assignment.cut) return true
-    return hasKey[ticket] === 1 && assignment.isHandedBack(keyHash[ticket]!)
-  }
-
-  /** Forgets records that were not sent to a thread and must not start any more. */
-  #dropUnsent(): void {
-    this.#dispatcher.dropUnsent(
-      (ticket) => this.#isOver(ticket),
-      (ticket) => {
-        const assignment = this.#endings.assignmentOf(ticket)
-        if (assignment !== undefined) assignment.inFlight--
-        this.inFlight.release(ticket)
-      },
-    )
-  }
-
-  #endEpoch(slot: PartitionSlot): void {
-    const assignment = this.assignments.at(slot)
-    if (assignment === undefined) return
-    this.#effects.cut(slot, assignment.epoch, -1)
-    // The partition may go on under the same assignment of the consumer, where nobody would resume it.
-    if (assignment.paused) this.#effects.resume(slot)
-    this.assignments.end(slot)
-    this.window.leave(slot)
-  }
-
-  /**
-   * The partition goes on at a lower offset: what was read of it is void, as if it had been given back to us.
-   *
-   * @returns its new epoch; undefined when it has to be assigned anew, or ends by the drain that is under way
-   */
-  #rewound(assignment: PartitionAssignment, offset: number): PartitionAssignment | undefined {
-    const { slot, topic, partition, state, tracker } = assignment
-    this.#effects.rewound(slot, tracker.next!, offset)
-    const watermark = tracker.watermark!
-    this.#endEpoch(slot)
-    this.#dropUnsent()
-    if (offset > watermark && state === 'assigned') {
-      // What is unfinished below would not be read again: a new epoch that begins here would commit past it.
-      this.#effects.restart(slot, watermark)
-      return undefined
-    }
-    // Above an unfinished record nothing may be committed any more; the next owner begins where the last commit was.
-    if (offset > watermark) return undefined
-    const next = this.assignments.assign({ topic, partition })
-    next.state = state
-    // A drain that was reported already must stay true: nothing of the new epoch starts.
-    if (state === 'draining') next.cut = -1
-    else this.window.join(slot)
-    return next
   }
 
   #followHandlers(ms: number): void {
