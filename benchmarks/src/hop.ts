@@ -88,6 +88,7 @@ async function measure(threads: number, messages: number): Promise<number> {
         ordering: 'key',
         capacity: engine.inFlight.capacity,
         stopOnFailure: false,
+        deadLetters: false,
         circuitPerPartition: false,
         retry: { attempts: 1, backoffMs: 0, maxBackoffMs: 0, jitter: 0 },
         processTimeoutMs: 60_000,

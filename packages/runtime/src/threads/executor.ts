@@ -4,7 +4,7 @@
  */
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
-import { KeyedQueue, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
+import { FailureFlag, KeyedQueue, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
 import { BufferGarbage } from '../buffer-garbage.js'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
@@ -39,6 +39,7 @@ export interface ExecutorOptions extends Surroundings {
   ordering: Ordering
   capacity: number
   stopOnFailure: boolean
+  deadLetters: boolean
   retry: RetryPolicy
   /** Records of one partition may be held back while others start. */
   circuitPerPartition: boolean
@@ -303,7 +304,7 @@ export class Executor {
   // ── failures ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   #fail(ticket: number, error: unknown, cause: DeliveryFailure['cause'], started: number): void {
-    const { retry, stopOnFailure } = this.#options
+    const { retry, stopOnFailure, deadLetters } = this.#options
     const slot = this.#records.slot(ticket)
     const epoch = this.#records.epoch(ticket)
     const offset = this.#records.offset(ticket)
@@ -318,7 +319,8 @@ export class Executor {
     this.#acks.addFailure({ ticket, error: describeError(error), cause })
     this.#board.flag(ticket, flags)
     const now = this.#end(ticket, 'failed', started, flags)
-    if (stopOnFailure) this.#handBack.failed(slot, epoch)
+    const hasLetter = deadLetters && (flags & FailureFlag.noDeadLetter) === 0
+    if (stopOnFailure && !hasLetter) this.#handBack.failed(slot, epoch)
     // Whoever reads "failed" from the board while the next handler spins should know why.
     if (!this.#acks.isEmpty) this.#acks.flush(now)
   }

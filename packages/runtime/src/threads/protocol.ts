@@ -63,8 +63,10 @@ export interface ThreadSetup {
   ordering: Ordering
   /** Rows of the in-flight table. */
   capacity: number
-  /** A failed record stops the work: the thread must start nothing after it. */
+  /** A failed record that has no dead letter stops the work: the thread must start nothing after it. */
   stopOnFailure: boolean
+  /** Failed records have one, unless their errors want none. */
+  deadLetters: boolean
   retry: RetryPolicy
   /** Records of one partition may be held back while others start. */
   circuitPerPartition: boolean

@@ -58,6 +58,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       ordering: setup.ordering,
       capacity: setup.capacity,
       stopOnFailure: setup.stopOnFailure,
+      deadLetters: setup.deadLetters,
       retry: setup.retry,
       circuitPerPartition: setup.circuitPerPartition,
       processTimeoutMs: setup.processTimeoutMs,

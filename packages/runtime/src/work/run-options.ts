@@ -86,6 +86,7 @@ export function hostOptions(
       capacity,
       circuitPerPartition: config.circuitBreaker !== false && config.circuitBreaker.scope === 'partition',
       stopOnFailure: onExhausted === 'stop',
+      deadLetters: config.deadLetterTopic !== undefined,
       retry,
       processTimeoutMs,
       maxExternalMb,

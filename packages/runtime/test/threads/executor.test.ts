@@ -1,5 +1,6 @@
-import { Outcome } from '@zk/engine'
+import { FailureFlag, Outcome } from '@zk/engine'
 import { expect, test } from 'vitest'
+import { ProcessError } from '../../src/process-error.js'
 import { lane, SLOT, settled } from './lane.js'
 
 test('a thenable that settles twice ends its own record, and not the one that has its ticket next', async () => {
@@ -80,6 +81,25 @@ test('with stopOnFailure nothing starts after a failure', async () => {
     Outcome.discarded,
     Outcome.discarded,
   ])
+})
+
+test.each([
+  ['goes on after one that has a dead letter', false, [Outcome.failed, Outcome.done]],
+  [
+    'starts nothing after one whose error wants none',
+    true,
+    [Outcome.failed + FailureFlag.noDeadLetter, Outcome.discarded],
+  ],
+])('with stopOnFailure and a dead letter topic it %s', async (_what, disableDeadLetter, expected) => {
+  const { send, acks } = lane(
+    (message) => {
+      if (message.offset === 0) throw new ProcessError('bad', { disableDeadLetter })
+    },
+    { stopOnFailure: true, deadLetters: true },
+  )
+  send([0, 1])
+  await settled()
+  expect(acks.map(([, outcome]) => outcome)).toEqual(expected)
 })
 
 test('a failure of an assignment that is over does not keep the thread from the next one', async () => {

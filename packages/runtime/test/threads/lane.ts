@@ -20,6 +20,7 @@ export type Handler = (message: Message<unknown>, ctx: ProcessContext) => unknow
 export interface LaneOptions extends Partial<Omit<Processor<unknown>, 'process'>> {
   concurrency?: number
   stopOnFailure?: boolean
+  deadLetters?: boolean
   ordering?: Ordering
   retry?: Partial<RetryPolicy>
   circuitPerPartition?: boolean
@@ -38,7 +39,15 @@ export interface SendOptions {
 
 /** An executor whose records are rows 0, 1, 2 … of a table, with offsets like their rows. */
 export function lane(handler: Handler, given: LaneOptions = {}) {
-  const { concurrency = 4, stopOnFailure = false, ordering = 'none', retry, keyOf = () => 'k', ...rest } = given
+  const {
+    concurrency = 4,
+    stopOnFailure = false,
+    deadLetters = false,
+    ordering = 'none',
+    retry,
+    keyOf = () => 'k',
+    ...rest
+  } = given
   const { processTimeoutMs = 60_000, circuitPerPartition = false, maxExternalMb, marks, ...processor } = rest
   const board = new Board(CAPACITY)
   const acks: [ticket: number, outcome: number][] = []
@@ -59,6 +68,7 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
     ordering,
     capacity: CAPACITY,
     stopOnFailure,
+    deadLetters,
     retry: { attempts: 1, backoffMs: 1, maxBackoffMs: 1_000, jitter: 0, ...retry },
     circuitPerPartition,
     processTimeoutMs,

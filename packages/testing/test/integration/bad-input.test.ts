@@ -193,7 +193,7 @@ test.each([
   [['--prop', 'group.id=other'], 'ZK_CONFIG_OWNED_PROPERTY', /group\.id/],
   [['--prop', 'no.such=1'], 'ZK_CONFIG_UNKNOWN_PROPERTY', /no\.such/],
   [['--no-such-flag'], 'ZK_CLI_USAGE', /--no-such-flag/],
-  [['--dlt', 'topic'], 'ZK_CLI_USAGE', /--dlt/],
+  [['--dlt', '^dead'], 'ZK_CONFIG_INVALID', /deadLetterTopic/],
   [['--from', 'middle'], 'ZK_CLI_USAGE', /middle/],
 ] as const)('zk run %j: exit 1, its own code, nothing consumed', async (args, code, text) => {
   const topic = await stage.topic(1)
