@@ -170,6 +170,11 @@ export class Dispatcher {
     return this.#routes.load(thread)
   }
 
+  /** The record that runs alone, or is to, and holds up what is routed to the thread; undefined when none does. */
+  aloneBefore(thread: number): number | undefined {
+    return this.#alone === NONE ? this.#outboxes[thread]!.onTrial : this.#alone
+  }
+
   readonly #admitted = (ticket: number): void => this.#route(ticket)
 
   #route(ticket: number): void {

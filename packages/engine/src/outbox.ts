@@ -49,6 +49,11 @@ export class Outbox {
     return this.#suspects.at(0)
   }
 
+  /** The suspect that was sent and has not ended; undefined when there is none. */
+  get onTrial(): number | undefined {
+    return this.#onTrial === NONE ? undefined : this.#onTrial
+  }
+
   /** The first suspect is sent: nothing else until it has ended. */
   try(): number {
     this.#onTrial = this.#suspects.shift()

@@ -264,6 +264,14 @@ export class WorkEngine<Batch extends RecordBatch> {
     return this.#dispatcher.load(thread)
   }
 
+  /**
+   * The record for whose end what is routed to the thread waits, because it runs alone: in its thread, as a suspect, or
+   * (`Care.alone`) in the process, where it first waits itself for whatever runs. Undefined when there is none.
+   */
+  aloneBefore(thread: number): number | undefined {
+    return this.#dispatcher.aloneBefore(thread)
+  }
+
   // ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Sends what may be sent, and sees whether a drain has come to its end. */

@@ -214,3 +214,37 @@ describe('a record that was running when the whole process died', () => {
     expect(work.isEmpty()).toBe(true)
   })
 })
+
+describe('it can be told which record everybody waits for', () => {
+  const offsetBefore = (work: ReturnType<typeof desk>, thread: number) => {
+    const ticket = work.engine.aloneBefore(thread)
+    return ticket === undefined ? undefined : work.engine.inFlight.offset[ticket]
+  }
+
+  test('the suspect that is tried, of its thread alone, until it has ended', () => {
+    const work = desk({ threads: 2, concurrency: 2 }).start()
+    for (const offset of [0, 2, 4]) work.read([offset], { hash: 0 })
+    expect(offsetBefore(work, 0)).toBeUndefined()
+    for (const offset of [0, 2]) work.board(offset, 'running')
+    work.engine.threadGone(0)
+    work.engine.threadUp(0)
+    expect([offsetBefore(work, 0), offsetBefore(work, 1)]).toEqual([0, undefined])
+    work.ack([0])
+    expect(offsetBefore(work, 0)).toBe(2)
+    work.ack([2])
+    expect(offsetBefore(work, 0)).toBeUndefined()
+  })
+
+  test('the one that was running when the process died, of all threads, from when its turn comes to its end', () => {
+    const work = desk({ threads: 2, processDeathLimit: 2 }).start()
+    work.ranWhenProcessDied(1, 1)
+    work.read([0], { hash: 0 })
+    expect(offsetBefore(work, 1)).toBeUndefined()
+    work.read([1], { hash: 1 })
+    expect([offsetBefore(work, 0), offsetBefore(work, 1)]).toEqual([1, 1])
+    work.ack([0])
+    expect([offsetBefore(work, 0), offsetBefore(work, 1)]).toEqual([1, 1])
+    work.ack([1])
+    expect([offsetBefore(work, 0), offsetBefore(work, 1)]).toEqual([undefined, undefined])
+  })
+})
