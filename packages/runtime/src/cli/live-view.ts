@@ -5,6 +5,7 @@
 
 import type { WorkState } from '../work/state.js'
 import { formatLogLine } from './human-log.js'
+import { toldCounters } from './told-counters.js'
 
 const REFRESH_MS = 500
 const CLEAR_LINE = '\x1b[2K'
@@ -69,9 +70,11 @@ export class LiveView {
     const rate = ((counters.processed - this.#last.processed) * 1000) / (now - this.#last.at)
     this.#last = { at: now, processed: counters.processed }
     const lag = partitions.reduce((sum, partition) => sum + (partition.lag ?? 0), 0)
+    const failures = toldCounters(counters, ['failed', 'deadLettered'])
     const width = this.#terminal.columns ?? 80
     return [
-      `${phase}  ${round(rate)} msg/s  lag ${round(lag)}  partitions ${partitions.length}  processed ${round(counters.processed)}  failed ${counters.failed}`,
+      `${phase}  ${round(rate)} msg/s  lag ${round(lag)}  partitions ${partitions.length}  processed ${round(counters.processed)}`,
+      ...(failures.length > 0 ? [failures.join('  ')] : []),
       `window ${window.messages}/${window.maxMessages} messages, ${mib(window.bytes)}/${mib(window.maxBytes)} MiB`,
       ...threads.map(
         ({ index, up, running, queued, processed, busy }) =>

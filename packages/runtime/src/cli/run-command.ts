@@ -11,6 +11,7 @@ import { integer, jsonFile, list, port, property } from './options.js'
 import { printJson } from './output.js'
 import { report } from './report.js'
 import { type EarlySignals, endingSignals } from './signals.js'
+import { toldCounters } from './told-counters.js'
 import { watchSources } from './watch.js'
 
 interface RunFlags {
@@ -227,13 +228,7 @@ function conclude(summary: RunSummary, { json, shutdownTimeout }: RunFlags, sign
   const error = late ? errors.ZK_SHUTDOWN_DEADLINE(deadlineMs, blocked.length, names) : undefined
   if (error !== undefined) console.error(`${error.code}: ${error.message}`)
   if (json) printJson({ event: 'stopped', ...counters, ...(late ? { blocked } : {}) })
-  else
-    console.error(
-      `Stopped (${summary.reason}): ${Object.entries(counters)
-        .filter(([, v]) => typeof v === 'number')
-        .map(([k, v]) => `${k} ${v}`)
-        .join(', ')}`,
-    )
+  else console.error(`Stopped (${summary.reason}): ${toldCounters(counters).join(', ')}`)
   return signalled ?? error?.exitCode ?? 0
 }
 

@@ -1,67 +1,25 @@
 /** Every metric of a work: name, help, labels, and where its values come from. docs/metrics.md lists the same. */
-
-import type { DeathCause } from '../threads/thread-end.js'
 import type { WorkState } from '../work/state.js'
-import type { StallCause } from './stall.js'
-import type { WorkHealth } from './work-health.js'
+import { failureMetrics } from './failure-metrics.js'
+import {
+  by,
+  flag,
+  type Measurements,
+  type MetricEntry,
+  OF_PARTITION,
+  one,
+  partitions,
+  placeOf,
+  type Sample,
+} from './metric-entry.js'
 
-/** What the metrics of one work are read from. */
-export interface Measurements {
-  /** With `busy` of threads over the last second. */
-  state: WorkState
-  health: WorkHealth
-  /** By topic and partition, as in `state.partitions`: how long each has stood with something left to do. */
-  stoodMs: readonly number[]
-  deaths: readonly (readonly [DeathCause, number])[]
-  stalls: readonly (readonly [StallCause['type'], number])[]
-  blocked: readonly (readonly [by: string, times: number])[]
-  callbackErrors: readonly (readonly [callback: string, times: number])[]
-  outputs: { acknowledged: number; failed: number; refused: number; waiting: number }
-  /** Commits that the broker acknowledged. */
-  commits: number
-}
-
-export interface Sample {
-  labels: Readonly<Record<string, string>>
-  value: number
-}
-
-export interface MetricEntry {
-  name: `zk_${string}`
-  type: 'gauge' | 'counter'
-  help: string
-  labels: readonly string[]
-  read(of: Measurements): readonly Sample[]
-}
-
-const one = (value: number): Sample[] => [{ labels: {}, value }]
-const flag = (is: boolean) => one(is ? 1 : 0)
-
-type Partition = WorkState['partitions'][number]
 type Thread = WorkState['threads'][number]
-
-/** Partitions of which the value is not known have no sample. */
-const partitions =
-  (read: (partition: Partition, of: Measurements, index: number) => number | undefined) =>
-  (of: Measurements): Sample[] =>
-    of.state.partitions.flatMap((partition, index) => {
-      const value = read(partition, of, index)
-      return value === undefined ? [] : [{ labels: placeOf(partition), value }]
-    })
 
 const threads =
   (read: (thread: Thread) => number) =>
   ({ state }: Measurements): Sample[] =>
     state.threads.map((thread) => ({ labels: { thread: String(thread.index) }, value: read(thread) }))
 
-const by = (label: string, counts: readonly (readonly [string, number])[]): Sample[] =>
-  counts.map(([name, value]) => ({ labels: { [label]: name }, value }))
-
-function placeOf({ topic, partition }: { topic: string; partition: number }): Record<string, string> {
-  return { topic, partition: String(partition) }
-}
-
-const OF_PARTITION = ['topic', 'partition']
 const OF_THREAD = ['thread']
 
 export const metricTable: readonly MetricEntry[] = [
@@ -266,6 +224,7 @@ export const metricTable: readonly MetricEntry[] = [
     labels: [],
     read: ({ state }) => one(state.counters.staleAcks),
   },
+  ...failureMetrics,
   {
     name: 'zk_outputs_total',
     type: 'counter',

@@ -1,6 +1,7 @@
 /** The metrics of a work as Prometheus' text. */
 import { Counter, Gauge, Registry } from 'prom-client'
-import { type Measurements, metricTable } from './metric-table.js'
+import type { Measurements } from './metric-entry.js'
+import { metricTable } from './metric-table.js'
 
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 

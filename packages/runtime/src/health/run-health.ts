@@ -1,15 +1,17 @@
 /** What watches one run: stalls, threads, main's event loop; asked by `work.health()` and `work.metrics()`. */
-import type { PartitionSlot, WorkEngine } from '@zk/engine'
+import { type PartitionSlot, Phase, type WorkEngine } from '@zk/engine'
 import type { WorkConfig } from '../config/work-config.js'
 import type { Outputs } from '../delivery/outputs.js'
+import type { DeadLetterHealth } from '../delivery/refusal-log.js'
 import type { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
 import type { ThreadHost } from '../threads/host.js'
 import type { ThreadEnd } from '../threads/thread-end.js'
 import type { WorkState } from '../work/state.js'
+import type { CircuitLog } from './circuit-log.js'
 import type { MainThread } from './main-thread.js'
-import type { Measurements } from './metric-table.js'
+import type { Measurements } from './metric-entry.js'
 import { StallDetector } from './stall-detector.js'
 import { ThreadDeaths } from './thread-deaths.js'
 import { ThreadLoops } from './thread-loops.js'
@@ -23,6 +25,9 @@ export interface RunHealthOptions {
   host: ThreadHost
   consumer: Consumer
   outputs: Pick<Outputs, 'counters' | 'waiting'>
+  circuits: CircuitLog
+  /** Undefined without a dead letter topic. */
+  deadLetters(): DeadLetterHealth | undefined
   /** Records ended by each thread. */
   processedBy: Float64Array
   /** Nothing starts until the group has confirmed the assignment. */
@@ -40,7 +45,7 @@ export class RunHealth {
   #commits = 0
 
   constructor(options: RunHealthOptions) {
-    const { config, logger, engine, host, consumer, processedBy, isFrozen } = options
+    const { config, logger, engine, host, consumer, circuits, deadLetters, processedBy, isFrozen } = options
     this.#options = options
     this.#loops = new ThreadLoops({
       threads: config.speedup,
@@ -52,6 +57,8 @@ export class RunHealth {
         engine,
         boards: host.boards,
         loops: this.#loops,
+        circuits,
+        deadLetters,
         isFrozen,
         downSince: (thread) => this.#down.get(thread),
       },
@@ -114,13 +121,17 @@ export class RunHealth {
   }
 
   report(phase: WorkState['phase'], failure: Error | undefined): WorkHealth {
-    const { mainThread, isFrozen } = this.#options
+    const { mainThread, circuits, deadLetters, isFrozen } = this.#options
+    const now = performance.now()
+    const circuit = circuits.holdingAll()
     return judge({
       phase,
       assigned: this.#assigned,
       failure,
       frozen: isFrozen(),
-      longestStop: mainThread.longestStop(performance.now()),
+      deadLetters: deadLetters(),
+      circuit: circuit && { state: circuit.state, forMs: now - circuit.since },
+      longestStop: mainThread.longestStop(now),
       blocks: mainThread.blocks,
       recentBlock: mainThread.recentBlock(),
       stalls: this.#detector.stalls,
@@ -128,7 +139,7 @@ export class RunHealth {
   }
 
   measure(state: WorkState, failure: Error | undefined): Measurements {
-    const { engine, mainThread, outputs } = this.#options
+    const { engine, mainThread, outputs, circuits, deadLetters } = this.#options
     const now = performance.now()
     return {
       state,
@@ -137,9 +148,25 @@ export class RunHealth {
       deaths: this.#deaths.counts,
       stalls: [...this.#detector.counts],
       blocked: mainThread.blockedTimes(),
+      deadLetters: deadLetters(),
+      circuits: {
+        scope: circuits.breakerScope,
+        work: circuits.holdingAll()?.state ?? 'closed',
+        changes: circuits.changes,
+      },
+      delayed: countDelayed(engine.inFlight, Date.now()),
       outputs: { ...outputs.counters, waiting: outputs.waiting },
       callbackErrors: mainThread.callbackErrors(),
       commits: this.#commits,
     }
   }
+}
+
+/** Records that were read and are not due yet. */
+function countDelayed({ phase, due }: WorkEngine<PackedBatch>['inFlight'], wallMs: number): number {
+  let delayed = 0
+  for (let ticket = 0; ticket < phase.length; ticket++) {
+    if (phase[ticket] === Phase.waiting && due[ticket]! > wallMs) delayed++
+  }
+  return delayed
 }

@@ -1,15 +1,20 @@
 /** Why a partition stands still: read from the in-flight table, the boards and the threads' event loops. */
-import { type PartitionAssignment, type PartitionSlot, Phase, type WorkEngine } from '@zk/engine'
+import { Care, type PartitionAssignment, type PartitionSlot, Phase, type WorkEngine } from '@zk/engine'
+import type { DeadLetterHealth } from '../delivery/refusal-log.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Board } from '../threads/board.js'
 import { previewKey } from '../work/preview-key.js'
-import type { HeldWindow, RunningHandler, Since, StallCause } from './stall.js'
+import type { CircuitLog, HeldCircuit } from './circuit-log.js'
+import type { HeldWindow, RecordPlace, RunningHandler, Since, StallCause } from './stall.js'
 import type { ThreadLoops } from './thread-loops.js'
 
 export interface CauseSources {
   engine: WorkEngine<PackedBatch>
   boards: readonly Board[]
   loops: ThreadLoops
+  circuits: CircuitLog
+  /** Undefined without a dead letter topic. */
+  deadLetters(): DeadLetterHealth | undefined
   /** Nothing starts until the group has confirmed the assignment. */
   isFrozen(): boolean
   /** When the thread was told to end or was seen dead, on main's clock; undefined while it serves. */
@@ -40,6 +45,20 @@ export function headOf(engine: CauseSources['engine'], assignment: PartitionAssi
   return undefined
 }
 
+/** Partitions of which the record at the watermark is not due yet: they wait by design. */
+export function notDue(engine: CauseSources['engine']): ReadonlySet<PartitionSlot> {
+  const slots = new Set<PartitionSlot>()
+  if (![...engine.assignments].some(({ slot }) => engine.dueAt(slot) !== undefined)) return slots
+  const { phase, slot, epoch, offset } = engine.inFlight
+  for (let ticket = 0; ticket < phase.length; ticket++) {
+    if (phase[ticket] !== Phase.waiting || engine.dueAt(slot[ticket]!) === undefined) continue
+    const assignment = engine.assignments.find(slot[ticket]!, epoch[ticket]!)
+    // What waits is in the partition's order: when it is at the watermark, the first that waits is this one.
+    if (assignment?.tracker.watermark === offset[ticket]) slots.add(slot[ticket]!)
+  }
+  return slots
+}
+
 /**
  * @param stoodFrom since when the partition stands, on main's clock
  * @param head the record at its watermark
@@ -57,20 +76,25 @@ export function causeOf(
     const handler = longestRunning(sources, now, ({ slot }) => slot === assignment.slot)
     return { type: 'draining', ...sinceMs(now, stoodFrom), handler }
   }
+  const circuit = sources.circuits.holding(assignment.slot)
   if (head === undefined) {
-    if (engine.demand().records === 0) return windowOf(sources, assignment.slot, now)
-    return { type: 'broker-silent', ...sinceMs(now, stoodFrom) }
+    if (engine.demand().records > 0) return { type: 'broker-silent', ...sinceMs(now, stoodFrom) }
+    return circuit?.scope === 'work' ? circuitOpen(circuit, now) : windowOf(sources, assignment.slot, now)
   }
   const { phase, thread: threads } = engine.inFlight
-  if (phase[head] === Phase.waiting) return windowOf(sources, assignment.slot, now)
+  if (phase[head] === Phase.deadLettering) return deadLetterOf(sources, now, stoodFrom)
+  if (phase[head] === Phase.waiting) {
+    return circuit === undefined ? windowOf(sources, assignment.slot, now) : circuitOpen(circuit, now)
+  }
   const thread = threads[head]!
   const down = downSince(thread)
-  if (down !== undefined || phase[head] === Phase.routed) {
-    return { type: 'thread-starting', thread, ...sinceMs(now, down ?? stoodFrom) }
+  if (down !== undefined) return { type: 'thread-starting', thread, ...sinceMs(now, down) }
+  const runs = phase[head] === Phase.dispatched && handlerAt(sources, head, now) !== undefined
+  if (!runs && circuit !== undefined) return circuitOpen(circuit, now)
+  if (phase[head] === Phase.routed) {
+    return aloneBefore(sources, thread, now) ?? { type: 'thread-starting', thread, ...sinceMs(now, stoodFrom) }
   }
-  if (sources.isFrozen() && handlerAt(sources, head, now) === undefined) {
-    return { type: 'frozen', ...sinceMs(now, stoodFrom) }
-  }
+  if (!runs && sources.isFrozen()) return { type: 'frozen', ...sinceMs(now, stoodFrom) }
   return inThread(sources, head, thread, now, stoodFrom)
 }
 
@@ -84,10 +108,13 @@ function inThread(
 ): StallCause | undefined {
   const { boards, loops, engine } = sources
   const board = boards[thread]!
-  const dueInMs = board.dueInMs(head, engine.inFlight.sequence[head]!)
-  if (dueInMs !== undefined) return { type: 'retrying', thread, attempt: board.attemptOf(head), dueInMs }
   const own = handlerAt(sources, head, now)
   const handler = own ?? longestRunning(sources, now, (record) => record.thread === thread)
+  const dueInMs = board.dueInMs(head, engine.inFlight.sequence[head]!)
+  // Once it is due it waits for what runs there, as any other.
+  if (dueInMs !== undefined && (dueInMs > 0 || handler === undefined)) {
+    return { type: 'backoff', thread, attempt: board.attemptOf(head), dueInMs }
+  }
   if (own === undefined && loops.progresses(thread)) {
     return { type: 'queued', thread, queued: board.queued, handler }
   }
@@ -95,6 +122,34 @@ function inThread(
   if (turns === undefined) return undefined
   if (!turns) return { type: 'spinning', thread, handler }
   return handler === undefined ? { type: 'unexplained', thread } : { type: 'sleeping', handler }
+}
+
+function deadLetterOf({ deadLetters }: CauseSources, now: Now, stoodFrom: number): StallCause {
+  const { topic = '', refusingMs, oldestMs, reason } = deadLetters() ?? {}
+  const forMs = refusingMs ?? oldestMs
+  const since = sinceMs(now, forMs === undefined ? stoodFrom : now.ms - forMs)
+  return {
+    type: 'dead-letter',
+    deadLetterTopic: topic,
+    reason: refusingMs === undefined ? undefined : reason,
+    ...since,
+  }
+}
+
+function circuitOpen({ scope, state, since }: HeldCircuit, now: Now): StallCause {
+  return { type: 'circuit-open', scope: scope === 'work' ? 'work' : 'partition', state, ...sinceMs(now, since) }
+}
+
+function aloneBefore(sources: CauseSources, thread: number, now: Now): StallCause | undefined {
+  const { engine } = sources
+  const ticket = engine.aloneBefore(thread)
+  if (ticket === undefined) return undefined
+  const { phase, care } = engine.inFlight
+  const isSent = phase[ticket] === Phase.dispatched
+  // Before its turn it waits itself for all that runs.
+  const handler = isSent ? handlerAt(sources, ticket, now) : longestRunning(sources, now, () => true)
+  const within = care[ticket] === Care.alone ? 'process' : 'thread'
+  return { type: 'alone', within, record: placeOf(engine, ticket), handler }
 }
 
 function windowOf(sources: CauseSources, slot: PartitionSlot, now: Now): StallCause {
@@ -132,11 +187,17 @@ function longestRunning(
 
 /** Undefined when the board does not show it as running. */
 function handlerAt({ engine, boards }: CauseSources, ticket: number, now: Now): RunningHandler | undefined {
-  const { slot, offset, thread, sequence, attempt, batch, index } = engine.inFlight
-  const ran = boards[thread[ticket]!]!.runningMs(ticket, sequence[ticket]!)
+  const { thread, sequence } = engine.inFlight
+  const board = boards[thread[ticket]!]!
+  const ran = board.runningMs(ticket, sequence[ticket]!)
   if (ran === undefined) return undefined
+  // The board's: attempts that failed in the thread are told to the engine at the end.
+  const by = { thread: thread[ticket]!, attempt: board.attemptOf(ticket) }
+  return { ...placeOf(engine, ticket), ...by, ...sinceMs(now, now.ms - ran) }
+}
+
+function placeOf(engine: CauseSources['engine'], ticket: number): RecordPlace {
+  const { slot, offset, batch, index } = engine.inFlight
   const { topic, partition } = engine.assignments.nameOf(slot[ticket]!)
-  const key = previewKey(batch[ticket]!, index[ticket]!)
-  const where = { topic, partition, offset: offset[ticket]!, key, thread: thread[ticket]!, attempt: attempt[ticket]! }
-  return { ...where, ...sinceMs(now, now.ms - ran) }
+  return { topic, partition, offset: offset[ticket]!, key: previewKey(batch[ticket]!, index[ticket]!) }
 }

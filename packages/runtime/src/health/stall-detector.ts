@@ -3,14 +3,15 @@
  * `stallAfterMs`. Each stall is logged once with its cause, and once more when the partition moves on.
  *
  * A partition whose reading is paused because too much lies above an unfinished record is no exception: that record is
- * what it waits for. Of a partition that stands where a broker has said "this is the end" although more lies behind it, the
- * broker is asked: records of an open transaction cannot be read yet, and are no reason to wait.
+ * what it waits for. One whose next record is not due yet waits by design, and its time begins when that is due. Of a
+ * partition that stands where a broker has said "this is the end" although more lies behind it, the broker is asked:
+ * records of an open transaction cannot be read yet, and are no reason to wait.
  */
 import type { PartitionAssignment, PartitionSlot, TopicPartition } from '@zk/engine'
 import type { Logger } from '../log/logger.js'
 import { previewKey } from '../work/preview-key.js'
 import { describeStall, type Stall } from './stall.js'
-import { type CauseSources, causeOf, headOf, type Now, sinceMs } from './stall-cause.js'
+import { type CauseSources, causeOf, headOf, type Now, notDue, sinceMs } from './stall-cause.js'
 
 const LOOK_MS = 1_000
 const SOONEST_LOOK_MS = 100
@@ -49,6 +50,8 @@ export class StallDetector {
   readonly #ends = new Map<PartitionSlot, { epoch: number | undefined; offset: number }>()
   readonly #counts = new Map<Stall['cause']['type'], number>()
   #lookedAt: number | undefined
+  /** Partitions that wait by design, as of this look. */
+  #notDue: ReadonlySet<PartitionSlot> = new Set()
   /** Causes that this look may still search for. */
   #causesLeft = 0
   /** Where the next look begins, so that each of many partitions that stand gets its turn. */
@@ -91,6 +94,7 @@ export class StallDetector {
     this.#lookedAt = now.ms
     const watches = new Map<PartitionSlot, Watch>()
     this.#causesLeft = CAUSES_A_LOOK
+    this.#notDue = notDue(this.#options.sources.engine)
     const all = [...this.#options.sources.engine.assignments]
     this.#turn = all.length === 0 ? 0 : (this.#turn + CAUSES_A_LOOK) % all.length
     for (const assignment of [...all.slice(this.#turn), ...all.slice(0, this.#turn)]) {
@@ -113,7 +117,7 @@ export class StallDetector {
     const { watermark } = assignment.tracker
     if (assignment.state === 'draining') watch.drainingFrom ??= now.ms
     const lag = this.#lagOf(assignment)
-    if (watermark !== watch.watermark || lag === 0) {
+    if (watermark !== watch.watermark || lag === 0 || this.#notDue.has(assignment.slot)) {
       this.#movedOn(assignment, watch, now.ms)
       Object.assign(watch, { watermark, movedAt: now.ms, askedAt: undefined, moreSince: undefined })
       return

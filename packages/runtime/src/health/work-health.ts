@@ -1,4 +1,6 @@
 /** Whether a work is alive and ready, with reasons: what `work.health()` shows, as plain data. */
+import type { CircuitState } from '@zk/engine'
+import type { DeadLetterHealth } from '../delivery/refusal-log.js'
 import type { WorkState } from '../work/state.js'
 import { ZkError } from '../zk-error.js'
 import type { Block } from './main-thread.js'
@@ -6,6 +8,8 @@ import type { Stall } from './stall.js'
 
 /** A main thread that stood still for so long, ten seconds ago or less, is not alive. */
 const DEAD_MS = 5_000
+/** A dead letter that has waited so long for its acknowledgement is a topic that does not take any, though nobody refuses. */
+const UNANSWERED_MS = 10_000
 
 export interface Verdict {
   ok: boolean
@@ -36,6 +40,10 @@ export interface HealthFacts {
   failure: Error | undefined
   /** The process stood still, and the group has not confirmed yet what is ours. */
   frozen: boolean
+  /** Undefined without a dead letter topic. */
+  deadLetters: DeadLetterHealth | undefined
+  /** The one circuit of the whole work, while it holds starts up, and for how long it has. */
+  circuit: { state: CircuitState; forMs: number } | undefined
   longestStop: { ms: number; agoMs: number }
   blocks: readonly Block[]
   /** The one that took longest of late. */
@@ -73,7 +81,7 @@ function notLive({ failure, longestStop, recentBlock }: HealthFacts): string[] {
   return reasons
 }
 
-function notReady({ phase, assigned, failure, frozen }: HealthFacts): string[] {
+function notReady({ phase, assigned, failure, frozen, deadLetters, circuit }: HealthFacts): string[] {
   const reasons: string[] = []
   if (failure !== undefined) reasons.push(`the work failed: ${sentence(failure)}`)
   else if (phase === 'starting') reasons.push('starting: threads and the connection are being made')
@@ -82,7 +90,26 @@ function notReady({ phase, assigned, failure, frozen }: HealthFacts): string[] {
   else if (!assigned) reasons.push('no assignment yet: the group has not answered')
   if (frozen)
     reasons.push("frozen: the process stood still, and its partitions may be another's until the group confirms")
+  const refusal = deadLetters && refusalOf(deadLetters)
+  if (refusal !== undefined) reasons.push(refusal)
+  if (circuit !== undefined && phase === 'running') {
+    reasons.push(
+      `circuit ${circuit.state}: too many records failed in a row, ${seconds(circuit.forMs)} ago; none starts`,
+    )
+  }
   return reasons
+}
+
+/** Undefined when the topic takes what it is given. */
+function refusalOf({ topic, waiting, oldestMs = 0, refusingMs, reason }: DeadLetterHealth): string | undefined {
+  // What was refused and is not wanted any more says nothing of the next one.
+  if (waiting === 0) return undefined
+  const letters = `${waiting} ${waiting === 1 ? 'record waits' : 'records wait'} for it`
+  if (refusingMs !== undefined) {
+    return `dead letters: ${topic} has refused them for ${seconds(refusingMs)} (${reason}); ${letters}`
+  }
+  if (oldestMs < UNANSWERED_MS) return undefined
+  return `dead letters: ${topic} has not acknowledged one for ${seconds(oldestMs)}; ${letters}`
 }
 
 function stood({ ms, agoMs }: HealthFacts['longestStop']): string {

@@ -28,6 +28,7 @@ const STARTS = 5
 const CURRENT = 6
 /** By the thread. */
 const EXTERNAL_KIB = 7
+const RETRIES = 8
 
 /** By slot: what was cut, a double and a word, and whether records of the partition may start. */
 const CONTROL_WORDS = 4
@@ -181,6 +182,11 @@ export class Board {
     return Atomics.load(this.#words, EXTERNAL_KIB) * KIB
   }
 
+  /** Failed attempts of the threads of this board so far that another one follows. */
+  get retries(): number {
+    return Atomics.load(this.#words, RETRIES) >>> 0
+  }
+
   /** A new thread starts on this board: nothing runs or waits there. What main has written stays. */
   reset(): void {
     Atomics.store(this.#words, RUNNING, 0)
@@ -274,6 +280,7 @@ export class BoardWriter {
     this.#words[entry + ATTEMPT] = nextAttempt
     this.#words[entry + SINCE] = machineMs(due)
     Atomics.store(this.#words, entry + STATE, State.parked)
+    this.#words[RETRIES]!++
   }
 
   /**

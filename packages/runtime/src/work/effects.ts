@@ -70,7 +70,10 @@ export function effectsOn(parts: () => Parts): Effects {
       host.wake()
     },
     withdrawPermit: (thread, scope) => parts().host.boards[thread]!.withdrawPermit(scope),
-    circuitChanged: (scope, from, to) => tellCircuit(parts(), scope, from, to),
+    circuitChanged: (scope, from, to) => {
+      parts().circuits.changed(scope, to)
+      tellCircuit(parts(), scope, from, to)
+    },
     stop: (reason) => {
       const { endings, failures } = parts()
       endings.end({ type: 'fail', error: failures.stopError(reason) })

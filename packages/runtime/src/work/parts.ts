@@ -2,6 +2,7 @@
 import { type AssignedPartition, type PartitionSlot, type TopicPartition, WorkEngine } from '@zk/engine'
 import { Outputs } from '../delivery/outputs.js'
 import { WorkProducer } from '../delivery/work-producer.js'
+import { CircuitLog } from '../health/circuit-log.js'
 import { RunHealth } from '../health/run-health.js'
 import { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
@@ -43,6 +44,7 @@ export interface Parts {
   readonly letters: Letters
   readonly outputs: Outputs
   readonly producer: WorkProducer
+  readonly circuits: CircuitLog
   /** Undefined where none is configured. */
   readonly crashes: CrashJournal | undefined
   readonly done: DoneCallbacks
@@ -114,6 +116,7 @@ export function makeParts(
   const letters = new Letters({ config, client, engine, failures, producer, logger, step: thenWant, failed })
   const openProducer = () => producer.open()
   const outputs = new Outputs({ engine, host, threads: config.speedup, openProducer })
+  const circuits = new CircuitLog(config.circuitBreaker === false ? undefined : config.circuitBreaker.scope)
   const commits = new Commits({
     ...{ engine, consumer, logger },
     intervalMs: config.autoCommitIntervalMs,
@@ -126,7 +129,8 @@ export function makeParts(
   const { drainTimeoutMs } = config
   const ownership = new Ownership({ engine, host, commits, clock, logger, emit, drainTimeoutMs })
   const health = new RunHealth({
-    ...{ config, logger, mainThread, engine, host, consumer, outputs, processedBy },
+    ...{ config, logger, mainThread, engine, host, consumer, outputs, circuits, processedBy },
+    deadLetters: () => letters.health(),
     isFrozen: () => freeze.isFrozen,
   })
   const watchdog = new Watchdog({
@@ -153,7 +157,7 @@ export function makeParts(
     prove: () => commits.prove(),
   })
   const parts: Parts = {
-    ...{ engine, host, consumer, commits, failures, letters, outputs, producer, crashes, ownership, endings },
+    ...{ engine, host, consumer, commits, failures, letters, outputs, producer, crashes, circuits, ownership, endings },
     ...{ clock, freeze, health, threads, watchdog, processedBy, logger, emit },
     done: new DoneCallbacks({ callbacks: config.onDone, engine, mainThread }),
     memory: new MemoryGuard({ maxExternalMb: config.maxExternalMb, threads: host }),

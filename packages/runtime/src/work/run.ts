@@ -9,7 +9,7 @@ import { defaultSpeedup } from '../config/cpu-quota.js'
 import { isPattern } from '../config/topic-pattern.js'
 import type { WorkConfig } from '../config/work-config.js'
 import { errors } from '../errors.js'
-import type { Measurements } from '../health/metric-table.js'
+import type { Measurements } from '../health/metric-entry.js'
 import type { WorkHealth } from '../health/work-health.js'
 import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
@@ -116,8 +116,8 @@ export class WorkRun {
   }
 
   #snapshot(busyOf: (thread: number) => number): WorkState {
-    const { engine, host, consumer, commits, processedBy } = this.#parts
-    return snapshot({ phase: this.#phase, engine, host, consumer, commits, processedBy, busyOf })
+    const { engine, host, consumer, commits, circuits, processedBy } = this.#parts
+    return snapshot({ phase: this.#phase, engine, host, consumer, commits, circuits, processedBy, busyOf })
   }
 
   /** Replaces every thread by one that runs this module; the consumer and its assignment stay. */

@@ -1,5 +1,6 @@
 /** What `work.state()` shows, as plain data. */
-import type { Counters, WorkEngine } from '@zk/engine'
+import type { CircuitState, Counters, WorkEngine } from '@zk/engine'
+import type { CircuitLog } from '../health/circuit-log.js'
 import type { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { ThreadHost } from '../threads/host.js'
@@ -19,6 +20,10 @@ export interface PartitionSnapshot {
   inFlight: number
   /** Reading is stopped because too many records lie above an unfinished one. */
   paused: boolean
+  /** When the next record that waits for its time may start (`processDelayMs`), in milliseconds since 1970; or undefined. */
+  delayedUntil: number | undefined
+  /** Of the circuit breaker that its records are under, its own or that of the work; undefined without one. */
+  circuit: CircuitState | undefined
 }
 
 export interface ThreadSnapshot {
@@ -40,8 +45,11 @@ export interface WorkState {
   partitions: PartitionSnapshot[]
   threads: ThreadSnapshot[]
   window: { messages: number; maxMessages: number; bytes: number; maxBytes: number }
-  /** `committed`: how many of `processed` an acknowledged commit covers. */
-  counters: Counters & { committed: number }
+  /**
+   * `committed`: how many of `processed` an acknowledged commit covers. `retries`: failed attempts that another one of the
+   * same thread follows.
+   */
+  counters: Counters & { committed: number; retries: number }
 }
 
 export interface StateSources {
@@ -50,11 +58,13 @@ export interface StateSources {
   host: ThreadHost
   consumer: Consumer
   commits: Commits
+  circuits: CircuitLog
   processedBy: Float64Array
   busyOf(thread: number): number
 }
 
-export function snapshot({ phase, engine, host, consumer, commits, processedBy, busyOf }: StateSources): WorkState {
+export function snapshot(sources: StateSources): WorkState {
+  const { phase, engine, host, consumer, commits, circuits, processedBy, busyOf } = sources
   const { window } = engine
   return {
     phase,
@@ -64,7 +74,10 @@ export function snapshot({ phase, engine, host, consumer, commits, processedBy, 
       const high = consumer.cluster.highWatermark(assignment)
       const { watermark } = tracker
       const lag = high === undefined || watermark === undefined ? undefined : Math.max(0, high - watermark)
-      return { topic, partition, state, watermark, committed: commits.committed(slot), lag, inFlight, paused }
+      return {
+        ...{ topic, partition, state, watermark, committed: commits.committed(slot), lag, inFlight, paused },
+        ...{ delayedUntil: engine.dueAt(slot), circuit: circuits.stateOf(slot) },
+      }
     }),
     threads: host.boards.map((board, index) => ({
       index,
@@ -80,6 +93,10 @@ export function snapshot({ phase, engine, host, consumer, commits, processedBy, 
       bytes: window.bytes,
       maxBytes: window.maxBytes,
     },
-    counters: { ...engine.counters, committed: commits.covered },
+    counters: {
+      ...engine.counters,
+      committed: commits.covered,
+      retries: host.boards.reduce((sum, { retries }) => sum + retries, 0),
+    },
   }
 }

@@ -47,15 +47,15 @@ const state = {
   partitions: [],
   threads: [],
   window: { messages: 1, maxMessages: 256, bytes: 0, maxBytes: 1024 },
-  counters: { processed: 0, failed: 0 },
+  counters: { processed: 0, failed: 0, deadLettered: 0 },
 } as unknown as WorkState
 const view = /running {2}\d.*\nwindow 1\/256 .*\n/
 
-function live() {
+function live(shown = state) {
   const screen = new Screen()
   const terminal = screen as unknown as NodeJS.WriteStream
   const liveView = new LiveView(terminal)
-  liveView.start(() => state)
+  liveView.start(() => shown)
   vi.advanceTimersByTime(500)
   return { screen, liveView, terminal }
 }
@@ -91,4 +91,14 @@ test('when it stops it is gone, and the terminal is as it was', () => {
   screen.write('later\n')
   vi.advanceTimersByTime(1_000)
   expect(screen.text.trimEnd()).toBe('printed\nlater')
+})
+
+test('failed and dead-lettered records are shown once there are any', () => {
+  expect(live().screen.text).not.toMatch(/failed|dead/)
+  const counters = { processed: 9, failed: 3, deadLettered: 1_200 }
+  expect(live({ ...state, counters } as unknown as WorkState).screen.text).toMatch(
+    /^running .* processed 9\nfailed 3 {2}dead-lettered 1,200\nwindow /,
+  )
+  const none = { processed: 9, failed: 3, deadLettered: 0 }
+  expect(live({ ...state, counters: none } as unknown as WorkState).screen.text).toMatch(/\nfailed 3\nwindow /)
 })

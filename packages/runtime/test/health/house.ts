@@ -1,6 +1,8 @@
 /** The real engine, boards and stall detector, without Kafka and threads: what those would do is typed in. */
-import { ACK_WORDS, type Effects, Outcome, WorkEngine } from '@zk/engine'
+import { ACK_WORDS, type Effects, Outcome, WorkEngine, type WorkEngineOptions } from '@zk/engine'
 import { onTestFinished, vi } from 'vitest'
+import type { DeadLetterHealth } from '../../src/delivery/refusal-log.js'
+import { CircuitLog } from '../../src/health/circuit-log.js'
 import type { Stall } from '../../src/health/stall.js'
 import { StallDetector } from '../../src/health/stall-detector.js'
 import { type LoopTimes, ThreadLoops } from '../../src/health/thread-loops.js'
@@ -18,7 +20,12 @@ export interface Line {
 }
 
 /** Its clocks stand still, but when time `passes`. */
-export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords = 1_000 } = {}) {
+export function house({
+  threads = 1,
+  windowMessages = 100,
+  maxUncommittedRecords = 1_000,
+  ...settings
+}: Partial<WorkEngineOptions> & { windowMessages?: number } = {}) {
   vi.useFakeTimers({ toFake: ['performance', 'hrtime', 'Date'] })
   onTestFinished(() => void vi.useRealTimers())
   const lines: Line[] = []
@@ -42,9 +49,19 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
     },
     ...{ hold: nothing, pause: nothing, resume: nothing, store: nothing, drained: nothing, failed: nothing },
     ...{ stop: nothing, rewound: nothing, restart: nothing, deadLetter: nothing, completed: nothing },
-    ...{ attemptOf: () => 1, failureFlags: () => 0, processDeaths: () => 0, circuitChanged: nothing },
-    ...{ holdStarts: nothing, permitStart: nothing, withdrawPermit: () => false },
+    ...{ failureFlags: () => 0, processDeaths: (_slot, offset) => (ranAtDeath.has(offset) ? 1 : 0) },
+    attemptOf: (thread, ticket) => boards[thread]!.attemptOf(ticket),
+    circuitChanged: (scope, _from, to) => circuits.changed(scope, to),
+    holdStarts: (scope, held) => {
+      for (const board of boards) board.holdStarts(scope, held)
+    },
+    permitStart: (thread, scope) => boards[thread]!.permitStart(scope),
+    withdrawPermit: (thread, scope) => boards[thread]!.withdrawPermit(scope),
   }
+  const circuits = new CircuitLog(settings.circuit?.scope)
+  /** Offsets that were running when an earlier process died. */
+  const ranAtDeath = new Set<number>()
+  let letters: Partial<DeadLetterHealth> | undefined
   const engine = new WorkEngine<PackedBatch>(
     {
       threads,
@@ -55,6 +72,7 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
       spareRows: 20,
       maxUncommittedRecords,
       onExhausted: 'complete',
+      ...settings,
     },
     effects,
   )
@@ -69,7 +87,12 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
   let frozen = false
   const loops = new ThreadLoops({ threads, timesOf: (thread) => times[thread], endedBy: (thread) => ended[thread]! })
   const detector = new StallDetector({
-    sources: { engine, boards, loops, isFrozen: () => frozen, downSince: (thread) => down.get(thread) },
+    sources: {
+      ...{ engine, boards, loops, circuits },
+      deadLetters: () => letters as DeadLetterHealth | undefined,
+      isFrozen: () => frozen,
+      downSince: (thread) => down.get(thread),
+    },
     stallAfterMs: STALL_MS,
     logger,
     highWatermark: ({ partition }) => highs.get(partition),
@@ -101,23 +124,23 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
       for (let thread = 0; thread < threads; thread++) engine.threadUp(thread)
       return this
     },
-    ends(at: number, slot = 0) {
+    endsAt(at: number, slot = 0) {
       highs.set(slot, at)
     },
     /** Where what can be read ends, for a broker that is asked. */
-    readableEnds(at: number, slot = 0) {
+    readableEndsAt(at: number, slot = 0) {
       readable.set(slot, at)
     },
     /** The broker's answers have arrived. */
     answered: () => new Promise((resolve) => setImmediate(resolve)),
     /** The partitions of which the broker was asked, since the last look at it. */
     asked: () => asked.splice(0),
-    read(offsets: readonly number[], { slot = 0, key = 'a' as string | null } = {}) {
+    read(offsets: readonly number[], { slot = 0, key = 'a' as string | null, timestamp = 0 } = {}) {
       const records = offsets.map((offset) => ({
-        ...{ slot, offset, timestamp: 0, timestampType: TimestampType.create },
+        ...{ slot, offset, timestamp, timestampType: TimestampType.create },
         ...{ key: key === null ? null : Buffer.from(key), value: Buffer.from('v'), headers: [] },
       }))
-      engine.records(packRecords(records))
+      engine.records(packRecords(records), Date.now())
       highs.set(slot, Math.max(highs.get(slot) ?? 0, ...offsets.map((offset) => offset + 1)))
     },
     /** Its handler was called so long ago. */
@@ -132,13 +155,30 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
       writers[engine.inFlight.thread[ticket]!]!.park(ticket, 2, performance.now() + againInMs)
     },
     finishes(offset: number, { slot = 0 } = {}) {
+      this.ends(offset, 'done', slot)
+    },
+    failsForGood(offset: number, { slot = 0 } = {}) {
+      this.ends(offset, 'failed', slot)
+    },
+    ends(offset: number, outcome: 'done' | 'failed', slot: number) {
       const ticket = ticketOf(offset, slot)
       const { thread: threads, sequence } = engine.inFlight
       const thread = threads[ticket]!
-      writers[thread]!.end(ticket, 'done')
+      writers[thread]!.end(ticket, outcome)
       ended[thread]!++
-      const ack = Int32Array.of(ticket, sequence[ticket]!, Outcome.done, 1_000)
+      const ack = Int32Array.of(ticket, sequence[ticket]!, Outcome[outcome], 1_000)
       engine.acks(thread, ack, ack.length / ACK_WORDS)
+    },
+    /** The thread dies with what runs in it, and its successor serves. */
+    dies(thread: number) {
+      engine.threadGone(thread)
+      engine.threadUp(thread)
+    },
+    /** It was running when an earlier process died. */
+    ranAtDeath: (offset: number) => void ranAtDeath.add(offset),
+    /** What is known of the dead letter topic. */
+    deadLetters(health: Partial<DeadLetterHealth>) {
+      letters = { topic: 'orders.dlt', ...health }
     },
     /** Time passes, second after second. */
     passes(ms: number) {
@@ -162,11 +202,16 @@ export function house({ threads = 1, windowMessages = 100, maxUncommittedRecords
       this.look()
     },
     look() {
+      engine.tick(performance.now(), Date.now())
       loops.tick(performance.now())
       detector.tick({ ms: performance.now(), wallMs: Date.now() })
     },
     stall(): Stall | undefined {
       return detector.stalls[0]
+    },
+    /** By partition: each look begins with another one. */
+    stalls(): Stall[] {
+      return detector.stalls.sort((a, b) => a.partition - b.partition)
     },
     /** What was logged since the last look at it. */
     logged: () => lines.splice(0),

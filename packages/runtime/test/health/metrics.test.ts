@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { type Measurements, metricTable } from '../../src/health/metric-table.js'
+import type { Measurements } from '../../src/health/metric-entry.js'
+import { metricTable } from '../../src/health/metric-table.js'
 import { renderMetrics } from '../../src/health/render-metrics.js'
 import { healthBeforeRun } from '../../src/health/work-health.js'
 
@@ -8,7 +9,10 @@ const measured = (topic = 'orders'): Measurements => ({
   state: {
     ...{ phase: 'running', reader: 'native' },
     partitions: [
-      { topic, partition: 3, state: 'assigned', watermark: 7, committed: 5, lag: 12, inFlight: 4, paused: true },
+      {
+        ...{ topic, partition: 3, state: 'assigned', watermark: 7, committed: 5, lag: 12, inFlight: 4, paused: true },
+        ...{ delayedUntil: undefined, circuit: 'half-open' },
+      },
       {
         topic,
         partition: 4,
@@ -18,6 +22,7 @@ const measured = (topic = 'orders'): Measurements => ({
         lag: undefined,
         inFlight: 0,
         paused: false,
+        ...{ delayedUntil: 1_700_000_000_000, circuit: 'closed' },
       },
     ],
     threads: [{ index: 0, up: true, running: 2, queued: 5, processed: 99, busy: 0.25 }],
@@ -30,6 +35,7 @@ const measured = (topic = 'orders'): Measurements => ({
       threadDeaths: 1,
       staleAcks: 3,
       committed: 90,
+      retries: 8,
     },
   },
   health: {
@@ -49,6 +55,20 @@ const measured = (topic = 'orders'): Measurements => ({
   ],
   stalls: [['sleeping', 2]],
   blocked: [['onEvent (assigned)', 1]],
+  delayed: 5,
+  circuits: {
+    scope: 'work',
+    work: 'open',
+    changes: [
+      ['open', 2],
+      ['half-open', 1],
+      ['closed', 0],
+    ],
+  },
+  deadLetters: {
+    ...{ topic: 'orders.dlt', waiting: 3, oldestMs: 31_000, refusingMs: 12_500, reason: 'no' },
+    ...{ written: 11, refused: 4, retried: 3, uncertain: 0 },
+  },
   outputs: { acknowledged: 7, failed: 1, refused: 0, waiting: 2 },
   callbackErrors: [['onDone', 3]],
   commits: 6,
@@ -77,6 +97,16 @@ test('every value stands under its name and labels', async () => {
     'zk_records_redelivered_total{group="billing"} 2',
     'zk_records_committed_total{group="billing"} 90',
     'zk_stale_acks_total{group="billing"} 3',
+    'zk_retries_total{group="billing"} 8',
+    'zk_records_delayed{group="billing"} 5',
+    'zk_circuit_state{group="billing"} 2',
+    'zk_circuit_changes_total{to="open",group="billing"} 2',
+    'zk_circuit_changes_total{to="closed",group="billing"} 0',
+    'zk_dead_letters_written_total{group="billing"} 11',
+    'zk_dead_letters_refused_total{group="billing"} 4',
+    'zk_dead_letters_waiting{group="billing"} 3',
+    'zk_dead_letters_refusing_seconds{group="billing"} 12.5',
+    'zk_dead_letters_oldest_seconds{group="billing"} 31',
     'zk_outputs_total{outcome="acknowledged",group="billing"} 7',
     'zk_outputs_waiting{group="billing"} 2',
     'zk_commits_total{group="billing"} 6',
@@ -86,6 +116,30 @@ test('every value stands under its name and labels', async () => {
   // What is not known has no value.
   expect(lines.filter((line) => line.startsWith('zk_partition_lag{'))).toHaveLength(1)
   expect(lines.join('\n')).not.toContain('secret key')
+})
+
+test('circuits of partitions are told for each, and what is not configured has none', async () => {
+  const of = measured()
+  const text = await renderMetrics({ ...of, circuits: { ...of.circuits, scope: 'partition' } }, 'billing')
+  const states = text.split('\n').filter((line) => line.startsWith('zk_circuit_state{'))
+  expect(states).toEqual([
+    'zk_circuit_state{topic="orders",partition="3",group="billing"} 1',
+    'zk_circuit_state{topic="orders",partition="4",group="billing"} 0',
+  ])
+  const without = { ...of, circuits: { ...of.circuits, scope: undefined } }
+  expect(await renderMetrics(without, 'billing')).not.toMatch(/^zk_circuit\w*\{/m)
+})
+
+test('without a dead letter topic its values are 0', async () => {
+  const text = await renderMetrics({ ...measured(), deadLetters: undefined }, 'x')
+  const values = text.split('\n').filter((line) => line.startsWith('zk_dead_letters'))
+  expect(values.map((line) => line.split(' ')[1])).toEqual(['0', '0', '0', '0', '0'])
+})
+
+test('a refusal of dead letters that nobody waits for any more is over', async () => {
+  const of = measured()
+  const deadLetters = { ...of.deadLetters!, waiting: 0 }
+  expect(await renderMetrics({ ...of, deadLetters }, 'x')).toContain('zk_dead_letters_refusing_seconds{group="x"} 0')
 })
 
 test('every line is one of a sample or of its description, and every metric has help and type', async () => {

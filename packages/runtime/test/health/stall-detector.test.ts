@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { describeStall } from '../../src/health/stall.js'
 import { house, STALL_MS, TOPIC } from './house.js'
 
@@ -62,14 +62,216 @@ test('queued: the record waits in its thread behind others that come to their en
   expect(one.detector.stalls).toHaveLength(1)
 })
 
-test('retrying: the handler at the watermark failed, and its next attempt is due later', () => {
+test('backoff: the handler at the watermark failed, and its next attempt is due later', () => {
   const one = house().start()
   one.read([7])
   one.begins(7)
   one.fails(7, { againInMs: 60_000 })
   one.passes(STALL_MS + 1_000)
-  expect(one.stall()!.cause).toMatchObject({ type: 'retrying', thread: 0, attempt: 2, dueInMs: within(25_000, 35_000) })
+  expect(one.stall()!.cause).toMatchObject({ type: 'backoff', thread: 0, attempt: 2, dueInMs: within(25_000, 35_000) })
   expect(describeStall(one.stall()!)).toMatch(/its handler failed, and attempt 2 follows in thread 0 in \d+\.\d s/)
+})
+
+test('backoff: what is due waits for the handler that has its lane, and says so', () => {
+  const one = house().start()
+  one.read([7])
+  one.read([8], { key: 'b' })
+  one.begins(7)
+  one.fails(7, { againInMs: 1_000 })
+  one.begins(8)
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause).toMatchObject({ type: 'sleeping', handler: { offset: 8 } })
+  one.finishes(8)
+  one.passes(2_000)
+  expect(one.stall()!.cause).toMatchObject({ type: 'backoff', dueInMs: 0 })
+})
+
+test('an attempt that runs is told by its number', () => {
+  const one = house().start()
+  one.read([7])
+  one.begins(7)
+  one.fails(7)
+  one.begins(7)
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause).toMatchObject({ type: 'sleeping', handler: { offset: 7, attempt: 2 } })
+  expect(describeStall(one.stall()!)).toContain('its handler, attempt 2, runs in thread 0 since')
+})
+
+test('dead-letter: the record failed for good, and the topic refuses it: since when, and why', () => {
+  const one = house({ deadLetters: true }).start()
+  one.read([7, 8])
+  one.begins(7)
+  one.failsForGood(7)
+  one.begins(8)
+  one.finishes(8)
+  one.deadLetters({ waiting: 1, oldestMs: 31_000, refusingMs: 12_000, reason: 'Broker: Invalid timestamp' })
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()).toMatchObject({
+    ...{ watermark: 7, key: 'a' },
+    cause: { type: 'dead-letter', deadLetterTopic: 'orders.dlt', reason: 'Broker: Invalid timestamp', forMs: 12_000 },
+  })
+  expect(describeStall(one.stall()!)).toMatch(
+    /: it failed for good, and the dead letter topic orders\.dlt refuses since \S+Z \(12 s\): Broker: Invalid timestamp \(dead-letter\)$/,
+  )
+})
+
+test('dead-letter: or does not answer', () => {
+  const one = house({ deadLetters: true }).start()
+  one.read([7])
+  one.begins(7)
+  one.failsForGood(7)
+  one.deadLetters({ waiting: 1, oldestMs: 31_000, refusingMs: undefined, reason: undefined })
+  one.passes(STALL_MS + 1_000)
+  expect(one.stall()!.cause).toMatchObject({ type: 'dead-letter', reason: undefined, forMs: 31_000 })
+  expect(describeStall(one.stall()!)).toMatch(/orders\.dlt does not answer since \S+Z \(31 s\) \(dead-letter\)$/)
+})
+
+describe('circuit-open', () => {
+  const circuit = (scope: 'work' | 'partition') => ({ after: 1, forMs: 600_000, scope })
+
+  test('of the work: no partition starts anything, also one that has no room in the window', () => {
+    const one = house({ circuit: circuit('work'), windowMessages: 2 }).start(3)
+    one.read([7, 8])
+    one.begins(7)
+    one.failsForGood(7)
+    one.read([3, 4], { slot: 1, key: 'b' })
+    one.endsAt(5, 2)
+    one.passes(STALL_MS + 1_000)
+    expect(one.stalls().map(({ partition, cause }) => [partition, cause])).toEqual(
+      [0, 1, 2].map((partition) => [
+        partition,
+        { type: 'circuit-open', scope: 'work', state: 'open', since: expect.any(String), forMs: 31_000 },
+      ]),
+    )
+    expect(describeStall(one.stalls()[0]!)).toMatch(
+      /: too many records failed in a row, and none of the work starts since \S+Z \(31 s\) \(circuit-open\)$/,
+    )
+  })
+
+  test('of a partition: the others go on, and what had started there has its own cause', () => {
+    const one = house({ circuit: circuit('partition') }).start(2)
+    one.read([7])
+    one.read([8], { key: 'b' })
+    one.read([9], { key: 'c' })
+    one.read([3], { slot: 1, key: 'd' })
+    one.begins(7)
+    one.begins(8)
+    one.begins(3, { slot: 1 })
+    one.failsForGood(8)
+    one.passes(STALL_MS + 1_000)
+    expect(one.stalls().map(({ cause }) => cause.type)).toEqual(['sleeping', 'sleeping'])
+    one.finishes(7)
+    one.passes(STALL_MS + 1_000)
+    expect(one.stalls().map(({ cause }) => cause)).toMatchObject([
+      { type: 'circuit-open', scope: 'partition', state: 'open' },
+      { type: 'sleeping' },
+    ])
+    expect(describeStall(one.stalls()[0]!)).toContain(`none of ${TOPIC}[0] starts since`)
+  })
+
+  test('half-open: since it opened first, and the record that is tried has its own cause', () => {
+    const one = house({ circuit: { ...circuit('work'), forMs: 20_000 } }).start()
+    one.read([7])
+    one.read([8], { key: 'b' })
+    one.begins(7)
+    one.failsForGood(7)
+    one.passes(STALL_MS + 1_000)
+    expect(one.stalls()[0]).toMatchObject({ watermark: 8, cause: { type: 'circuit-open', state: 'half-open' } })
+    expect(one.stalls()[0]!.cause).toMatchObject({ forMs: 31_000 })
+    expect(describeStall(one.stalls()[0]!)).toContain('none of the work starts, but for one that is tried, since')
+    one.begins(8)
+    one.passes(2_000)
+    expect(one.stalls()[0]!.cause).toMatchObject({ type: 'sleeping', handler: { offset: 8 } })
+  })
+})
+
+describe('alone', () => {
+  test('a suspect is tried alone in its thread', () => {
+    const one = house().start(2)
+    one.read([7])
+    one.read([8], { key: 'b' })
+    one.read([3], { slot: 1, key: 'c' })
+    one.begins(7)
+    one.begins(8)
+    one.dies(0)
+    one.begins(7)
+    one.passes(STALL_MS + 1_000)
+    const [own, other] = one.stalls()
+    expect(own!.cause).toMatchObject({ type: 'sleeping', handler: { offset: 7 } })
+    expect(other!.cause).toMatchObject({
+      ...{ type: 'alone', within: 'thread', record: { topic: TOPIC, partition: 0, offset: 7, key: 'a' } },
+      handler: { offset: 7, thread: 0 },
+    })
+    expect(describeStall(other!)).toMatch(
+      /: it waits while orders\[0\]@7 \(key a\), which may have killed the thread before, is tried alone, where the handler of orders\[0\]@7 \(key a\) runs in thread 0 since \S+Z \(31 s\) \(alone\)$/,
+    )
+  })
+
+  test('a record that was running when the process died, in all threads; and before, until nothing else runs', () => {
+    const one = house({ threads: 2, processDeathLimit: 2 }).start(3)
+    one.ranAtDeath(7)
+    one.read([3], { slot: 1, key: 'k1' })
+    one.begins(3, { slot: 1 })
+    one.read([7], { key: 'k2' })
+    one.read([4], { slot: 2, key: 'k3' })
+    one.passes(STALL_MS + 1_000)
+    const causes = () => one.stalls().map(({ cause }) => cause)
+    const record = { topic: TOPIC, partition: 0, offset: 7, key: 'k2' }
+    expect(causes()).toMatchObject([
+      { type: 'alone', within: 'process', record, handler: { partition: 1, offset: 3 } },
+      { type: 'sleeping', handler: { partition: 1, offset: 3 } },
+      { type: 'alone', within: 'process', record, handler: { partition: 1, offset: 3 } },
+    ])
+    expect(describeStall(one.stalls()[0]!)).toContain(
+      'it was running when the process died, and waits until nothing else',
+    )
+    one.finishes(3, { slot: 1 })
+    one.begins(7)
+    one.passes(STALL_MS + 1_000)
+    expect(causes().slice(0, 1)).toMatchObject([{ type: 'sleeping', handler: { offset: 7 } }])
+    const last = one.stalls()[1]!
+    expect(last).toMatchObject({ partition: 2, cause: { type: 'alone', within: 'process', record } })
+    expect(describeStall(last)).toContain(
+      'which was running when the process died, is tried alone in the whole process',
+    )
+  })
+})
+
+describe('a record that is not due', () => {
+  const delayed = () => house({ delayMs: 120_000 }).start()
+
+  test('is no stall, and its time begins when it is due', () => {
+    const one = delayed()
+    one.read([7, 8], { timestamp: Date.now() })
+    one.passes(119_000)
+    expect(one.detector.stoodMs(0, one.now)).toBeLessThan(2_000)
+    one.passes(STALL_MS - 1_000)
+    expect([one.stall(), one.logged()]).toEqual([undefined, []])
+    one.passes(3_000)
+    expect(one.stall()!.cause.type).toBe('unexplained')
+  })
+
+  test('behind one that hangs hides nothing', () => {
+    const one = delayed()
+    one.read([7], { timestamp: Date.now() - 120_000 })
+    one.begins(7)
+    one.read([8], { timestamp: Date.now() })
+    one.passes(STALL_MS + 1_000)
+    expect(one.stall()).toMatchObject({ watermark: 7, cause: { type: 'sleeping', handler: { offset: 7 } } })
+  })
+
+  test('of another partition neither', () => {
+    const one = house({ delayMs: 120_000, windowMessages: 1 }).start(3)
+    one.read([7], { timestamp: Date.now() - 120_000 })
+    one.begins(7)
+    one.read([3], { slot: 1, key: 'b', timestamp: Date.now() - 120_000 })
+    one.read([4], { slot: 2, key: 'c', timestamp: Date.now() })
+    one.passes(STALL_MS + 1_000)
+    expect(one.stalls().map(({ partition, cause }) => [partition, cause.type])).toEqual([
+      [0, 'sleeping'],
+      [1, 'window'],
+    ])
+  })
 })
 
 test('a record that waits behind the handler of another partition names that one', () => {
@@ -116,7 +318,7 @@ test('window: also for a partition of which nothing could be read', () => {
   const one = house({ windowMessages: 2 }).start(2)
   one.read([7, 8])
   one.begins(7)
-  one.ends(12, 1)
+  one.endsAt(12, 1)
   one.passes(STALL_MS + 1_000)
   expect(one.detector.stalls[1]).toMatchObject({
     ...{ partition: 1, watermark: undefined, lag: undefined, key: undefined },
@@ -141,7 +343,7 @@ test('broker-silent: lag, nothing in progress, nothing arrives', () => {
   one.read([7])
   one.begins(7)
   one.finishes(7)
-  one.ends(20)
+  one.endsAt(20)
   one.passes(STALL_MS + 2_000)
   expect(one.stall()).toMatchObject({ watermark: 8, lag: 12, key: undefined, cause: { type: 'broker-silent' } })
 })
@@ -223,8 +425,8 @@ test('at the end that the broker told nothing is waited for while what lies behi
   const one = house().start()
   one.engine.reachedEnd(0, 7)
   one.detector.reachedEnd(0, 7)
-  one.ends(12)
-  one.readableEnds(7)
+  one.endsAt(12)
+  one.readableEndsAt(7)
   for (let times = 0; times < 4; times++) {
     one.passes(STALL_MS)
     await one.answered()
@@ -237,8 +439,8 @@ test('broker-silent: also at the end that the broker told, when it has had more 
   const one = house().start()
   one.engine.reachedEnd(0, 7)
   one.detector.reachedEnd(0, 7)
-  one.ends(12)
-  one.readableEnds(9)
+  one.endsAt(12)
+  one.readableEndsAt(9)
   one.passes(STALL_MS + 1_000)
   await one.answered()
   one.passes(STALL_MS - 1_000)
@@ -252,15 +454,15 @@ test('an answer that was on its way when the partition moved says nothing of whe
   const one = house().start()
   one.engine.reachedEnd(0, 7)
   one.detector.reachedEnd(0, 7)
-  one.ends(12)
-  one.readableEnds(9)
+  one.endsAt(12)
+  one.readableEndsAt(9)
   one.passes(STALL_MS + 1_000)
   expect(one.asked()).toEqual([0])
   one.engine.reachedEnd(0, 10)
   one.detector.reachedEnd(0, 10)
   one.passes(1_000)
   await one.answered()
-  one.readableEnds(10)
+  one.readableEndsAt(10)
   one.passes(2 * STALL_MS)
   expect(one.stall()).toBeUndefined()
 })
@@ -269,7 +471,7 @@ test('a partition at its end is asked for by nobody', () => {
   const one = house().start()
   one.engine.reachedEnd(0, 7)
   one.detector.reachedEnd(0, 7)
-  one.ends(7)
+  one.endsAt(7)
   one.passes(3 * STALL_MS)
   expect([one.stall(), one.asked()]).toEqual([undefined, []])
 })
@@ -283,7 +485,7 @@ test('the end of an assignment before does not count', () => {
   one.read([6])
   one.begins(6)
   one.finishes(6)
-  one.ends(12)
+  one.endsAt(12)
   one.passes(STALL_MS + 2_000)
   expect(one.stall()).toMatchObject({ watermark: 7, cause: { type: 'broker-silent' } })
 })

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { DeadLetterHealth } from '../../src/delivery/refusal-log.js'
 import { errors } from '../../src/errors.js'
 import { type HealthFacts, healthBeforeRun, judge } from '../../src/health/work-health.js'
 
 const well: HealthFacts = {
   ...{ phase: 'running', assigned: true, failure: undefined, frozen: false },
+  ...{ deadLetters: undefined, circuit: undefined },
   ...{ longestStop: { ms: 3, agoMs: 0 }, blocks: [], recentBlock: undefined, stalls: [] },
 }
 
@@ -49,6 +51,47 @@ test('a main thread that stood still for five seconds of late is not alive, and 
 
 test('frozen, it does not know what it owns, and is not ready', () => {
   expect(of({ frozen: true })).toEqual({ live: [], ready: [expect.stringMatching(/^frozen: /)] })
+})
+
+describe('dead letters', () => {
+  const letters: DeadLetterHealth = {
+    ...{ topic: 'orders.dlt', waiting: 3, oldestMs: 9_000, refusingMs: undefined, reason: undefined },
+    ...{ written: 1, refused: 0, retried: 0, uncertain: 0 },
+  }
+
+  test('that are refused make it unready, with the reason, and leave it alive', () => {
+    const deadLetters = { ...letters, refusingMs: 12_000, reason: 'Broker: Invalid timestamp' }
+    expect(of({ deadLetters })).toEqual({
+      live: [],
+      ready: [
+        'dead letters: orders.dlt has refused them for 12.0 s (Broker: Invalid timestamp); 3 records wait for it',
+      ],
+    })
+  })
+
+  test('that get no answer for ten seconds do as well', () => {
+    expect(of({ deadLetters: letters })).toEqual({ live: [], ready: [] })
+    expect(of({ deadLetters: { ...letters, waiting: 1, oldestMs: 10_000 } })).toEqual({
+      live: [],
+      ready: ['dead letters: orders.dlt has not acknowledged one for 10.0 s; 1 record waits for it'],
+    })
+  })
+
+  test('that were refused, and that nobody wants written any more, do not', () => {
+    const deadLetters = { ...letters, waiting: 0, oldestMs: undefined, refusingMs: 900_000, reason: 'no' }
+    expect(of({ deadLetters })).toEqual({ live: [], ready: [] })
+  })
+})
+
+test('the circuit of the whole work, while it holds starts up, makes it unready and leaves it alive', () => {
+  for (const state of ['open', 'half-open'] as const) {
+    expect(of({ circuit: { state, forMs: 4_000 } })).toEqual({
+      live: [],
+      ready: [`circuit ${state}: too many records failed in a row, 4.0 s ago; none starts`],
+    })
+  }
+  // A run that ends does not wait for it.
+  expect(of({ phase: 'stopped', circuit: { state: 'open', forMs: 4_000 } }).ready).toEqual(['stopped'])
 })
 
 test('stalls are told, and make nothing unready', () => {
