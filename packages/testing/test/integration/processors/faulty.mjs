@@ -1,4 +1,7 @@
-/** Does what the value of a record says, at each attempt, and writes each delivery to the journal. */
+/**
+ * Does what the value of a record says, at each attempt, and writes each delivery to the journal. `gated` fails, once the gate
+ * of its options is open.
+ */
 import { openSync, writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
@@ -23,12 +26,18 @@ export default {
     const value = message.rawValue.toString()
     const where = { id, thread, topic, partition, offset, key: message.key.toString(), value }
     write({ type: 'start', ...where, attempt: ctx.attempt, at: now() })
-    const fails = value === 'always' || (value === 'once' && ctx.attempt === 1)
+    if (value === 'gated') await passed(ctx.state.gate)
+    const fails = value.startsWith('always') || value === 'gated' || (value === 'once' && ctx.attempt === 1)
     if (!fails) await faults[value]?.()
     if (ctx.state.ms > 0) await delay(ctx.state.ms)
     write({ type: 'end', id, ok: !fails, at: now() })
     if (fails) throw new Error(`the value says ${value}`)
   },
+}
+
+async function passed(gate) {
+  // Atomics.waitAsync would not wake an event loop that sleeps.
+  while (Atomics.load(new Int32Array(gate), 0) === 0) await delay(2)
 }
 
 const faults = {

@@ -1,0 +1,147 @@
+/** Dead letter topics that refuse for a while, on the embedded broker and on a real Kafka. */
+import { randomUUID } from 'node:crypto'
+import { createMockCluster } from '@zk/native/mock-cluster'
+import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
+import { isReal, Stage } from './stage.js'
+import { eventually } from './waiting.js'
+
+const [PRODUCE, BAD_TIMESTAMP, TOO_FEW_REPLICAS, TOO_LARGE] = [0, 32, 19, 10]
+/** The first partition of a topic is led by the one, the second by the other. */
+const [CUT, KEPT] = [1, 2]
+
+export interface Refusal {
+  stage: Stage
+  topic: string
+  /** In which the records are, with the timestamp `OLD`. */
+  partition: number
+  letters: string
+  groupId: string
+  begin(): Promise<void>
+  /** No-op where the refusal ends by itself, after a number of tries. */
+  end(): Promise<void>
+}
+
+/** So long ago that a topic may refuse them for it. */
+export const OLD = Date.now() - 600_000
+
+export const refusals: Record<string, (admins: Admins) => Promise<Refusal>> = isReal
+  ? { 'the topic takes no old records any more': byConfiguration }
+  : {
+      'the topic takes no such records': (admins) => byErrors(admins, BAD_TIMESTAMP, 6),
+      'too few replicas are in sync': (admins) => byErrors(admins, TOO_FEW_REPLICAS, 8),
+      'its broker is gone': byBroker,
+    }
+
+/** A topic that takes only small records. */
+export async function smallRecordsOnly(admins: Admins): Promise<Refusal> {
+  // The embedded broker does not look at sizes: the first answer is about the batch, the second about the record alone.
+  if (!isReal) return byErrors(admins, TOO_LARGE, 2)
+  const stage = Stage.on(process.env.KAFKA_BOOTSTRAP!)
+  const letters = `dlt-${randomUUID()}`
+  const admin = await admins.of(stage.bootstrapServers)
+  const configEntries = [{ name: 'max.message.bytes', value: '20000' }]
+  await admin.createTopics({ topics: [{ topic: letters, numPartitions: 1, configEntries }], waitForLeaders: true })
+  const none = async () => {}
+  return {
+    ...{ stage, topic: await stage.topic(1), partition: 0, letters, groupId: `g-${randomUUID()}` },
+    ...{ begin: none, end: none },
+  }
+}
+
+/** Connected ones, and what else has to be closed after a test. */
+export class Admins {
+  readonly #closing: (() => unknown)[] = []
+
+  async of(bootstrapServers: string): Promise<Admin> {
+    const admin = new Kafka({ brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING }).admin({
+      retry: { retries: 1 },
+    })
+    await admin.connect()
+    this.later(() => admin.disconnect())
+    return admin
+  }
+
+  later(close: () => unknown): void {
+    this.#closing.push(close)
+  }
+
+  /** The last first. */
+  async close(): Promise<void> {
+    for (const close of this.#closing.splice(0).reverse()) await close()
+  }
+}
+
+async function byErrors(admins: Admins, code: number, times: number): Promise<Refusal> {
+  const cluster = createMockCluster()
+  cluster.setGroupInitialRebalanceDelay(0)
+  admins.later(() => cluster.close())
+  const stage = Stage.on(cluster.bootstrapServers)
+  admins.later(() => stage.clear())
+  for (const topic of ['records', 'letters']) cluster.createTopic(topic, 1)
+  return {
+    ...{ stage, topic: 'records', partition: 0, letters: 'letters', groupId: 'g' },
+    begin: async () => cluster.pushRequestErrors(PRODUCE, Array(times).fill(code)),
+    end: async () => {},
+  }
+}
+
+/** A group whose coordinator is among the brokers that are up. */
+async function reachableGroup(admin: Admin, topic: string): Promise<string> {
+  for (;;) {
+    const groupId = `g-${randomUUID()}`
+    const found = await admin.fetchOffsets({ groupId, topics: [topic] }).catch(() => undefined)
+    if (found !== undefined) return groupId
+  }
+}
+
+/** Two brokers, of which one has the dead letter topic and nothing else. */
+async function byBroker(admins: Admins): Promise<Refusal> {
+  const cluster = createMockCluster({ brokers: 2 })
+  cluster.setGroupInitialRebalanceDelay(0)
+  admins.later(() => cluster.close())
+  const stage = Stage.on(cluster.bootstrapServers)
+  admins.later(() => stage.clear())
+  // Of the broker that stays, so that it does not ask the other one.
+  const admin = await admins.of(cluster.bootstrapServers.split(',')[KEPT - 1]!)
+  const [topic, letters] = ['records', 'letters']
+  cluster.createTopic(topic, 2)
+  cluster.createTopic(letters, 1)
+  cluster.setBrokerUp(CUT, false)
+  const groupId = await reachableGroup(admin, topic)
+  cluster.setBrokerUp(CUT, true)
+  return {
+    ...{ stage, topic, partition: 1, letters, groupId },
+    begin: async () => cluster.setBrokerUp(CUT, false),
+    end: async () => cluster.setBrokerUp(CUT, true),
+  }
+}
+
+/** A topic of one replica that refuses records by their age. (`min.insync.replicas` counts as the replication factor at most.) */
+async function byConfiguration(admins: Admins): Promise<Refusal> {
+  const stage = Stage.on(process.env.KAFKA_BOOTSTRAP!)
+  admins.later(() => stage.clear())
+  const admin = await admins.of(stage.bootstrapServers)
+  const letters = await stage.topic(1, `dlt-${randomUUID()}`)
+  const kafka = new Kafka({ brokers: stage.bootstrapServers.split(','), logLevel: logLevel.NOTHING })
+  const producer = kafka.producer({ retry: { retries: 0 } })
+  await producer.connect()
+  admins.later(() => producer.disconnect())
+  /** It tells when the broker knows, and is no dead letter. */
+  const takesOld = () =>
+    producer.send({ topic: letters, messages: [{ value: 'probe', timestamp: String(OLD) }] }).then(
+      () => true,
+      () => false,
+    )
+  const setRefusing = async (refuses: boolean) => {
+    const value = refuses ? '60000' : '9223372036854775807'
+    const configEntries = [{ name: 'message.timestamp.before.max.ms', value }]
+    const resources = [{ type: ConfigResourceTypes.TOPIC, name: letters, configEntries }]
+    await admin.alterConfigs({ validateOnly: false, resources })
+    await eventually(async () => (await takesOld()) === !refuses)
+  }
+  return {
+    ...{ stage, topic: await stage.topic(1), partition: 0, letters, groupId: `g-${randomUUID()}` },
+    begin: () => setRefusing(true),
+    end: () => setRefusing(false),
+  }
+}
