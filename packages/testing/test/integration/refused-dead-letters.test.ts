@@ -72,7 +72,8 @@ test.each(Object.keys(refusals))(
     expect(seen.at(-1)).toBe(FAILING[0])
 
     expect(await play.drain()).toMatchObject({ processed: RECORDS, failed: 2, deadLettered: 2, committed: RECORDS })
-    const written = await lettersOf(refusal)
+    // In the order in which they failed.
+    const written = (await lettersOf(refusal)).sort((a, b) => a.origin.offset - b.origin.offset)
     expect(written.map(({ origin, cause }) => ({ ...origin, cause }))).toEqual(
       FAILING.map((offset) => ({ topic, partition, offset, cause: 'error' })),
     )
