@@ -29,6 +29,11 @@ export class CircuitBreaker {
     return this.#state
   }
 
+  /** A success would change nothing: nearly always, and asked for each record. */
+  get isCalm(): boolean {
+    return this.#failures === 0 && this.#state === 'closed'
+  }
+
   /** The outcome of a record that started since the last change of state. */
   count(failed: boolean): void {
     if (this.#state === 'open') throw new Error('nothing starts while a circuit is open')

@@ -26,6 +26,8 @@ export class Circuits {
   readonly #table: InFlightTable<RecordBatch>
   readonly #effects: Effects
   readonly #circuits = new Map<CircuitScope, Circuit>()
+  /** The one for all partitions, if that is how it is. */
+  readonly #whole: Circuit | undefined
 
   constructor(
     options: CircuitBreakerOptions & { scope: 'work' | 'partition' },
@@ -37,6 +39,7 @@ export class Circuits {
     this.#threads = threads
     this.#table = table
     this.#effects = effects
+    this.#whole = options.scope === 'work' ? this.#circuitOf('work') : undefined
   }
 
   /** Whether records of the partition may not start, or only a probe. */
@@ -45,10 +48,11 @@ export class Circuits {
     return circuit !== undefined && circuit.breaker.state !== 'closed'
   }
 
-  /** A delivery has come to its final outcome. */
+  /** A delivery has come to its final outcome. Called for every record. */
   count(ticket: number, failed: boolean): void {
     if (this.#table.uncounted[ticket] === 1) return
-    const circuit = this.#circuitOf(this.#scopeOf(this.#table.slot[ticket]!))
+    const circuit = this.#whole ?? this.#circuitOf(this.#table.slot[ticket]!)
+    if (!failed && circuit.breaker.isCalm) return
     // It was about to find that it may not start when its thread died.
     if (circuit.breaker.state === 'open') return
     this.#change(circuit, () => circuit.breaker.count(failed))
