@@ -213,3 +213,18 @@ test('for how long a delivery has been running is told, also where the clock on 
     expect(board.runningMs(0, 1)).toBeUndefined()
   }
 })
+
+test('attempts that another one follows are counted, over all threads of a board', () => {
+  const { board, writer } = boards()
+  board.queue(5, 70, 1)
+  writer.start(5, SLOT, 1, 0, NOW)
+  writer.park(5, 2, NOW + 1_000)
+  writer.start(5, SLOT, 1, 0, NOW)
+  writer.park(5, 3, NOW + 1_000)
+  // What is held back by a circuit has not failed.
+  writer.start(5, SLOT, 1, 0, NOW)
+  writer.unstart(5, true)
+  expect(board.retries).toBe(2)
+  board.reset()
+  expect(board.retries).toBe(2)
+})

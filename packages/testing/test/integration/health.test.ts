@@ -1,13 +1,18 @@
 /** Health, metrics and state, from the library and over HTTP. */
 import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createClient } from '@zk/runtime'
 import { expect, test } from 'vitest'
 import { type LogLine, recordingLogger } from './recording-logger.js'
 import { quick, recorder } from './stage.js'
 import { stage } from './the-stage.js'
 import { eventually, openGate } from './waiting.js'
-import { type Zk, zkRun } from './zk.js'
+import { Zk, zkRun } from './zk.js'
+
+const faulty = new URL('./processors/faulty.mjs', import.meta.url)
 
 /** Where the run serves, once it does. */
 async function asker(zk: Zk) {
@@ -170,6 +175,42 @@ test('a work that failed is not alive', async () => {
   const { live, ready } = play.work.health()
   expect(live).toEqual({ ok: false, reasons: [expect.stringContaining('ZK_RECORD_FAILED')] })
   expect(ready.ok).toBe(false)
+})
+
+test('circuits of partitions are shown for each, and make nothing unready', async () => {
+  const topic = await stage.topic(2)
+  await stage.produce(topic, [
+    { key: 'a', value: 'always' },
+    { key: 'b', value: 'fine', partition: 1 },
+  ])
+  const play = stage.play({
+    ...{ topic, processor: faulty, processorOptions: { journal: stage.journal().path, ms: 0 } },
+    circuitBreaker: { after: 1, forMs: 60_000, scope: 'partition' },
+  })
+  await play.events.until(({ type }) => type === 'circuit')
+  await eventually(() => play.work.state()!.partitions.length === 2)
+  expect(play.work.state()!.partitions.map(({ circuit }) => circuit)).toEqual(['open', 'closed'])
+  expect(play.work.health().ready).toEqual({ ok: true, reasons: [] })
+  const text = await play.work.metrics()
+  expect([0, 1].map((partition) => sample(text, 'zk_circuit_state', { partition: `${partition}` }))).toEqual([2, 0])
+  expect(sample(text, 'zk_circuit_changes_total', { to: 'open' })).toBe(1)
+})
+
+test('zk run says in its last line how many records failed and were dead-lettered, where there are any', async () => {
+  const [topic, letters] = [await stage.topic(1), await stage.topic(1)]
+  await stage.produce(topic, [{ key: 'a' }, { key: 'bad' }, { key: 'b' }])
+  const file = join(stage.folder(), 'options.json')
+  const lastLine = async (group: string, more: readonly string[], rules: object) => {
+    writeFileSync(file, JSON.stringify({ journal: stage.journal().path, ms: 0, rules }))
+    const where = ['--brokers', stage.bootstrapServers, '--topic', topic, '--group', group, '--until-end']
+    const zk = new Zk(['run', fileURLToPath(recorder), ...where, '--options', file, ...more])
+    stage.alsoEnd(zk)
+    expect((await zk.exited).code).toBe(0)
+    return zk.log.all.at(-1)
+  }
+  expect(await lastLine(randomUUID(), [], {})).toBe('Stopped (drained): processed 3, committed 3')
+  const failing = await lastLine(randomUUID(), ['--dlt', letters], { bad: 'throw' })
+  expect(failing).toBe('Stopped (drained): processed 3, failed 1, dead-lettered 1, committed 3')
 })
 
 test('deaths of threads are counted by their cause', async () => {

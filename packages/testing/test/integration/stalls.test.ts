@@ -5,8 +5,10 @@ import { expect, test } from 'vitest'
 import type { LogLine } from './recording-logger.js'
 import { isReal, type Play, Stage } from './stage.js'
 import { stage } from './the-stage.js'
-import { openGate } from './waiting.js'
-import { Zk } from './zk.js'
+import { eventually, openGate } from './waiting.js'
+import { Zk, zkRun } from './zk.js'
+
+const faulty = new URL('./processors/faulty.mjs', import.meta.url)
 
 /** Longer than a first fetch takes: before it the broker is silent. */
 const STALL_MS = 1_000
@@ -146,6 +148,139 @@ test('draining: the run ends, and a handler that had started does not', async ()
   expect(play.work.health().ready.reasons).toEqual(['stopped'])
 })
 
+test('backoff: a handler failed, and its next attempt is due later', async () => {
+  const topic = await stage.topic(1)
+  await stage.produce(topic, [{ key: 'bad' }, { key: 'bad' }])
+  const journal = stage.journal()
+  const rules = { bad: { do: 'throw', once: true } }
+  const play = stage.play({
+    ...{ topic, stallAfterMs: STALL_MS, processorOptions: { journal: journal.path, ms: 0, rules } },
+    retry: { attempts: 2, backoffMs: 4_000, jitter: 0 },
+  })
+  const { stall, line } = await warned(play, 'backoff')
+  const { thread } = journal.starts()[0]!
+  expect(stall).toMatchObject({ watermark: 0, lag: 2, key: 'bad', cause: { thread, attempt: 2 } })
+  const { dueInMs } = stall.cause as StallCause & { type: 'backoff' }
+  const failed = journal.lines().find((one) => one.type === 'end')!
+  const failedMsAgo = Number(process.hrtime.bigint()) / 1e6 - failed.at
+  expect(Math.abs(4_000 - failedMsAgo - dueInMs)).toBeLessThan(500)
+  expect(line.message).toContain(`its handler failed, and attempt 2 follows in thread ${thread} in `)
+  await movedOn(play)
+  expect(play.work.state()!.counters).toMatchObject({ retries: 1, failed: 0 })
+  expect(await play.work.metrics()).toMatch(/^zk_retries_total\{.*\} 1$/m)
+})
+
+test('circuit-open: too many records failed in a row; not ready meanwhile, and alive', async () => {
+  const topic = await stage.topic(1)
+  const values = ['always', 'always', 'fine', 'fine', 'fine']
+  await stage.produce(
+    topic,
+    values.map((value, i) => ({ key: `k${i}`, value })),
+  )
+  const journal = stage.journal()
+  const play = stage.play({
+    ...{
+      topic,
+      speedup: 1,
+      stallAfterMs: STALL_MS,
+      processor: faulty,
+      processorOptions: { journal: journal.path, ms: 100 },
+    },
+    circuitBreaker: { after: 2, forMs: 4_000 },
+  })
+  const { stall } = await warned(play, 'circuit-open')
+  // The third may have started when the circuit opened.
+  expect(stall.watermark).toSatisfy((watermark) => watermark === 2 || watermark === 3)
+  expect(stall).toMatchObject({ key: `k${stall.watermark}`, cause: { scope: 'work', state: 'open' } })
+  expect(Date.parse((stall.cause as StallCause & { type: 'circuit-open' }).since)).toBeLessThan(Date.now())
+  const { live, ready } = play.work.health()
+  expect(live).toEqual({ ok: true, reasons: [] })
+  expect(ready).toEqual({ ok: false, reasons: [expect.stringMatching(/^circuit open: too many records failed/)] })
+  expect(play.work.state()!.partitions).toMatchObject([{ circuit: 'open' }])
+  expect(await play.work.metrics()).toMatch(/^zk_circuit_state\{group="[^"]*"\} 2$/m)
+
+  await movedOn(play)
+  expect(play.work.health().ready).toEqual({ ok: true, reasons: [] })
+  expect(play.work.state()!.partitions).toMatchObject([{ circuit: 'closed' }])
+  const text = await play.work.metrics()
+  for (const to of ['open', 'half-open', 'closed']) {
+    expect(text).toMatch(new RegExp(`^zk_circuit_changes_total\\{to="${to}",.*\\} 1$`, 'm'))
+  }
+})
+
+test('alone: a record that may have killed its thread is tried first, and nothing else of the thread meanwhile', async () => {
+  const topic = await stage.topic(2)
+  await stage.produce(topic, [{ key: 'gated' }])
+  const journal = stage.journal()
+  const gate = new SharedArrayBuffer(4)
+  const rules = { gated: 'gate', deadly: { do: 'throw-outside', once: true } }
+  const play = stage.play({
+    ...{ topic, speedup: 1, concurrency: 2, stallAfterMs: STALL_MS },
+    processorOptions: { journal: journal.path, ms: 0, rules, gate },
+  })
+  await journal.until(() => journal.starts().length === 1)
+  await stage.produce(topic, [{ key: 'deadly', partition: 1 }])
+  const { stall, line } = await warned(play, 'alone', 1)
+  expect(stall).toMatchObject({ watermark: 0, lag: 1, key: 'deadly' })
+  expect(stall.cause).toMatchObject({
+    ...{ within: 'thread', record: { topic, partition: 0, offset: 0, key: 'gated' } },
+    handler: { topic, partition: 0, offset: 0, thread: 0, attempt: 1 },
+  })
+  expect(line.message).toContain(`it waits while ${topic}[0]@0 (key gated), which may have killed the thread before,`)
+  openGate(gate)
+  await movedOn(play, 1)
+})
+
+test('alone: a record that was running when the process died runs first, and nothing else in any thread', async () => {
+  const topic = await stage.topic(2)
+  await stage.produce(topic, [{ key: 'deadly' }])
+  const journal = stage.journal()
+  const folder = stage.folder()
+  const group = randomUUID()
+  const args = ['--crash-journal', folder, '--client-id', 'billing-1']
+  const dead = zkRun(stage, {
+    topic,
+    group,
+    args,
+    options: { journal: journal.path, ms: 0, rules: { deadly: 'abort' } },
+  })
+  expect((await dead.exited).signal).toBe('SIGABRT')
+
+  const gate = new SharedArrayBuffer(4)
+  const play = stage.play({
+    ...{ topic, groupId: group, crashJournal: folder, clientId: 'billing-1', stallAfterMs: STALL_MS },
+    processorOptions: { journal: journal.path, ms: 0, rules: { deadly: 'gate' }, gate },
+  })
+  await journal.until(() => journal.starts().length === 2)
+  await stage.produce(topic, [{ key: 'b', partition: 1 }])
+  const { stall } = await warned(play, 'alone', 1)
+  expect(stall.cause).toMatchObject({
+    ...{ within: 'process', record: { topic, partition: 0, offset: 0, key: 'deadly' } },
+    handler: { topic, partition: 0, offset: 0 },
+  })
+  openGate(gate)
+  await movedOn(play, 1)
+})
+
+test('a record that is not due is no stall: it waits by design, and the state says until when', async () => {
+  const topic = await stage.topic(1)
+  const timestamp = Date.now()
+  const delayMs = 4 * STALL_MS
+  const journal = stage.journal()
+  const settings = { topic, processDelayMs: delayMs, stallAfterMs: STALL_MS }
+  const play = stage.play({ ...settings, processorOptions: { journal: journal.path, ms: 0 } })
+  await play.assigned()
+  await stage.produce(topic, [{ key: 'a', timestamp }])
+  await eventually(() => play.work.state()!.partitions[0]!.delayedUntil !== undefined)
+  const from = play.log.all.length
+  expect(play.work.state()!.partitions).toMatchObject([{ delayedUntil: timestamp + delayMs, lag: 1 }])
+  expect(await play.work.metrics()).toMatch(/^zk_records_delayed\{.*\} 1$/m)
+  await journal.untilDone(1)
+  expect(play.log.all.slice(from).filter(({ level }) => level === 'warn')).toEqual([])
+  await eventually(() => play.work.state()!.counters.processed === 1)
+  expect(play.work.state()!.partitions).toMatchObject([{ delayedUntil: undefined }])
+})
+
 // A Kafka cannot be stopped like this.
 test.runIf(!isReal)(
   'broker-silent: there is lag, nothing is in progress, and the broker has stopped answering',
@@ -174,6 +309,49 @@ test.runIf(!isReal)(
     expect(stall.lag).toBeGreaterThan(0)
     broker.kill('SIGCONT')
     await play.log.until(({ message }) => message.includes('moves on after'), from)
+    await other.clear()
+  },
+)
+
+// A Kafka cannot be stopped like this.
+test.runIf(!isReal)(
+  'dead-letter: the topic takes nothing, and then it does; not ready meanwhile, and alive',
+  async () => {
+    const [topic, letters] = [`t-${randomUUID()}`, `d-${randomUUID()}`]
+    const broker = new Zk(['broker', '--topics', `${topic},${letters}`, '--partitions', '1', '--json'])
+    stage.alsoEnd(broker)
+    const { bootstrapServers } = await broker.printed.until((line) => 'bootstrapServers' in line)
+    const other = Stage.on(bootstrapServers as string)
+    await other.produce(topic, [{ key: 'a', value: 'always' }])
+    const journal = stage.journal()
+    const play = other.play({
+      ...{ topic, deadLetterTopic: letters, stallAfterMs: STALL_MS, processor: faulty },
+      additionalProps: { 'session.timeout.ms': 60_000, 'delivery.timeout.ms': 2_000 },
+      processorOptions: { journal: journal.path, ms: 500 },
+    })
+    await journal.until(() => journal.starts().length === 1)
+    broker.kill('SIGSTOP')
+    const { stall } = await warned(play, 'dead-letter')
+    expect(stall).toMatchObject({ ...{ topic, watermark: 0, key: 'a' }, cause: { deadLetterTopic: letters } })
+    const refused = () => play.work.health().stalls.find(({ cause }) => cause.type === 'dead-letter' && cause.reason)
+    await eventually(() => refused() !== undefined)
+    expect(refused()!.cause).toMatchObject({ reason: expect.stringContaining('timed out'), since: expect.any(String) })
+    const { live, ready } = play.work.health()
+    expect(live).toEqual({ ok: true, reasons: [] })
+    expect(ready).toEqual({
+      ok: false,
+      reasons: [expect.stringMatching(new RegExp(`^dead letters: ${letters} has refused them for .*; 1 record waits`))],
+    })
+    const text = await play.work.metrics()
+    expect(text).toMatch(/^zk_dead_letters_waiting\{.*\} 1$/m)
+    expect(text).toMatch(/^zk_dead_letters_refused_total\{.*\} [1-9]/m)
+    expect(text).toMatch(/^zk_dead_letters_refusing_seconds\{.*\} (?!0$)/m)
+
+    broker.kill('SIGCONT')
+    await movedOn(play)
+    expect(play.work.health().ready).toEqual({ ok: true, reasons: [] })
+    expect(play.work.state()!.counters).toMatchObject({ failed: 1, deadLettered: 1, processed: 1 })
+    expect(await play.work.metrics()).toMatch(/^zk_dead_letters_written_total\{.*\} 1$/m)
     await other.clear()
   },
 )
