@@ -18,6 +18,10 @@ const proofs = {
   'full-window': async () => (await import('./full-window.mjs')).prove,
   retained: async () => (await import('./retained.mjs')).prove,
   growth: async () => (await import('./growth.mjs')).prove,
+  'dead-letters': async () => (await import('./dead-letters.mjs')).prove,
+  deadlines: async () => (await import('./deadlines.mjs')).prove,
+  backoff: async () => (await import('./backoff.mjs')).prove,
+  delay: async () => (await import('./delay.mjs')).prove,
   rebalance: async () => (await import('./rebalance.mjs')).prove,
 }
 

@@ -19,3 +19,13 @@ export const loadFillTopic = async () => (await load('runtime/dist/kafka/fill-to
 
 /** The class that `zk run` uses, in the process in which it runs. */
 export const loadWork = async () => (await load('runtime/dist/work.js')).Work
+
+/** What users import: for proofs whose work runs in their own process. */
+export const loadClient = async () => (await load('runtime/dist/index.js')).createClient
+
+/** A broker in this process. */
+export const loadEmbeddedBroker = async () => (await load('runtime/dist/kafka/embedded-broker.js')).startEmbeddedBroker
+
+const nothing = () => {}
+/** Of works in a proof's own process, whose failures are meant. */
+export const quiet = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing }

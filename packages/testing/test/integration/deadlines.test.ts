@@ -51,6 +51,23 @@ describe('a handler that keeps its thread', () => {
     expect(disorder(journal.lines(), byKey, dead)).toEqual([])
     expect(await play.drain()).toMatchObject({ processed: 9, threadDeaths: 3 })
   })
+
+  test('its dead letter says where it stood: function, file and line, time after time', async () => {
+    const topic = await stage.topic(1)
+    const letters = await stage.topic(1)
+    const play = stage.play({ ...limits, topic, processor, deadLetterTopic: letters, circuitBreaker: false })
+    await play.assigned()
+    const records = Array.from({ length: 3 }, () => [{ key: 'spin' }, { key: 'other' }]).flat()
+    await stage.produce(topic, records)
+    await expect.poll(() => play.work.state()!.counters.processed, { timeout: 15_000 }).toBe(6)
+    expect(await play.drain()).toMatchObject({ processed: 6, deadLettered: 3, threadDeaths: 3, committed: 6 })
+    const written = await stage.deadLetters(letters)
+    expect(written.map(({ cause, origin }) => [cause, origin.offset])).toEqual([0, 2, 4].map((at) => ['timeout', at]))
+    for (const { headers } of written) {
+      expect(headers['zk.dlt.stack']).toMatch(/\n {4}at spinForEver \(\/.*\/processors\/stuck\.ts:2[01]:\d+\)\n/)
+      expect(headers['__dlq.errors.message']).toContain('stuck.ts:2')
+    }
+  })
 })
 
 test('a handler that listens to its signal ends as a failure, and its thread lives', async () => {
