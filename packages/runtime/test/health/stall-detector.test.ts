@@ -131,7 +131,7 @@ describe('circuit-open', () => {
 
   test('of the work: no partition starts anything, also one that has no room in the window', () => {
     const one = house({ circuit: circuit('work'), windowMessages: 2 }).start(3)
-    one.read([7, 8])
+    one.read([7, 8, 9])
     one.begins(7)
     one.failsForGood(7)
     one.read([3, 4], { slot: 1, key: 'b' })
