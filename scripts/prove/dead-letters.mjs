@@ -36,6 +36,8 @@ export const prove = async () => {
   const client = kafkaClient(kafka.bootstrapServers)
   const admin = client.admin({ retry: { retries: 20 } })
   const producer = client.producer({ allowAutoTopicCreation: false })
+  /** @type {Awaited<ReturnType<typeof startWork>>[]} */
+  const works = []
   try {
     await Promise.all([admin.connect(), producer.connect()])
     /** @param {string} topic @param {string} value */
@@ -44,9 +46,9 @@ export const prove = async () => {
         validateOnly: false,
         resources: [{ type: TOPIC_CONFIG, name: topic, configEntries: [{ name: TIME_LIMIT, value }] }],
       })
-    const works = await Promise.all(
-      Object.entries(stories).map(([name, how]) => startWork(kafka.bootstrapServers, admin, name, how)),
-    )
+    for (const [name, how] of Object.entries(stories)) {
+      works.push(await startWork(kafka.bootstrapServers, admin, name, how))
+    }
     await limitAge(works[0].letters, '60000')
     await kafka.kill(KILLED)
     say('Broker 3 is dead, one topic takes no old records. Producing')
@@ -59,13 +61,13 @@ export const prove = async () => {
     say('Broker 3 comes back, the topic takes old records again')
     await Promise.all([limitAge(works[0].letters, NO_LIMIT), kafka.restart(KILLED)])
     const verdicts = await Promise.all(judged)
-    await Promise.all(works.map(({ stop }) => stop()))
     return {
       holds: verdicts.every(({ holds }) => holds),
       refusedMs: REFUSED_MS,
       ...Object.fromEntries(works.map(({ name }, i) => [name, verdicts[i]])),
     }
   } finally {
+    await Promise.allSettled(works.map(({ stop }) => stop()))
     await Promise.all([admin.disconnect(), producer.disconnect()])
     await kafka.stop()
   }
@@ -93,8 +95,13 @@ async function startWork(bootstrapServers, admin, name, { replicas, config = {} 
       { topic, replicaAssignment: [{ partition: 0, replicas: [1] }], configEntries: [] },
       { topic: letters, replicaAssignment, configEntries },
     ],
-    waitForLeaders: true,
+    waitForLeaders: false,
   })
+  // Each broker hears of a new topic by itself.
+  for (const name of [topic, letters]) {
+    while ((await admin.fetchTopicOffsets(name).catch(() => [])).length === 0) await delay(100)
+  }
+  await delay(1_000)
   const createClient = await loadClient()
   const zk = createClient({ bootstrapServers: bootstrapServers.split(',') })
   const work = zk.workFactory({ logger: quiet }).create({
@@ -134,16 +141,6 @@ async function startWork(bootstrapServers, admin, name, { replicas, config = {} 
  * @param {number} since
  */
 async function judge(client, admin, { topic, letters, group, assignments }, since) {
-  const consumer = client.consumer({ groupId: `read-${letters}` })
-  await consumer.connect()
-  await consumer.subscribe({ topic: letters, fromBeginning: true })
-  /** @type {number[]} */
-  const written = []
-  await consumer.run({
-    eachMessage: async (/** @type {any} */ { message: { headers } }) => {
-      written.push(Number(String(headers['__dlq.errors.offset'])))
-    },
-  })
   let samplesWhileRefused = 0
   let heldAtFirst = 0
   let committed = -1
@@ -161,10 +158,7 @@ async function judge(client, admin, { topic, letters, group, assignments }, sinc
     await delay(200)
   }
   const recoveredMs = Math.round(performance.now() - since - REFUSED_MS)
-  // A duplicate would be there by now; the reader may be behind.
-  for (let i = 0; i < 50 && written.length < FAILING.length; i++) await delay(100)
-  await delay(1_000)
-  await consumer.disconnect()
+  const written = await lettersIn(client, admin, letters)
   const sorted = [...written].sort((a, b) => a - b)
   return {
     holds:
@@ -175,4 +169,27 @@ async function judge(client, admin, { topic, letters, group, assignments }, sinc
       assignments() === 1,
     ...{ samplesWhileRefused, heldAtFirst, committed, written: sorted, recoveredMs, assignments: assignments(), wrong },
   }
+}
+
+/**
+ * @param {any} client
+ * @param {any} admin
+ * @param {string} topic
+ * @returns {Promise<number[]>} of each letter that is there, duplicates too, the offset of its record
+ */
+async function lettersIn(client, admin, topic) {
+  const [{ high }] = await admin.fetchTopicOffsets(topic)
+  const consumer = client.consumer({ groupId: `read-${topic}` })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  /** @type {number[]} */
+  const written = []
+  await consumer.run({
+    eachMessage: async (/** @type {any} */ { message: { headers } }) => {
+      written.push(Number(String(headers['__dlq.errors.offset'])))
+    },
+  })
+  for (let i = 0; i < 300 && written.length < Number(high); i++) await delay(100)
+  await consumer.disconnect()
+  return written
 }
