@@ -22,6 +22,7 @@ function house(topic: string) {
   return {
     folder,
     journal,
+    group,
     deaths: () => JSON.parse(readFileSync(join(folder, 'billing-1.deaths.json'), 'utf8')).deaths,
     run: (rules: object, args: string[] = []) =>
       zkRun(stage, {
@@ -58,6 +59,49 @@ test('deaths add up over processes', async () => {
   const third = run({ kills: 'hang' })
   await third.log.until((line) => line.includes('died while it ran'))
   expect(deaths()).toMatchObject([{ topic, partition: 0, offset: 0, deaths: 2 }])
+})
+
+test('a record that has killed the process twice is a dead letter at the third start, and all else is done', async () => {
+  const topic = await stage.topic(1)
+  const letters = await stage.topic(1)
+  const keys = ['a', 'b', 'kills', 'a', 'd', 'c', 'b']
+  await stage.produce(
+    topic,
+    keys.map((key, i) => ({ key, value: `v${i}` })),
+  )
+  const { run, folder, journal, group } = house(topic)
+  const dlt = ['--dlt', letters]
+  for (const deaths of [1, 2]) {
+    const from = journal.starts().length
+    expect((await run({ kills: 'abort' }, dlt).exited).signal).toBe('SIGABRT')
+    expect((await stage.deadLetters(letters)).length).toBe(0)
+    const ran = journal.starts().slice(from)
+    expect(ran.map(({ offset }) => offset)).toContain(2)
+    // Known by now to have been running at a death, it runs alone, the last of all that has started.
+    if (deaths === 2) expect(ran.at(-1)).toMatchObject({ key: 'kills', offset: 2 })
+  }
+  // It would still kill.
+  const third = run({ kills: 'abort' }, dlt)
+  expect((await third.exited).code).toBe(0)
+  expect(third.last()).toMatchObject({ event: 'stopped', failed: 1, deadLettered: 1 })
+  const [letter, ...others] = await stage.deadLetters(letters)
+  expect(others).toEqual([])
+  expect(letter).toMatchObject({ key: 'kills', value: 'v2', origin: { topic, partition: 0, offset: 2 } })
+  expect(letter).toMatchObject({ cause: 'process-crash' })
+  const done = new Set(journal.done().map(({ offset }) => offset))
+  expect(done).toEqual(new Set([0, 1, 3, 4, 5, 6]))
+  expect(await stage.committed(group, topic)).toEqual([keys.length])
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('without a journal it kills every process that reads it', async () => {
+  const topic = await stage.topic(1)
+  const letters = await stage.topic(1)
+  await stage.produce(topic, [{ key: 'kills' }])
+  const options = { journal: stage.journal().path, ms: 0, rules: { kills: 'abort' } }
+  const where = { topic, group: randomUUID(), options, args: ['--speedup', '1', '--until-end', '--dlt', letters] }
+  for (let i = 0; i < 3; i++) expect((await zkRun(stage, where).exited).signal).toBe('SIGABRT')
+  expect(await stage.deadLetters(letters)).toEqual([])
 })
 
 test('a second process with the same client id is refused while the first lives', async () => {
