@@ -52,3 +52,38 @@ test('the worker bills what the producer wrote, and drains at SIGTERM', async ()
   // Quantities are 1 to 5 in turn, tea costs 3: the running totals, kept by key in the threads, end at the sum.
   expect([...totals.values()].reduce((sum, total) => sum + total, 0)).toBe(200 * 3 * 3)
 })
+
+test('the retry pipeline tries again after a while what has failed, and gives up what fails again', async () => {
+  const topics = 'orders,orders.retry,orders.dead'
+  const broker = node('.', [zk, 'broker', '--topics', topics, '--json'])
+  const [ready] = await once(broker.lines, 'line')
+  const { bootstrapServers } = JSON.parse(ready)
+  const env = { KAFKA_BOOTSTRAP: bootstrapServers, COUNT: '40', CUSTOMERS: '7', RETRY_AFTER_MS: '3000' }
+  const pipeline = node('retry-pipeline', ['pipeline.js'], env)
+  expect(await node('producer', ['produce.js'], env).exited).toEqual([0, null])
+
+  const charged = []
+  const rest = []
+  let givenUp = 0
+  for await (const line of pipeline.lines) {
+    const entry = line.startsWith('{') ? JSON.parse(line) : { text: line }
+    if (entry.msg === 'Order charged') charged.push(entry)
+    else if (entry.text?.includes('given up')) givenUp++
+    else if (entry.text !== undefined) rest.push(entry.text)
+    // Once: a second one would abort it.
+    if (charged.length === 36 && givenUp === 4 && !pipeline.child.killed) pipeline.child.kill('SIGTERM')
+  }
+  expect(await pipeline.exited).toEqual([0, null])
+  expect(rest).toEqual([
+    'drained: 40 processed, 8 of them passed on as dead letters, 40 committed',
+    'drained: 8 processed, 4 of them passed on as dead letters, 8 committed',
+  ])
+  const late = charged.filter(({ from }) => from !== undefined)
+  expect(late.map(({ order }) => order).sort()).toEqual([13, 23, 3, 33])
+  expect(late.every(({ from, ageMs }) => from === 'orders' && ageMs >= 3_000)).toBe(true)
+
+  const ls = node('.', [zk, 'dlt', 'ls', '--brokers', bootstrapServers, '--topic', 'orders.dead', '--json'])
+  const letters = []
+  for await (const line of ls.lines) letters.push(JSON.parse(line))
+  expect(letters.filter(({ event }) => event === 'letter')).toHaveLength(4)
+})
