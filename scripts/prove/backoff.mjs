@@ -10,7 +10,8 @@ import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
 
 const RECORDS = 30_000
-const KEYS = 100
+/** The records of one key that waits stay in the window: with fewer keys they would fill the share of their partition. */
+const KEYS = 500
 const PARTITIONS = 4
 const BACKOFF_MS = 10_000
 const ROUNDS = 3

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readers } from './stage.js'
+import { quick, readers } from './stage.js'
 import { stage } from './the-stage.js'
 
 const stamped = new URL('./processors/stamped.mjs', import.meta.url)
@@ -51,4 +51,23 @@ describe.each(readers)('%s reader', (reader) => {
     expect(await stage.committed(play.groupId, topic)).toEqual([1])
     expect(play.work.health().stalls).toEqual([])
   })
+})
+
+test('a delay far beyond session and poll interval: nobody is given up, and none is early', async () => {
+  const topic = await stage.topic(2)
+  const journal = stage.journal()
+  const session = quick['session.timeout.ms']
+  const processDelayMs = session + 4_000
+  const additionalProps = { 'max.poll.interval.ms': session + 500 }
+  const settings = { topic, processor: stamped, processDelayMs, drainTimeoutMs: 500, graceMs: 100, additionalProps }
+  const play = stage.play({ ...settings, processorOptions: { journal: journal.path } })
+  await play.assigned()
+  const records = Array.from({ length: 20 }, (_, i) => ({ partition: i % 2, key: `k${i}` }))
+  await stage.produce(topic, records)
+  await journal.untilDone(20)
+  const waits = journal.starts().map(({ value }) => Number(value))
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(processDelayMs)
+  const changes = play.events.all.map(({ type }) => type).filter((type) => /assigned|revoked|lost/.test(type))
+  expect(changes).toEqual(['assigned'])
+  expect(await play.drain()).toMatchObject({ processed: 20, committed: 20 })
 })
