@@ -96,3 +96,16 @@ describe.each(readers)('%s reader', (reader) => {
     expect(disorder(journal.lines(), byKey, dead)).toEqual([])
   })
 })
+
+test('a thread that dies again and again while it runs nothing stops the work with exit code 4', async () => {
+  const topic = await stage.topic(1)
+  const processor = new URL('./processors/bad/dies-idle.mjs', import.meta.url)
+  const play = stage.play({ topic, processor, speedup: 1 })
+  const { error } = await play.ended
+  expect(error).toMatchObject({ code: 'ZK_THREAD_CRASH_LOOP', exitCode: 4 })
+  expect(play.events.all.filter(({ type }) => type === 'thread-gone')).toHaveLength(3)
+  const deaths = play.log.all.filter(({ fields }) => fields.cause === 'crash')
+  expect(deaths).toHaveLength(3)
+  for (const { fields } of deaths)
+    expect(String((fields.err as Error).cause ?? fields.err)).toContain('thrown by nobody')
+})
