@@ -10,9 +10,13 @@ export interface RetryPolicy {
   jitter: number
 }
 
+/** From one millisecond they lead beyond any `maxBackoffMs`. */
+const MAX_DOUBLINGS = 32
+
 /** @param attempt the one that failed, 1 for the first @param random 0 to 1 */
 export function backoffMs(policy: RetryPolicy, attempt: number, random = Math.random()): number {
-  const full = Math.min(policy.maxBackoffMs, policy.backoffMs * 2 ** (attempt - 1))
+  // Of a high attempt the power is infinite, and no backoff times infinity is no number.
+  const full = Math.min(policy.maxBackoffMs, policy.backoffMs * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS))
   return full * (1 - policy.jitter * random)
 }
 

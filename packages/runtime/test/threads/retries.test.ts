@@ -15,6 +15,10 @@ test('the backoff doubles with each attempt, up to its cap, and chance takes its
   expect(backoffMs({ ...policy, jitter: 0 }, 2, 0.9)).toBe(200)
 })
 
+test('without a backoff the next attempt is due at once, whatever its number', () => {
+  for (const attempt of [1, 1_025, 9_999]) expect(backoffMs({ ...policy, backoffMs: 0 }, attempt, 0.5)).toBe(0)
+})
+
 test('records come back when they are due, the earliest first, as often as others come and go', () => {
   const step = fc.record({ ticket: fc.nat(15), inMs: fc.nat(50), passes: fc.nat(20), removes: fc.boolean() })
   fc.assert(
