@@ -45,14 +45,16 @@ export function effectsOn(parts: () => Parts): Effects {
     failed: (ticket) => parts().failures.report(ticket),
     deadLetter: (ticket) => parts().letters.write(ticket),
     completed: (ticket, how, micros) => {
-      const { crashes, done, engine, failures, letters } = parts()
+      const { crashes, done, engine, failures, host, letters } = parts()
       if (crashes?.isEmpty === false) {
         const { slot, offset } = engine.inFlight
         crashes.ended(engine.assignments.nameOf(slot[ticket]!), offset[ticket]!)
       }
       if (!done.any) return
       const durationMs = micros < 0 ? undefined : micros / 1_000
-      if (how === 'done') done.tell(ticket, how, { durationMs })
+      // The engine hears of attempts only where a record fails.
+      const attempts = host.boards[engine.inFlight.thread[ticket]!]!.attemptOf(ticket)
+      if (how === 'done') done.tell(ticket, how, { durationMs, attempts })
       else done.tell(ticket, how, { durationMs, ...(letters.reasonOf(ticket) ?? failures.reasonOf(ticket)) })
     },
     processDeaths: (slot, offset) => {

@@ -6,6 +6,7 @@ import { type LogLine, recordingLogger } from './recording-logger.js'
 import { stage } from './the-stage.js'
 
 const processor = new URL('./processors/recorder.mjs', import.meta.url)
+const faulty = new URL('./processors/faulty.mjs', import.meta.url)
 
 const failing: [string, () => never | Promise<never>][] = [
   [
@@ -48,6 +49,24 @@ test('onDone hears of each record once, the factory’s before the work’s, and
         : { status: 'done', attempts: 1, durationMs: expect.any(Number) },
     )
   }
+})
+
+test('onDone hears how many attempts a record took that succeeded in the end', async () => {
+  const topic = await stage.topic(1)
+  await stage.produce(topic, ['once', 'fine'].map((value, i) => ({ key: `k${i}`, value })))
+  const attempts: Record<number, number> = {}
+  const onDone = ({ offset }: DoneMessage, outcome: DoneOutcome) => {
+    attempts[offset] = outcome.attempts
+  }
+  const play = stage.play(
+    {
+      ...{ topic, speedup: 1, processor: faulty, onDone, retry: { attempts: 3, backoffMs: 1 } },
+      processorOptions: { journal: stage.journal().path, ms: 0 },
+    },
+    { untilEnd: true },
+  )
+  expect(await play.run).toMatchObject({ processed: 2, failed: 0 })
+  expect(attempts).toEqual({ 0: 2, 1: 1 })
 })
 
 test.each(failing)(
