@@ -165,6 +165,14 @@ export class Dispatcher {
     for (const outbox of this.#outboxes) outbox.remove(matches, letGo)
   }
 
+  /** Suspects whose attempt has failed without killing their thread hold nobody up while they wait for the next. */
+  acquit(isParked: (ticket: number) => boolean): void {
+    for (const outbox of this.#outboxes) {
+      const { onTrial } = outbox
+      if (onTrial !== undefined && onTrial !== this.#alone && isParked(onTrial)) outbox.ended(onTrial)
+    }
+  }
+
   /** Messages routed to a thread that have not ended. */
   load(thread: number): number {
     return this.#routes.load(thread)

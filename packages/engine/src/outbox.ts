@@ -12,7 +12,7 @@ export class Outbox {
   up = false
   readonly #tickets = new TicketRing()
   readonly #suspects = new TicketRing()
-  /** The suspect that was sent and has not ended. */
+  /** The suspect that was sent, and whose attempt has not ended. */
   #onTrial = NONE
 
   push(ticket: number): void {
@@ -49,7 +49,7 @@ export class Outbox {
     return this.#suspects.at(0)
   }
 
-  /** The suspect that was sent and has not ended; undefined when there is none. */
+  /** The suspect that was sent and whose attempt has not ended; undefined when there is none. */
   get onTrial(): number | undefined {
     return this.#onTrial === NONE ? undefined : this.#onTrial
   }
@@ -60,7 +60,7 @@ export class Outbox {
     return this.#onTrial
   }
 
-  /** A delivery of the thread has ended. */
+  /** A delivery of the thread has ended, or an attempt that another follows: it has not killed the thread. */
   ended(ticket: number): void {
     if (this.#onTrial === ticket) this.#onTrial = NONE
   }

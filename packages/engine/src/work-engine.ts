@@ -232,7 +232,8 @@ export class WorkEngine<Batch extends RecordBatch> {
   tick(now: number, wall = this.#intake.wall): void {
     this.#setWall(wall)
     this.#circuits?.tick(now)
-    if (this.#dispatcher.anyWaiting) this.#proceed()
+    this.#dispatcher.acquit(this.#isParked)
+    this.#proceed()
     this.#readAhead.look(this.assignments)
     this.#sparse = copyOutSurvivors(this.inFlight, this.#sparse)
     const { drains } = this.#ownership
@@ -306,6 +307,11 @@ export class WorkEngine<Batch extends RecordBatch> {
     const index = thread[ticket]!
     attempt[ticket] = this.#effects.attemptOf(index, ticket)
     this.#endings.end(ticket, Outcome.failed | this.#effects.failureFlags(index, ticket))
+  }
+
+  readonly #isParked = (ticket: number): boolean => {
+    const { thread, sequence } = this.inFlight
+    return this.#effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!) === 'parked'
   }
 
   readonly #isRead = (slot: PartitionSlot): boolean => {

@@ -67,6 +67,24 @@ describe('who is to blame for the death of a thread', () => {
     expect(work.isEmpty()).toBe(true)
   })
 
+  test('one whose attempt on trial fails and is followed by another holds nobody up meanwhile', () => {
+    const work = desk({ attempts: 3, concurrency: 3 }).start()
+    for (const offset of [0, 1, 2]) work.read([offset], { hash: offset })
+    for (const offset of [0, 1]) work.board(offset, 'running')
+    work.engine.threadGone(0)
+    work.engine.threadUp(0)
+    expect(work.offsetsSent().slice(3)).toEqual([0])
+    work.board(0, 'running')
+    work.engine.tick(1_000)
+    expect(work.sent()).toEqual([])
+    work.boardSays(0, { attempt: 2 })
+    work.board(0, 'parked')
+    work.engine.tick(1_100)
+    expect(work.offsetsSent()).toEqual([1])
+    work.ack([1])
+    expect(work.offsetsSent()).toEqual([2])
+  })
+
   test('one on trial whose thread dies before it has come to it is still tried alone', () => {
     const work = desk({ attempts: 1, concurrency: 3 }).start()
     for (const offset of [0, 1, 2]) work.read([offset], { hash: offset })
