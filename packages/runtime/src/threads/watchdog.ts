@@ -143,6 +143,13 @@ export class Watchdog {
     return threads.isUp(thread) ? threads.boards[thread]!.runningMs(ticket, sent.sequence[ticket]!) : undefined
   }
 
+  /** The handler runs past its deadline, as long as no time is left out. */
+  #isOverdue(thread: number, ticket: number): boolean {
+    const { processTimeoutMs, threads } = this.#options
+    const ran = this.#ranMs(thread, ticket)
+    return ran !== undefined && ran >= processTimeoutMs + threads.boards[thread]!.extensionMs(ticket)
+  }
+
   /** Tells handlers whose deadline has passed. @returns what there is by thread, and in how many ms something is due next */
   #lookAtHandlers(now: number): { found: Map<number, Found>; oldest: number; next: number } {
     const { processTimeoutMs, graceMs, sent, threads } = this.#options
@@ -241,7 +248,9 @@ export class Watchdog {
     const stack = await (watch.stack ?? threads.stackOf(thread, STACK_MS))
     // The stack took its time. A thread that came back is judged anew.
     if (this.#watches[thread] !== watch) return
-    if (late.every((ticket) => this.#ranMs(thread, ticket) === undefined)) {
+    // Another attempt, or record, that has the ticket by now is not.
+    const isStillLate = (ticket: number) => this.#isOverdue(thread, ticket)
+    if (!late.some(isStillLate)) {
       watch.ending = false
       watch.stack = undefined
       return
@@ -249,7 +258,8 @@ export class Watchdog {
     const why = stack?.[0] === undefined ? 'a native call blocks its thread' : `it keeps its thread ${stack[0].trim()}`
     const error = this.#error(why)
     if (stack !== undefined) error.stack = [`${error.name}: ${error.message}`, ...stack].join('\n')
-    threads.end(thread, { planned: false, cause: 'timeout', error, guilty })
+    const left = guilty?.filter(isStillLate) ?? []
+    threads.end(thread, { planned: false, cause: 'timeout', error, guilty: left.length === 0 ? undefined : left })
   }
 
   #error(why: string): Error {

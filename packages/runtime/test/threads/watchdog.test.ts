@@ -18,6 +18,7 @@ function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_M
   const currents = new Array<number>(threads).fill(-1)
   const off = vi.fn()
   let stack: string[] | undefined = ['    at spin (/app/p.ts:3:5)']
+  let late: Promise<void> | undefined
   let debugged = false
   const watchdog = new Watchdog({
     processTimeoutMs,
@@ -39,6 +40,7 @@ function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_M
       tellRetire: (index) => retired.push(index),
       stackOf: async (index) => {
         stacks.push(index)
+        await late
         return stack
       },
       end: (index, end) => {
@@ -73,6 +75,17 @@ function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_M
     hears: (ticket: number, index = 0) => watchdog.heard(index, ticket, 7),
     stackIs: (lines: string[] | undefined) => {
       stack = lines
+    },
+    /** @returns lets stacks come */
+    stackIsLate: () => {
+      let arrive = () => {}
+      late = new Promise((resolve) => {
+        arrive = resolve
+      })
+      return async () => {
+        arrive()
+        for (let i = 0; i < 10; i++) await null
+      }
     },
     debug: (on: boolean) => {
       debugged = on
@@ -296,6 +309,23 @@ test('without processTimeoutMs nobody has a deadline', async () => {
   start(3)
   await passes(10_000)
   expect(told).toEqual([])
+})
+
+test('who has ended by the time the stack is there is not guilty, whatever has its ticket then', async () => {
+  const { start, hears, done, onStack, stackIsLate, passes, guilty } = watched()
+  start(3)
+  start(4)
+  await passes(1_000)
+  hears(3)
+  onStack(4)
+  const arrive = stackIsLate()
+  await passes(250)
+  expect(guilty()).toEqual([])
+  // The thread came back for a moment: 3 ended, and another attempt runs under its ticket.
+  done(3)
+  start(3)
+  await arrive()
+  expect(guilty()).toEqual([[4]])
 })
 
 test('with a grace of nothing a thread still has the time to answer', async () => {

@@ -53,7 +53,10 @@ test('onDone hears of each record once, the factory’s before the work’s, and
 
 test('onDone hears how many attempts a record took that succeeded in the end', async () => {
   const topic = await stage.topic(1)
-  await stage.produce(topic, ['once', 'fine'].map((value, i) => ({ key: `k${i}`, value })))
+  await stage.produce(
+    topic,
+    ['once', 'fine'].map((value, i) => ({ key: `k${i}`, value })),
+  )
   const attempts: Record<number, number> = {}
   const onDone = ({ offset }: DoneMessage, outcome: DoneOutcome) => {
     attempts[offset] = outcome.attempts
