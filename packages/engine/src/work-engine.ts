@@ -14,6 +14,7 @@ import { Circuits } from './circuits.js'
 import type { Core } from './core.js'
 import { Dispatcher } from './dispatcher.js'
 import { ACK_WORDS, type Effects, OUTCOME_MASK, Outcome } from './effects.js'
+import { Harvest } from './harvest.js'
 import { InFlightTable, Phase } from './in-flight-table.js'
 import type { InFlightWindow } from './in-flight-window.js'
 import { Intake } from './intake.js'
@@ -41,6 +42,7 @@ export class WorkEngine<Batch extends RecordBatch> {
   readonly #intake: Intake<Batch>
   readonly #endings: RecordEndings
   readonly #deaths: ThreadDeaths
+  readonly #harvest: Harvest
   /** What a handler takes, in milliseconds: a moving mean over ack batches. */
   #handlerMs: number | undefined
   /** Batches of which few records were alive at the last look. */
@@ -65,6 +67,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#intake = new Intake(core, this.#ownership, this.#readAhead)
     this.#endings = new RecordEndings(core)
     this.#deaths = new ThreadDeaths(core, this.#endings, this.#ownership)
+    this.#harvest = new Harvest(core, this.#endings)
   }
 
   /** New records are looked up among those that were running when an earlier process died; false saves that. */
@@ -190,7 +193,8 @@ export class WorkEngine<Batch extends RecordBatch> {
    */
   drain(slots: readonly PartitionSlot[], deadline: number): void {
     this.#ownership.drain(slots, deadline)
-    this.harvest()
+    this.#harvest.done()
+    this.#proceed()
   }
 
   /**
@@ -199,20 +203,13 @@ export class WorkEngine<Batch extends RecordBatch> {
    */
   halt(slots: readonly PartitionSlot[]): void {
     this.#ownership.halt(slots)
-    this.harvest()
+    this.#harvest.done()
+    this.#proceed()
   }
 
-  /**
-   * Ends what the boards show as ended. A thread that a handler keeps from its event loop posts its acks late, and what
-   * it finished before must not be waited for, nor be repeated. Its acks will be stale.
-   */
+  /** Ends what the boards show as ended, for the last time before a commit (see `Harvest`). */
   harvest(): void {
-    const { thread, sequence } = this.inFlight
-    for (const ticket of [...this.inFlight.dispatched()]) {
-      const state = this.#effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
-      if (state === 'done') this.#endings.end(ticket, Outcome.done)
-      else if (state === 'failed') this.#endHarvested(ticket)
-    }
+    this.#harvest.all()
     this.#proceed()
   }
 
@@ -233,11 +230,11 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#setWall(wall)
     this.#circuits?.tick(now)
     this.#dispatcher.acquit(this.#isParked)
+    const { drains } = this.#ownership
+    if (drains.any) this.#harvest.look()
     this.#proceed()
     this.#readAhead.look(this.assignments)
     this.#sparse = copyOutSurvivors(this.inFlight, this.#sparse)
-    const { drains } = this.#ownership
-    if (drains.any) this.harvest()
     for (const { slots } of drains.takeLate(now)) this.#effects.drained(slots, false)
   }
 
@@ -299,14 +296,6 @@ export class WorkEngine<Batch extends RecordBatch> {
   #setWall(wall: number): void {
     this.#intake.wall = wall
     this.#dispatcher.wall = wall
-  }
-
-  /** Failed, as the board says; its ack is late, and will be stale. */
-  #endHarvested(ticket: number): void {
-    const { thread, attempt } = this.inFlight
-    const index = thread[ticket]!
-    attempt[ticket] = this.#effects.attemptOf(index, ticket)
-    this.#endings.end(ticket, Outcome.failed | this.#effects.failureFlags(index, ticket))
   }
 
   readonly #isParked = (ticket: number): boolean => {
