@@ -47,7 +47,8 @@ export async function stuckStack(
 ): Promise<string[] | undefined> {
   const inspected = new InspectedThread(threadId)
   void Promise.race([gone, inspected.letGo]).then(() => inspected.close())
-  const stack = await within(timeoutMs, inspected.stack, undefined)
+  const ended = gone.then(() => undefined)
+  const stack = await within(timeoutMs, Promise.race([inspected.stack, ended]), undefined)
   inspected.release()
   return stack
 }
@@ -60,6 +61,7 @@ class InspectedThread {
   readonly #scripts = new Map<string, Script>()
   #sessionId: string | undefined
   #isReleased = false
+  #isClosed = false
   #onStack!: (lines: string[]) => void
   #onLetGo!: () => void
 
@@ -90,7 +92,9 @@ class InspectedThread {
     this.#tell('Debugger.disable')
   }
 
+  /** The thread may have ended before anybody has let go of it. */
   close(): void {
+    this.#isClosed = true
     this.#session.disconnect()
   }
 
@@ -109,7 +113,7 @@ class InspectedThread {
   }
 
   #tell(method: Request): void {
-    if (this.#sessionId === undefined) return
+    if (this.#sessionId === undefined || this.#isClosed) return
     const message = JSON.stringify({ id: REQUESTS.indexOf(method), method })
     this.#session.post('NodeWorker.sendMessageToWorker', { sessionId: this.#sessionId, message })
   }
