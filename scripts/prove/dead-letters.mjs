@@ -44,7 +44,7 @@ export const prove = async () => {
     await Promise.all([admin.connect(), reader.connect(), producer.connect()])
     /** @param {string} topic @param {string} value */
     const limitAge = (topic, value) =>
-      admin.alterConfigs({
+      reader.alterConfigs({
         validateOnly: false,
         resources: [{ type: TOPIC_CONFIG, name: topic, configEntries: [{ name: TIME_LIMIT, value }] }],
       })

@@ -11,7 +11,7 @@ const faulty = new URL('./processors/faulty.mjs', import.meta.url)
 const RECORDS = 30
 const FAILING = [5, 21]
 /** How long the topic refuses where the test says when it takes records again. */
-const REFUSED_MS = isReal ? 10_000 : 3_000
+const REFUSED_MS = isReal ? 10_000 : 2_000
 
 const admins = new Admins()
 afterEach(() => admins.close())
@@ -24,8 +24,8 @@ function playOn({ stage, topic, letters, groupId }: Refusal, journal: Journal, m
   const gate = new SharedArrayBuffer(4)
   const play = stage.play({
     ...{ topic, groupId, processor: faulty, concurrency: 4, circuitBreaker: false, deadLetterTopic: letters },
-    // Otherwise librdkafka goes on by itself for half a minute, and nobody hears of it.
-    additionalProps: { 'delivery.timeout.ms': 1_500 },
+    // Otherwise librdkafka goes on by itself for half a minute, and nobody hears of it; and looks for a broker ever more seldom.
+    additionalProps: { 'delivery.timeout.ms': 1_500, 'reconnect.backoff.max.ms': 200 },
     ...{ processorOptions: { journal: journal.path, ms: 0, gate }, ...more },
   })
   return { play, gate }
