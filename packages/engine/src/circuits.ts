@@ -3,9 +3,10 @@
  *
  * While one is open no delivery of its scope starts, wherever it waits; reading and what runs go on. What had started
  * before says nothing about the time after, so its outcome is not counted. A probe is a permit for one start: that
- * delivery's outcome decides. One that comes to no outcome (handed back, or its thread died by another's guilt) leaves
+ * delivery's outcome decides. One that comes to no outcome (handed back, its partition gone, or its thread died by another's guilt) leaves
  * the circuit half-open, and another record is tried at the next look.
  */
+import type { AssignmentTable } from './assignment.js'
 import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.js'
 import type { CircuitScope, Effects } from './effects.js'
 import { type InFlightTable, Phase } from './in-flight-table.js'
@@ -24,6 +25,7 @@ export class Circuits {
   readonly #options: CircuitBreakerOptions & { scope: 'work' | 'partition' }
   readonly #threads: number
   readonly #table: InFlightTable<RecordBatch>
+  readonly #assignments: AssignmentTable
   readonly #effects: Effects
   readonly #circuits = new Map<CircuitScope, Circuit>()
   /** The one for all partitions, if that is how it is. */
@@ -33,11 +35,13 @@ export class Circuits {
     options: CircuitBreakerOptions & { scope: 'work' | 'partition' },
     threads: number,
     table: InFlightTable<RecordBatch>,
+    assignments: AssignmentTable,
     effects: Effects,
   ) {
     this.#options = options
     this.#threads = threads
     this.#table = table
+    this.#assignments = assignments
     this.#effects = effects
     this.#whole = options.scope === 'work' ? this.#circuitOf('work') : undefined
   }
@@ -96,7 +100,8 @@ export class Circuits {
     const candidates = new Set<number>()
     const { phase, thread, uncounted } = this.#table
     for (let ticket = 0; ticket < this.#table.capacity; ticket++) {
-      if (phase[ticket] !== Phase.dispatched || !this.#isIn(circuit, ticket)) continue
+      // Of a partition that has gone nothing starts, and what runs on comes to no outcome.
+      if (phase[ticket] !== Phase.dispatched || !this.#isIn(circuit, ticket) || !this.#isOurs(ticket)) continue
       if (!this.#hasStarted(ticket)) {
         // It may have been about to start when the circuit opened, and found that it may not.
         uncounted[ticket] = 0
@@ -128,6 +133,11 @@ export class Circuits {
 
   #isIn({ scope }: Circuit, ticket: number): boolean {
     return scope === 'work' || this.#table.slot[ticket] === scope
+  }
+
+  #isOurs(ticket: number): boolean {
+    const { slot, epoch } = this.#table
+    return this.#assignments.find(slot[ticket]!, epoch[ticket]!) !== undefined
   }
 
   #scopeOf(slot: PartitionSlot): CircuitScope {

@@ -58,7 +58,9 @@ export class WorkEngine<Batch extends RecordBatch> {
     const hasWaiting = (slot: PartitionSlot) => this.#dispatcher.hasWaiting(slot)
     this.#readAhead = new ReadAhead(options.maxUncommittedRecords, hasWaiting, effects)
     const { circuit, threads } = options
-    this.#circuits = circuit === undefined ? undefined : new Circuits(circuit, threads, this.inFlight, effects)
+    if (circuit !== undefined) {
+      this.#circuits = new Circuits(circuit, threads, this.inFlight, this.assignments, effects)
+    }
     const core: Core<Batch> = {
       ...{ options, effects, table: this.inFlight, assignments: this.assignments },
       ...{ dispatcher: this.#dispatcher, circuits: this.#circuits },

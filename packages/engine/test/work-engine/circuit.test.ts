@@ -26,6 +26,27 @@ describe('circuit breaker', () => {
     expect(work.calls()).toEqual(['release starts of work', 'work half-open to closed'])
   })
 
+  test('a probe whose partition has gone decides nothing, and another record is tried', () => {
+    const work = desk({ circuit, concurrency: 2 }).start(2)
+    work.read([0, 1, 2])
+    work.read([0], { slot: 1, hash: 2 })
+    work.ack([0, 1], 'failed')
+    work.engine.tick(0)
+    work.engine.tick(500)
+    work.usePermit(0)
+    work.board(2, 'running')
+    work.engine.tick(600)
+    work.calls()
+    work.engine.tick(700)
+    expect(work.calls()).toEqual([])
+    // Its handler goes on, and nobody counts what becomes of it.
+    work.engine.gone([0])
+    work.calls()
+    work.engine.tick(800)
+    work.engine.tick(900)
+    expect(work.calls()).toEqual(['permit 0 of work'])
+  })
+
   test('opens again when the probe fails', () => {
     const work = desk({ circuit }).start()
     work.read([0, 1, 2])

@@ -287,7 +287,8 @@ export const workSchema = z.strictObject({
       group: Deadlines,
       description:
         'How long handlers may go on after `ctx.signal` aborted at the end of `processTimeoutMs` or `shutdownTimeoutMs`, ' +
-        'before their threads are ended, in milliseconds. When partitions are given back no thread is ended for it: what a ' +
+        'before their threads are ended, in milliseconds; after `processTimeoutMs` at least 100, in which a thread can say that ' +
+        'it hears. When partitions are given back no thread is ended for it: what a ' +
         'late handler still does completes nothing.',
       change: 'Raise it when cleaning up takes longer.',
     },
