@@ -87,25 +87,26 @@ export function makeParts(
   const failed = (error: Error) => endings.end({ type: 'fail', error })
   const clock = new WorkClock()
   const processedBy = new Float64Array(config.speedup)
-  const crashes = openCrashJournal(context)
   // Parts that are made later are looked up when something happens.
   const engine = new WorkEngine<PackedBatch>(
     engineOptions(config),
     effectsOn(() => parts),
   )
-  const host = new ThreadHost(hostOptions(context, processor, engine.inFlight.capacity, crashes), {
-    message: (index, message) => thenWant(() => threads.message(index, message)),
-    up: (index) => thenWant(() => threads.up(index)),
-    notStarted: (index, error, delayMs) => threads.notStarted(index, error, delayMs),
-    gone: (index, end) => guard(() => threads.gone(index, end)),
-    lost: failed,
-  })
   const consumer = new Consumer(consumerOptions(context), {
     read: (result) => guard(() => steps.read(result)),
     assigned: steps.assigned,
     revoked: steps.revoked,
     voided: (partition) => ownership.voided(partition),
     failed,
+  })
+  // Behind what may be refused: nobody would give its lock back.
+  const crashes = openCrashJournal(context)
+  const host = new ThreadHost(hostOptions(context, processor, engine.inFlight.capacity, crashes), {
+    message: (index, message) => thenWant(() => threads.message(index, message)),
+    up: (index) => thenWant(() => threads.up(index)),
+    notStarted: (index, error, delayMs) => threads.notStarted(index, error, delayMs),
+    gone: (index, end) => guard(() => threads.gone(index, end)),
+    lost: failed,
   })
   const failures = new Failures({
     ...{ engine, logger, onExhausted: config.onExhausted },

@@ -122,3 +122,14 @@ test('zk run refuses a journal without a client id: the next process would not f
   expect((await zk.exited).code).toBe(1)
   expect(zk.stderr()).toContain('--client-id')
 })
+
+test('a run that librdkafka refuses leaves the journal to the next one', async () => {
+  const topic = await stage.topic(1)
+  const settings = { topic, crashJournal: stage.folder(), clientId: 'billing-1', groupId: randomUUID() }
+  const codes: (string | undefined)[] = []
+  for (let run = 0; run < 2; run++) {
+    const { error } = await stage.play({ ...settings, additionalProps: { 'no.such.property': 1 } }).ended
+    codes.push(error?.code)
+  }
+  expect(codes).toEqual(Array(2).fill('ZK_CONFIG_UNKNOWN_PROPERTY'))
+})
