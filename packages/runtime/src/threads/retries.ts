@@ -62,9 +62,10 @@ export class ParkedRecords {
 
   /** Takes out those that `matches`, in no order. */
   remove(matches: (ticket: number) => boolean): number[] {
-    const removed = this.#heap.filter(matches)
+    const removed: number[] = []
+    const left: number[] = []
+    for (const ticket of this.#heap) (matches(ticket) ? removed : left).push(ticket)
     if (removed.length === 0) return removed
-    const left = this.#heap.filter((ticket) => !removed.includes(ticket))
     this.#heap = left.sort((a, b) => this.#due[a]! - this.#due[b]!)
     this.#changed()
     return removed
