@@ -127,7 +127,7 @@ export interface Processor<V = Buffer, O = unknown, S = unknown> {
   teardown?(): void | Promise<void>
   /**
    * Whether another attempt can help after this error, asked while there are attempts left. Default: yes. Not asked after
-   * a `ProcessError` that says `retryable: false`. An error that this throws counts as yes.
+   * a `ProcessError` that says `retryable: false`. An error that this throws counts as yes, and so does a promise.
    */
   retryable?(error: unknown): boolean
 }

@@ -50,11 +50,15 @@ export class RetryDecision {
   #processorAgrees(error: unknown, log: () => Logger): boolean {
     if (this.#processor.retryable === undefined) return true
     try {
-      return this.#processor.retryable(error) !== false
+      const answer: unknown = this.#processor.retryable(error)
+      if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') return answer !== false
+      // What it rejects with would end the thread.
+      Promise.resolve(answer).catch(() => {})
+      throw new TypeError('it returned a promise, and its answer is needed at once')
     } catch (fault) {
       if (!this.#toldOfThrow) {
         this.#toldOfThrow = true
-        log().warn({ err: fault }, 'retryable() of the processor threw; the record is tried again (told once)')
+        log().warn({ err: fault }, 'retryable() of the processor gave no answer; the record is tried again (told once)')
       }
       return true
     }

@@ -80,6 +80,22 @@ test('a processor that throws over the question is told of once, and the record 
   expect(lines.filter(({ message }) => message.includes('retryable()'))).toHaveLength(1)
 })
 
+test('so is one that answers with a promise, whose rejection does not end the thread', async () => {
+  const rejections: unknown[] = []
+  const heard = (reason: unknown) => rejections.push(reason)
+  process.on('unhandledRejection', heard)
+  const retryable = (async () => {
+    throw new Error('cannot say')
+  }) as unknown as () => boolean
+  const { handler, seen } = failing({ 0: 9 })
+  const { send, acks, lines } = lane(handler, { retry: { attempts: 3 }, retryable })
+  send([0])
+  await expect.poll(() => acks).toEqual([[0, Outcome.failed]])
+  process.off('unhandledRejection', heard)
+  expect([rejections, seen.length]).toEqual([[], 3])
+  expect(lines.filter(({ message }) => message.includes('retryable()'))).toHaveLength(1)
+})
+
 test('what the error says of dead letter and breaker is in its ack and on the board', async () => {
   const error = new ProcessError('no', { disableDeadLetter: true, disableCircuitBreak: true })
   const { send, acks, board } = lane(failing({ 0: 1 }, () => error).handler)
