@@ -16,7 +16,7 @@ describe('a seed is a schedule', () => {
     expect(hashes()).toEqual(hashes())
     expect(hashes()).toMatchInlineSnapshot(`
       {
-        "breaker": "d7b71d7f b331aa0b 0e885f85",
+        "breaker": "d7b71d7f 0bdb2983 0e885f85",
         "cooperative": "13fd46fe e418c5b8 722f950f",
         "deaths": "e2db97db 678e542a ef8eb1b8",
         "delay": "eb16e9f2 16a9ebe6 601ea410",
