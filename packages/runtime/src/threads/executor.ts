@@ -16,6 +16,7 @@ import { DeliveryContext, type Surroundings } from './delivery-context.js'
 import { ExternalMemory } from './external-memory.js'
 import { Frame } from './frame.js'
 import { HandBack } from './hand-back.js'
+import { HeldStarts } from './held-starts.js'
 import { FrameMessage } from './message.js'
 import type { DeliveryFailure } from './protocol.js'
 import { ReceivedRecords } from './received-records.js'
@@ -60,16 +61,13 @@ export class Executor {
   readonly #records: ReceivedRecords
   readonly #parked: ParkedRecords
   readonly #handBack: HandBack
+  readonly #held: HeldStarts
   readonly #decision: RetryDecision
   readonly #garbage = new BufferGarbage()
   readonly #external: ExternalMemory
   readonly #names: TopicPartition[] = []
   /** By ticket, for handlers that returned a promise. */
   readonly #contexts: (DeliveryContext | undefined)[]
-  /** By the circuits of their partitions. */
-  #heldBack: number[] = []
-  /** By the circuit of the work, as the last start found. */
-  #allHeld = false
   #pumping = false
   /** Nothing starts any more: the thread is about to be ended. */
   #retired = false
@@ -101,6 +99,7 @@ export class Executor {
         if (this.#acks.isDue(now)) this.#acks.flush(now)
       },
     })
+    this.#held = new HeldStarts(board, this.#queue, this.#records)
     this.#decision = new RetryDecision(options.processor)
     this.#external = new ExternalMemory(board, options.maxExternalMb)
     this.#contexts = new Array(capacity).fill(undefined)
@@ -146,7 +145,7 @@ export class Executor {
 
   /** Main has held starts or let them go, or has cut partitions. */
   wake(): void {
-    if (this.#heldBack.length > 0) this.#letGoHeld()
+    this.#held.letGo()
     this.#handBack.closing()
     this.#pump()
     if (!this.#acks.isEmpty) this.#acks.flush(performance.now())
@@ -158,8 +157,8 @@ export class Executor {
     const began = performance.now()
     let now = began
     this.#acks.resume(now)
-    this.#allHeld = false
-    while (!this.#allHeld && this.#mayStart(now)) {
+    this.#held.all = false
+    while (!this.#held.all && this.#mayStart(now)) {
       if (now >= this.#parked.earliest) this.#unparkDue(now)
       const ticket = this.#queue.take()
       if (ticket < 0) break
@@ -205,7 +204,10 @@ export class Executor {
     const attempt = this.#board.start(ticket, slot, frame.epoch(i), frame.offset(i), started)
     const isUsual = attempt === frame.attempt(i) && !this.#handBack.refuses
     if (!isUsual && this.#mustNotStart(ticket, attempt, started)) return false
-    if (!this.#board.mayStart(slot)) return this.#holdBack(ticket, slot, attempt !== frame.attempt(i))
+    if (!this.#board.mayStart(slot)) {
+      this.#held.hold(ticket, slot, attempt !== frame.attempt(i))
+      return false
+    }
     const { processor } = this.#options
     const message = new FrameMessage(frame, i, this.#names[slot]!, processor.format)
     const context = new DeliveryContext(this.#options, message, ticket, frame.sequence(i), attempt)
@@ -239,30 +241,6 @@ export class Executor {
     if (attempt === this.#records.attempt(ticket) || !this.#handBack.isClosing(slot, epoch)) return false
     this.#giveUp(ticket, started)
     return true
-  }
-
-  /** A circuit is open: the record waits for main's word. One of a single partition lets the others pass. */
-  #holdBack(ticket: number, slot: number, wasTried: boolean): false {
-    this.#board.unstart(ticket, wasTried)
-    if (this.#board.isHeld(slot)) {
-      this.#queue.park(this.#records.key(ticket))
-      this.#heldBack.push(ticket)
-    } else {
-      this.#queue.putBack(ticket)
-      this.#allHeld = true
-    }
-    return false
-  }
-
-  /** Those may be tried that are not held any more; those that must not start any more find that out by it. */
-  #letGoHeld(): void {
-    const left: number[] = []
-    for (const ticket of this.#heldBack) {
-      const slot = this.#records.slot(ticket)
-      if (this.#board.isHeld(slot) && !this.#board.isClosing(slot, this.#records.epoch(ticket))) left.push(ticket)
-      else this.#queue.unpark(this.#records.key(ticket), ticket)
-    }
-    this.#heldBack = left
   }
 
   #await(ticket: number, result: unknown, context: DeliveryContext, started: number): void {
