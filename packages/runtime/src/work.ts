@@ -14,8 +14,8 @@ import type { RunSummary } from './work/summary.js'
 
 export interface RunOptions extends RunSignals {
   /**
-   * End when every partition of the topics, other members' too, has been processed to where it ended at the start.
-   * Default false.
+   * End when every partition of the topics, other members' too, has been processed to where it ended at the start: what is
+   * parked, not due, held by an open circuit, or refused by the dead letter topic is waited for. Default false.
    */
   untilEnd?: boolean
   /**
