@@ -36,6 +36,31 @@ describe.each(readers)('%s reader', (reader) => {
     expect(gaps.slice(failing + 1).every((gap) => gap < 500)).toBe(true)
   })
 
+  test('with nothing to read it stays half-open, and the next record decides', async () => {
+    const topic = await stage.topic(1)
+    const failing = (key: string) => stage.produce(topic, [{ key, value: 'always' }])
+    const journal = stage.journal()
+    const play = stage.play({
+      ...{ topic, reader, speedup: 1, processor: faulty, circuitBreaker: { after: 2, forMs: 300 } },
+      processorOptions: { journal: journal.path, ms: 0 },
+    })
+    await play.assigned()
+    await failing('a')
+    await failing('b')
+    await eventually(() => circuitOf(play).length === 2)
+    // Ten ticks and as many idle reads.
+    const since = performance.now()
+    await eventually(() => performance.now() - since > 1_000)
+    expect(circuitOf(play)).toEqual(['closed to open', 'open to half-open'])
+    await failing('c')
+    await eventually(() => circuitOf(play).length > 3)
+    expect(circuitOf(play).slice(2, 4)).toEqual(['half-open to open', 'open to half-open'])
+    await stage.produce(topic, [{ key: 'd', value: 'fine' }])
+    await eventually(() => circuitOf(play).length > 4)
+    expect(circuitOf(play).at(-1)).toBe('half-open to closed')
+    expect(await play.drain()).toMatchObject({ processed: 4, failed: 3, committed: 4 })
+  })
+
   test('a shutdown while it is open does not wait, and leaves what has not started to the next run', async () => {
     const topic = await stage.topic(2)
     const records = Array.from({ length: 40 }, (_, i) => ({ partition: i % 2, key: `k${i}`, value: 'always' }))
