@@ -165,11 +165,15 @@ export class Dispatcher {
     for (const outbox of this.#outboxes) outbox.remove(matches, letGo)
   }
 
-  /** Suspects whose attempt has failed without killing their thread hold nobody up while they wait for the next. */
+  /**
+   * A suspect whose attempt has failed without killing its thread holds nobody up while it waits for the next: but for other
+   * suspects, which it could start beside.
+   */
   acquit(isParked: (ticket: number) => boolean): void {
     for (const outbox of this.#outboxes) {
       const { onTrial } = outbox
-      if (onTrial !== undefined && onTrial !== this.#alone && isParked(onTrial)) outbox.ended(onTrial)
+      if (onTrial === undefined || onTrial === this.#alone || outbox.hasSuspects) continue
+      if (isParked(onTrial)) outbox.ended(onTrial)
     }
   }
 

@@ -160,14 +160,12 @@ export class ThreadHost implements WatchedThreads {
     const { thread } = place
     if (thread === undefined || !place.up || this.#stopping) return
     place.ending ??= end
-    thread.terminate()
     void this.#awaitEnd(index, thread)
   }
 
   async #awaitEnd(index: number, thread: Thread): Promise<void> {
     const { terminateTimeoutMs } = this.#options
-    const gone = thread.gone.then(() => true)
-    if ((await within(terminateTimeoutMs, gone, false)) || this.#stopping) return
+    if ((await thread.end(terminateTimeoutMs)) || this.#stopping) return
     this.#listener.lost(errors.ZK_THREAD_UNSTOPPABLE([index], terminateTimeoutMs))
   }
 
@@ -200,22 +198,13 @@ export class ThreadHost implements WatchedThreads {
     for (const [index, place] of this.#places.entries()) {
       const { thread, replaced } = place
       if (thread === undefined || this.#stopping) continue
-      place.ending = PLANNED
-      if (!(await retire(index))) {
-        place.ending = undefined
-        return
-      }
-      await thread.stop(this.#options.terminateTimeoutMs)
-      thread.terminate()
-      const { terminateTimeoutMs } = this.#options
-      if (
-        !(await within(
-          terminateTimeoutMs,
-          thread.gone.then(() => true),
-          false,
-        ))
-      ) {
-        throw errors.ZK_THREAD_UNSTOPPABLE([index], terminateTimeoutMs)
+      if (!(await retire(index))) return
+      // One that dies before its planned end has died, and whoever follows it runs this module already.
+      if (place.thread === thread) {
+        const { terminateTimeoutMs } = this.#options
+        place.ending = PLANNED
+        await thread.stop(terminateTimeoutMs)
+        if (!(await thread.end(terminateTimeoutMs))) throw errors.ZK_THREAD_UNSTOPPABLE([index], terminateTimeoutMs)
       }
       await replaced
     }
@@ -261,9 +250,7 @@ export class ThreadHost implements WatchedThreads {
     try {
       await thread.setup(setup, setupTimeoutMs)
     } catch (error) {
-      thread.terminate()
-      const gone = thread.gone.then(() => true)
-      if (!(await within(terminateTimeoutMs, gone, false))) {
+      if (!(await thread.end(terminateTimeoutMs))) {
         throw errors.ZK_THREAD_UNSTOPPABLE([index], terminateTimeoutMs, { cause: error })
       }
       place.thread = undefined

@@ -18,7 +18,16 @@ const INLINE = /^data:application\/json[^,]*;base64,/
  */
 export function sourcePlace(place: ScriptPlace, sourceMapUrl: string | undefined): string {
   const { url, line, column } = originalPlace(place, sourceMapUrl) ?? place
-  return `${url.startsWith('file:') ? fileURLToPath(url) : url}:${line + 1}:${column + 1}`
+  return `${pathOf(url)}:${line + 1}:${column + 1}`
+}
+
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    // Another protocol, or a source map with a URL that is no path here.
+    return url
+  }
 }
 
 /** Best effort: a map that cannot be read is none. */

@@ -114,6 +114,16 @@ export class Thread {
     return answer === 'gone' || answer.ok ? undefined : reviveError(answer.error)
   }
 
+  /** Ends the thread now, and waits. @returns false when it is not gone after so many milliseconds */
+  async end(timeoutMs: number): Promise<boolean> {
+    this.terminate()
+    return within(
+      timeoutMs,
+      this.gone.then(() => true),
+      false,
+    )
+  }
+
   /** Ends the thread now. Its JavaScript stops at once; a blocking native call holds it until it returns. */
   terminate(): void {
     void this.#pool.destroy().catch(() => {})

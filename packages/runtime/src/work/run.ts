@@ -224,10 +224,13 @@ export class WorkRun {
     this.#parts.ownership.giveUp()
     await this.#parts.letters.settle(0)
     await this.#parts.consumer.close({ abandon: this.#processEnds && this.#commitFailure !== undefined })
-    if (!this.#unstoppable) await this.#stopThreads(false)
-    // What is outstanding now was sent for records that have not ended.
-    await this.#parts.producer.close(0)
-    this.#parts.crashes?.close()
+    try {
+      if (!this.#unstoppable) await this.#stopThreads(false)
+    } finally {
+      // What is outstanding now was sent for records that have not ended.
+      await this.#parts.producer.close(0)
+      this.#parts.crashes?.close()
+    }
   }
 
   /** A fault of ours must end the work with its cause, and not the process without one. */
