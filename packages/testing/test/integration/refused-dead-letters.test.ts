@@ -53,6 +53,9 @@ test.each(Object.keys(refusals))(
     await refusal.begin()
     openGate(gate)
     await play.log.until(({ message }) => message.startsWith('The dead letter topic refuses records'))
+    const { live, ready } = play.work.health()
+    expect(live.ok).toBe(true)
+    expect(ready).toMatchObject({ ok: false, reasons: [expect.stringContaining(refusal.letters)] })
     await journal.untilDone(RECORDS - FAILING.length)
 
     const seen: number[] = []
@@ -72,6 +75,7 @@ test.each(Object.keys(refusals))(
     expect(seen.at(-1)).toBe(FAILING[0])
 
     expect(await play.drain()).toMatchObject({ processed: RECORDS, failed: 0, deadLettered: 2, committed: RECORDS })
+    expect(play.work.health().ready.reasons).toEqual(['stopped'])
     // In the order in which they failed.
     const written = (await lettersOf(refusal)).sort((a, b) => a.origin.offset - b.origin.offset)
     expect(written.map(({ origin, cause }) => ({ ...origin, cause }))).toEqual(
