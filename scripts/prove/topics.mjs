@@ -17,7 +17,11 @@ export function kafkaClient(bootstrapServers) {
  * @param {number} numPartitions
  */
 export async function createTopic(bootstrapServers, topic, numPartitions) {
-  await withAdmin(bootstrapServers, (admin) => admin.createTopics({ topics: [{ topic, numPartitions }] }))
+  await withAdmin(bootstrapServers, async (admin) => {
+    // kafkajs' own wait for leaders fails where a broker has not heard of the topic yet.
+    await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false })
+    await allLed(admin, topic, numPartitions)
+  })
 }
 
 /**
@@ -36,10 +40,19 @@ export async function deleteTopic(bootstrapServers, topic) {
 export async function addPartitions(bootstrapServers, topic, count) {
   await withAdmin(bootstrapServers, async (admin) => {
     await admin.createPartitions({ topicPartitions: [{ topic, count }] })
-    // Each of them has a leader that knows of it: to one that does not, a producer would send some records twice.
-    const ends = () => admin.fetchTopicOffsets(topic).catch(() => [])
-    while ((await ends()).length < count) await delay(LOOK_MS)
+    await allLed(admin, topic, count)
   })
+}
+
+/**
+ * Each partition has a leader that knows of it: to one that does not, a producer would send some records twice.
+ * @param {any} admin
+ * @param {string} topic
+ * @param {number} count
+ */
+async function allLed(admin, topic, count) {
+  const ends = () => admin.fetchTopicOffsets(topic).catch(() => [])
+  while ((await ends()).length < count) await delay(LOOK_MS)
 }
 
 /**
