@@ -31,6 +31,12 @@ interface Attached {
   workerInfo: { title: string }
 }
 
+/**
+ * In milliseconds. V8 may answer a pause and yet forget it, when the thread runs between two messages to its debugger; asked
+ * again, it does pause.
+ */
+const PAUSE_AGAIN_MS = 50
+
 /** Requests to the thread; their places are their ids. */
 const REQUESTS = ['Debugger.enable', 'Debugger.pause', 'Debugger.resume', 'Debugger.disable'] as const
 type Request = (typeof REQUESTS)[number]
@@ -60,6 +66,7 @@ class InspectedThread {
   readonly #session = new Session()
   readonly #scripts = new Map<string, Script>()
   #sessionId: string | undefined
+  #pausing: NodeJS.Timeout | undefined
   #isReleased = false
   #isClosed = false
   #onStack!: (lines: string[]) => void
@@ -75,7 +82,8 @@ class InspectedThread {
     this.#session.connect()
     this.#session.on('NodeWorker.attachedToWorker', ({ params }: { params: Attached }) => {
       // The worker's id there is a number of the session's own.
-      if (params.workerInfo.title.startsWith(`[worker ${threadId}]`)) this.#begin(params.sessionId)
+      const isOurs = params.workerInfo.title.startsWith(`[worker ${threadId}]`)
+      if (isOurs && !this.#isReleased && !this.#isClosed) this.#begin(params.sessionId)
       else this.#session.post('NodeWorker.detach', { sessionId: params.sessionId })
     })
     this.#session.on('NodeWorker.receivedMessageFromWorker', ({ params }: { params: { message: string } }) =>
@@ -88,6 +96,7 @@ class InspectedThread {
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
+    clearInterval(this.#pausing)
     this.#tell('Debugger.resume')
     this.#tell('Debugger.disable')
   }
@@ -95,6 +104,7 @@ class InspectedThread {
   /** The thread may have ended before anybody has let go of it. */
   close(): void {
     this.#isClosed = true
+    clearInterval(this.#pausing)
     this.#session.disconnect()
   }
 
@@ -102,6 +112,7 @@ class InspectedThread {
     this.#sessionId = sessionId
     this.#tell('Debugger.enable')
     this.#tell('Debugger.pause')
+    this.#pausing = setInterval(() => this.#tell('Debugger.pause'), PAUSE_AGAIN_MS)
   }
 
   #receive(message: ThreadMessage): void {
