@@ -4,8 +4,15 @@ import { defaultExclude, defineConfig, type TestProjectConfiguration } from 'vit
 
 const root = import.meta.dirname
 
-/** Their suites start brokers and threads of their own: side by side they would only make each other late. */
-const ONE_BY_ONE = ['native', 'runtime', 'testing']
+/**
+ * Their suites start brokers and threads of their own, and have the machine for themselves: two of them at a time where they
+ * wait for little else, and whole runs one by one, which side by side would only make each other late.
+ */
+const WORKERS: Record<string, { maxWorkers: number; sequence: { groupOrder: number } }> = {
+  native: { maxWorkers: 2, sequence: { groupOrder: 1 } },
+  runtime: { maxWorkers: 2, sequence: { groupOrder: 1 } },
+  testing: { maxWorkers: 1, sequence: { groupOrder: 2 } },
+}
 
 const packages = readdirSync(join(root, 'packages'))
   .filter((name) => existsSync(join(root, 'packages', name, 'test')))
@@ -19,7 +26,7 @@ const packages = readdirSync(join(root, 'packages'))
       test: {
         name: `@zk/${name}`,
         exclude: [...defaultExclude, '**/*.kafka.test.ts'],
-        ...(ONE_BY_ONE.includes(name) ? { maxWorkers: 1, sequence: { groupOrder: 1 } } : {}),
+        ...WORKERS[name],
       },
     }
   })
@@ -39,7 +46,7 @@ export default defineConfig({
       {
         extends: true,
         root: join(root, 'apps/examples'),
-        test: { name: 'examples', include: ['test/**/*.test.mjs'], maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'examples', include: ['test/**/*.test.mjs'], ...WORKERS.testing },
       },
     ],
   },
