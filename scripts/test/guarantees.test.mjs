@@ -10,7 +10,7 @@ const text = readFileSync(join(root, 'docs/guarantees.md'), 'utf8')
 const tests = new Set(
   readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' })
     .filter((path) => !path.includes('node_modules') && path.endsWith('.test.ts'))
-    .map((path) => path.replace(/\.test\.ts$/, '')),
+    .map((path) => path.replace(/(\.kafka)?\.test\.ts$/, '')),
 )
 const isTest = (/** @type {string} */ name) => [...tests].some((path) => path === name || path.endsWith(`/${name}`))
 const proofs = readdirSync(join(root, 'scripts/prove')).map((file) => basename(file, '.mjs'))
