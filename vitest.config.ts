@@ -5,13 +5,13 @@ import { defaultExclude, defineConfig, type TestProjectConfiguration } from 'vit
 const root = import.meta.dirname
 
 /**
- * Their suites start brokers and threads of their own, and have the machine for themselves: two of them at a time where they
- * wait for little else, and whole runs one by one, which side by side would only make each other late.
+ * Their suites start brokers and threads of their own, and mostly wait: two files at a time keep two cores busy, more would
+ * make each other late. Whole runs come last, after the parts that they are made of.
  */
 const WORKERS: Record<string, { maxWorkers: number; sequence: { groupOrder: number } }> = {
   native: { maxWorkers: 2, sequence: { groupOrder: 1 } },
   runtime: { maxWorkers: 2, sequence: { groupOrder: 1 } },
-  testing: { maxWorkers: 1, sequence: { groupOrder: 2 } },
+  testing: { maxWorkers: 2, sequence: { groupOrder: 2 } },
 }
 
 const packages = readdirSync(join(root, 'packages'))

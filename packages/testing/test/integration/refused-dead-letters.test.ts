@@ -38,7 +38,7 @@ async function lettersOf({ stage, letters }: Refusal): Promise<WrittenLetter[]> 
 
 test.each(Object.keys(refusals))(
   '%s: nothing is committed past a record that is not written yet, and then it is there once',
-  { timeout: 30_000 },
+  { timeout: 90_000 },
   async (name) => {
     const refusal = await refusals[name]!(admins)
     const { stage, topic, partition, groupId } = refusal
