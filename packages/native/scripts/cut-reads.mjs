@@ -7,20 +7,13 @@
 import Kafka from 'node-rdkafka'
 import { commit, openReader } from '../dist/index.js'
 import { createMockCluster } from '../dist/mock-cluster.js'
+import { seeded, turns } from './cutting.mjs'
 
 const rounds = Number(process.argv[2] ?? 200)
 const seed = Number(process.argv[3] ?? Date.now() % 1e9)
+const random = seeded(seed)
 const topic = 'cut'
 const partitions = 8
-
-let state = seed
-/** mulberry32 */
-function random(below) {
-  state = (state + 0x6d2b79f5) | 0
-  let t = Math.imul(state ^ (state >>> 15), 1 | state)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) % below
-}
 
 const cluster = createMockCluster()
 cluster.setGroupInitialRebalanceDelay(10)
@@ -29,9 +22,6 @@ cluster.createTopic(topic, partitions)
 const connect = (client) =>
   new Promise((resolve, reject) => client.connect({ timeout: 10_000 }, (error) => (error ? reject(error) : resolve())))
 const disconnect = (client) => new Promise((resolve) => client.disconnect(resolve))
-const turns = async (n) => {
-  for (let i = 0; i < n; i++) await new Promise((resolve) => setImmediate(resolve))
-}
 
 async function fill() {
   const producer = new Kafka.Producer({ 'bootstrap.servers': cluster.bootstrapServers, 'batch.num.messages': 200 })

@@ -6,24 +6,14 @@
  */
 import { openProducer } from '../dist/index.js'
 import { createMockCluster } from '../dist/mock-cluster.js'
+import { seeded, turns } from './cutting.mjs'
 
 const rounds = Number(process.argv[2] ?? 200)
 const seed = Number(process.argv[3] ?? Date.now() % 1e9)
-
-let state = seed
-/** mulberry32 */
-function random(below) {
-  state = (state + 0x6d2b79f5) | 0
-  let t = Math.imul(state ^ (state >>> 15), 1 | state)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) % below
-}
+const random = seeded(seed)
 
 const cluster = createMockCluster()
 cluster.createTopic('cut', 4)
-const turns = async (n) => {
-  for (let i = 0; i < n; i++) await new Promise((resolve) => setImmediate(resolve))
-}
 
 /** Null, empty or filled. */
 const bytes = () => [null, Buffer.alloc(0), Buffer.alloc(1 + random(300), 7)][random(3)]

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { NativeError } from './errors.js'
-import type { TakenReports } from './producer.js'
+import type { NativeProducer } from './producer.js'
 
 export interface Offset {
   topic: string
@@ -44,21 +44,9 @@ export interface ReaderHandle {
   close(): void
 }
 
-export interface ProducerHandle {
+export interface ProducerHandle extends Omit<NativeProducer, 'close'> {
   /** @param properties names and values in turn. @returns '' or why they are refused */
   open(properties: string[]): string
-  send(
-    topic: string,
-    partition: number,
-    key: Uint8Array | null,
-    value: Uint8Array | null,
-    headers: Uint8Array | undefined,
-    timestamp: number,
-    token: number,
-  ): number
-  take(): TakenReports | undefined
-  outstanding(): number
-  purge(): void
   close(onClosed: () => void): void
 }
 

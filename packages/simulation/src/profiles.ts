@@ -75,6 +75,9 @@ const shape: Profile['shape'] = {
   failures: FEW,
 }
 
+/** Fewer members and partitions for longer: what is parked, held back or written elsewhere comes to its end. */
+const long: Profile['shape'] = { ...shape, members: [1, 2], partitions: [1, 3], decisions: [80, 200] }
+
 export const profiles: readonly Profile[] = [
   { name: 'mixed', shape, weights: { ...WORK, ...EVERY } },
   {
@@ -172,10 +175,7 @@ export const profiles: readonly Profile[] = [
   {
     name: 'failures',
     shape: {
-      ...shape,
-      members: [1, 2],
-      decisions: [80, 200],
-      partitions: [1, 3],
+      ...long,
       failures: {
         retries: 75,
         deadLetters: 50,
@@ -215,10 +215,7 @@ export const profiles: readonly Profile[] = [
   {
     name: 'breaker',
     shape: {
-      ...shape,
-      members: [1, 2],
-      decisions: [80, 200],
-      partitions: [1, 3],
+      ...long,
       failures: {
         retries: 30,
         deadLetters: 40,

@@ -6,6 +6,7 @@
  * for its acknowledgement.
  */
 import { openSync, writeSync } from 'node:fs'
+import { isFirst } from './recorder.mjs'
 
 let fd = -1
 
@@ -38,13 +39,4 @@ function write(line) {
 async function die() {
   await new Promise(setImmediate)
   process.exit(7)
-}
-
-function isFirst(file) {
-  try {
-    openSync(file, 'wx')
-    return true
-  } catch {
-    return false
-  }
 }

@@ -60,7 +60,7 @@ function ruleOf({ rules = {}, journal }, key) {
 }
 
 /** Whether nobody has asked for this file before, in any thread or process. */
-function isFirst(file) {
+export function isFirst(file) {
   try {
     openSync(file, 'wx')
     return true

@@ -1,5 +1,5 @@
 /** Its set-up fails as often as the options say, counted by files beside `options.marks`. A record `exit` ends its thread. */
-import { openSync } from 'node:fs'
+import { isFirst } from '../recorder.mjs'
 
 export default {
   setup({ options }) {
@@ -10,13 +10,4 @@ export default {
   process(message) {
     if (String(message.key) === 'exit') process.exit(3)
   },
-}
-
-function isFirst(file) {
-  try {
-    openSync(file, 'wx')
-    return true
-  } catch {
-    return false
-  }
 }
