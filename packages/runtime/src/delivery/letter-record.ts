@@ -26,11 +26,7 @@ export function recordOf(
   // A tombstone has no value to leave off.
   if (value !== null) sizes.push([own.valueDropped, Buffer.from(`${value.length}`)])
   if (reduction === 'value') return { ...record, value: null, headers: [...full, ...sizes] }
+  // What is kept of the record's headers is in there as it was, not copied.
   sizes.push([own.headersDropped, Buffer.from(`${headers.length}`)])
-  return { ...record, value: null, headers: [...full.slice(full.length - ownHeaders(letter, options)), ...sizes] }
-}
-
-/** How many of the headers, the last ones, are not the record's. */
-function ownHeaders(letter: DeadLetter, options: HeaderOptions): number {
-  return deadLetterHeaders({ ...letter, record: { ...letter.record, headers: [] } }, options).length
+  return { ...record, value: null, headers: [...full.filter((header) => !headers.includes(header)), ...sizes] }
 }
