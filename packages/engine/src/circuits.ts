@@ -8,8 +8,9 @@
  */
 import type { AssignmentTable } from './assignment.js'
 import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.js'
+import { hasStarted, stateOf } from './delivery-state.js'
 import type { CircuitScope, Effects } from './effects.js'
-import { type InFlightTable, Phase } from './in-flight-table.js'
+import type { InFlightTable } from './in-flight-table.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
 
 interface Circuit {
@@ -22,7 +23,7 @@ interface Circuit {
 }
 
 export class Circuits {
-  readonly #options: CircuitBreakerOptions & { scope: 'work' | 'partition' }
+  readonly #options: CircuitBreakerOptions
   readonly #threads: number
   readonly #table: InFlightTable<RecordBatch>
   readonly #assignments: AssignmentTable
@@ -48,7 +49,7 @@ export class Circuits {
 
   /** Whether records of the partition may not start, or only a probe. */
   holdsBack(slot: PartitionSlot): boolean {
-    const circuit = this.#circuits.get(this.#scopeOf(slot))
+    const circuit = this.#whole ?? this.#circuits.get(slot)
     return circuit !== undefined && circuit.breaker.state !== 'closed'
   }
 
@@ -83,14 +84,12 @@ export class Circuits {
   }
 
   #open(circuit: Circuit): void {
-    const { phase, uncounted } = this.#table
+    const { uncounted } = this.#table
     // Held: what has started by now is of the time before, and what has not will find that it may not.
     this.#effects.hold(true)
     this.#effects.holdStarts(circuit.scope, true)
-    for (let ticket = 0; ticket < this.#table.capacity; ticket++) {
-      if (phase[ticket] === Phase.dispatched && this.#isIn(circuit, ticket) && this.#hasStarted(ticket)) {
-        uncounted[ticket] = 1
-      }
+    for (const ticket of this.#table.dispatched()) {
+      if (this.#isIn(circuit, ticket) && this.#hasStarted(ticket)) uncounted[ticket] = 1
     }
     this.#effects.hold(false)
     circuit.permitted = undefined
@@ -98,10 +97,10 @@ export class Circuits {
 
   #probe(circuit: Circuit): void {
     const candidates = new Set<number>()
-    const { phase, thread, uncounted } = this.#table
-    for (let ticket = 0; ticket < this.#table.capacity; ticket++) {
+    const { thread, uncounted } = this.#table
+    for (const ticket of this.#table.dispatched()) {
       // Of a partition that has gone nothing starts, and what runs on comes to no outcome.
-      if (phase[ticket] !== Phase.dispatched || !this.#isIn(circuit, ticket) || !this.#isOurs(ticket)) continue
+      if (!this.#isIn(circuit, ticket) || !this.#isOurs(ticket)) continue
       if (!this.#hasStarted(ticket)) {
         // It may have been about to start when the circuit opened, and found that it may not.
         uncounted[ticket] = 0
@@ -124,11 +123,8 @@ export class Circuits {
     }
   }
 
-  /** Runs, or has ended without our having heard of it. */
   #hasStarted(ticket: number): boolean {
-    const { thread, sequence } = this.#table
-    const state = this.#effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
-    return state === 'running' || state === 'done' || state === 'failed'
+    return hasStarted(stateOf(ticket, this.#table, this.#effects))
   }
 
   #isIn({ scope }: Circuit, ticket: number): boolean {
@@ -138,10 +134,6 @@ export class Circuits {
   #isOurs(ticket: number): boolean {
     const { slot, epoch } = this.#table
     return this.#assignments.find(slot[ticket]!, epoch[ticket]!) !== undefined
-  }
-
-  #scopeOf(slot: PartitionSlot): CircuitScope {
-    return this.#options.scope === 'work' ? 'work' : slot
   }
 
   #circuitOf(scope: CircuitScope): Circuit {

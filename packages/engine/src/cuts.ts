@@ -1,6 +1,7 @@
 /** The offset above which nothing of a partition starts any more, while its work ends. */
 import type { AssignmentTable, PartitionAssignment } from './assignment.js'
-import type { DeliveryState, Effects } from './effects.js'
+import { hasStarted, stateOf } from './delivery-state.js'
+import type { Effects } from './effects.js'
 import { type InFlightTable, Phase } from './in-flight-table.js'
 import type { RecordBatch } from './record-batch.js'
 
@@ -14,14 +15,14 @@ export function cutAboveStarted(
   table: InFlightTable<RecordBatch>,
   effects: Pick<Effects, 'hold' | 'cut' | 'deliveryState'>,
 ): void {
-  const { offset, thread, sequence } = table
+  const { offset } = table
   const sent = sentOf(partitions, assignments, table)
   const highest = new Map([...partitions].map((assignment) => [assignment, assignment.tracker.highestFinished]))
   // Held: a thread publishes "running" before it looks at hold and cut, so whatever the boards do not show as started
   // by now waits, and will find the cut.
   effects.hold(true)
   for (const [ticket, assignment] of sent) {
-    if (!hasStarted(effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!))) continue
+    if (!hasStarted(stateOf(ticket, table, effects))) continue
     highest.set(assignment, Math.max(highest.get(assignment)!, offset[ticket]!))
   }
   for (const [assignment, started] of highest) {
@@ -40,22 +41,16 @@ export function cutAll(
   table: InFlightTable<RecordBatch>,
   effects: Pick<Effects, 'hold' | 'cut' | 'deliveryState'>,
 ): void {
-  const { thread, sequence } = table
+  // Held: what does not run by now will find the cut. A parked one has run, and is handed back.
   effects.hold(true)
   for (const assignment of partitions) {
     assignment.cut = -1
     effects.cut(assignment.slot, assignment.epoch, -1)
   }
   for (const [ticket, assignment] of sentOf(partitions, assignments, table)) {
-    const state = effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
-    if (!hasStarted(state)) abandon(ticket, assignment, table)
+    if (!hasStarted(stateOf(ticket, table, effects))) abandon(ticket, assignment, table)
   }
   effects.hold(false)
-}
-
-/** While threads are held: what does not run by now will find the cut. A parked one has run, and is handed back. */
-function hasStarted(state: DeliveryState): boolean {
-  return state === 'running' || state === 'done' || state === 'failed'
 }
 
 function sentOf(

@@ -46,7 +46,11 @@ export class Dispatcher {
     this.#spareRows = options.spareRows
   }
 
-  /** What the clock on the wall says, in milliseconds: records whose time has come may go out. */
+  /** What the clock on the wall says, in milliseconds, as it was told last: records whose time has come may go out. */
+  get wall(): number {
+    return this.#waiting.wall
+  }
+
   set wall(now: number) {
     this.#waiting.wall = now
   }

@@ -6,6 +6,7 @@
  * failure is left to it until a second look.
  */
 import type { Core } from './core.js'
+import { stateOf } from './delivery-state.js'
 import { Outcome } from './effects.js'
 import type { RecordEndings } from './record-endings.js'
 
@@ -39,10 +40,9 @@ export class Harvest {
   /** Those that are done. @returns those that have failed */
   done(): number[] {
     const { effects, table } = this.#core
-    const { thread, sequence } = table
     const failed: number[] = []
     for (const ticket of [...table.dispatched()]) {
-      const state = effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!)
+      const state = stateOf(ticket, table, effects)
       if (state === 'done') this.#endings.end(ticket, Outcome.done)
       else if (state === 'failed') failed.push(ticket)
     }

@@ -13,7 +13,6 @@ export {
   type DeliveryState,
   type Effects,
   FailureFlag,
-  OUTCOME_MASK,
   Outcome,
   type StopReason,
 } from './effects.js'

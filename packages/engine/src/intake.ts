@@ -12,8 +12,6 @@ import type { PartitionSlot, RecordBatch } from './record-batch.js'
 export class Intake<Batch extends RecordBatch> {
   /** New records are looked up among those that were running when an earlier process died. */
   watchesProcessDeaths: boolean
-  /** The clock on the wall, in milliseconds, as it was told last. */
-  wall = 0
   readonly #core: Core<Batch>
   readonly #ownership: Ownership
   readonly #readAhead: ReadAhead
@@ -76,7 +74,7 @@ export class Intake<Batch extends RecordBatch> {
 
   /** Not before its timestamp and the delay. A record without one is due, and one from the future counts as of now. */
   #dueAt(timestamp: number, delayMs: number): number {
-    return timestamp < 0 ? 0 : Math.min(timestamp, this.wall) + delayMs
+    return timestamp < 0 ? 0 : Math.min(timestamp, this.#core.dispatcher.wall) + delayMs
   }
 
   #careFor(slot: PartitionSlot, offset: number): number {

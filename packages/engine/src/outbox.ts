@@ -45,10 +45,6 @@ export class Outbox {
     this.#tickets.clear()
   }
 
-  get firstSuspect(): number {
-    return this.#suspects.at(0)
-  }
-
   /** The suspect that was sent and whose attempt has not ended; undefined when there is none. */
   get onTrial(): number | undefined {
     return this.#onTrial === NONE ? undefined : this.#onTrial
@@ -84,7 +80,5 @@ export class Outbox {
 }
 
 function putBefore(first: readonly number[], ring: TicketRing): void {
-  const rest = ring.length
-  for (const ticket of first) ring.push(ticket)
-  for (let i = 0; i < rest; i++) ring.push(ring.shift())
+  for (let i = first.length - 1; i >= 0; i--) ring.unshift(first[i]!)
 }

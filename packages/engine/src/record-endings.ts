@@ -62,12 +62,16 @@ export class RecordEndings {
       return true
     }
     const failed = outcome === Outcome.failed
+    const isLetter = failed && this.#core.options.deadLetters === true && (word & FailureFlag.noDeadLetter) === 0
     this.#core.circuits?.count(ticket, failed && (word & FailureFlag.noCircuitBreak) === 0)
-    if (failed) this.#fail(assignment, ticket, word, micros)
-    else {
-      this.#flood?.record(false)
-      this.#complete(assignment, ticket, 'done', micros)
-    }
+    // Only a dead letter can be one too many.
+    if (this.#flood?.record(isLetter) === true) {
+      this.#core.effects.stop({ type: 'dead-letter-flood', ...this.#flood.counts })
+      assignment.inFlight--
+      this.#free(ticket)
+    } else if (isLetter) this.#deadLetter(ticket)
+    else if (failed) this.#failWithoutLetter(assignment, ticket, micros)
+    else this.#complete(assignment, ticket, 'done', micros)
     return true
   }
 
@@ -100,22 +104,7 @@ export class RecordEndings {
     return this.#core.assignments.find(this.#core.table.slot[ticket]!, this.#core.table.epoch[ticket]!)
   }
 
-  #fail(assignment: PartitionAssignment, ticket: number, word: number, micros: number): void {
-    if (this.#core.options.deadLetters === true && (word & FailureFlag.noDeadLetter) === 0)
-      this.#deadLetter(assignment, ticket)
-    else {
-      this.#flood?.record(false)
-      this.#failWithoutLetter(assignment, ticket, micros)
-    }
-  }
-
-  #deadLetter(assignment: PartitionAssignment, ticket: number): void {
-    if (this.#flood?.record(true) === true) {
-      this.#core.effects.stop({ type: 'dead-letter-flood', ...this.#flood.counts })
-      assignment.inFlight--
-      this.#free(ticket)
-      return
-    }
+  #deadLetter(ticket: number): void {
     // The key goes on meanwhile; the offset does not.
     this.#core.dispatcher.leaveThread(ticket)
     this.#core.table.phase[ticket] = Phase.deadLettering

@@ -77,11 +77,10 @@ export class ThreadDeaths {
       if (state !== 'queued' && state !== 'unknown') attempt[ticket] = effects.attemptOf(thread, ticket)
       if (state === 'done' || state === 'discarded') this.#endings.end(ticket, Outcome[state])
       else if (state === 'failed') this.#endings.end(ticket, Outcome.failed | effects.failureFlags(thread, ticket))
-      else if (this.#ownership.isOver(ticket)) {
+      else if (this.#ownership.isOver(ticket) || (state === 'parked' && this.#isClosing(ticket))) {
         isAnyVoid ||= state === 'running'
         this.#endings.end(ticket, Outcome.discarded)
-      } else if (state === 'parked' && this.#isClosing(ticket)) this.#endings.end(ticket, Outcome.discarded)
-      else {
+      } else {
         if (state === 'running') ran.push(ticket)
         again.push(ticket)
       }

@@ -12,6 +12,7 @@
 import { type AssignedPartition, AssignmentTable } from './assignment.js'
 import { Circuits } from './circuits.js'
 import type { Core } from './core.js'
+import { stateOf } from './delivery-state.js'
 import { Dispatcher } from './dispatcher.js'
 import { ACK_WORDS, type Effects, OUTCOME_MASK, Outcome } from './effects.js'
 import { Harvest } from './harvest.js'
@@ -94,8 +95,8 @@ export class WorkEngine<Batch extends RecordBatch> {
    *
    * @param wall the clock on the wall, in milliseconds since 1970; not needed without `delayMs`
    */
-  records(batch: Batch, wall = this.#intake.wall): void {
-    this.#setWall(wall)
+  records(batch: Batch, wall = this.#dispatcher.wall): void {
+    this.#dispatcher.wall = wall
     this.#intake.records(batch)
     // A rewind may have made room in the window, and no ack may be due that would let the waiting records in.
     this.#proceed()
@@ -228,8 +229,8 @@ export class WorkEngine<Batch extends RecordBatch> {
    * @param now a monotonic clock in milliseconds
    * @param wall the clock on the wall, in milliseconds since 1970; not needed without `delayMs`
    */
-  tick(now: number, wall = this.#intake.wall): void {
-    this.#setWall(wall)
+  tick(now: number, wall = this.#dispatcher.wall): void {
+    this.#dispatcher.wall = wall
     this.#circuits?.tick(now)
     this.#dispatcher.acquit(this.#isParked)
     const { drains } = this.#ownership
@@ -295,15 +296,7 @@ export class WorkEngine<Batch extends RecordBatch> {
     for (const { slots } of drains.takeFinished(this.assignments)) this.#effects.drained(slots, true)
   }
 
-  #setWall(wall: number): void {
-    this.#intake.wall = wall
-    this.#dispatcher.wall = wall
-  }
-
-  readonly #isParked = (ticket: number): boolean => {
-    const { thread, sequence } = this.inFlight
-    return this.#effects.deliveryState(thread[ticket]!, ticket, sequence[ticket]!) === 'parked'
-  }
+  readonly #isParked = (ticket: number): boolean => stateOf(ticket, this.inFlight, this.#effects) === 'parked'
 
   readonly #isRead = (slot: PartitionSlot): boolean => {
     const assignment = this.assignments.at(slot)
