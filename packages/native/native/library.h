@@ -75,7 +75,6 @@ namespace zk {
   X(rd_kafka_event_error_string)                 \
   X(rd_kafka_event_log)                          \
   X(rd_kafka_message_status)                     \
-  X(rd_kafka_outq_len)                           \
   X(rd_kafka_purge)                              \
   X(rd_kafka_mock_cluster_new)                   \
   X(rd_kafka_mock_cluster_destroy)               \

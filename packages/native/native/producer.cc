@@ -149,8 +149,6 @@ bool Producer::take(size_t maxReports, Reports* reports, std::vector<ProducerEve
   return true;
 }
 
-int Producer::outstanding() const { return client_ == nullptr ? 0 : rdkafka.rd_kafka_outq_len(client_); }
-
 void Producer::purge() {
   if (client_ != nullptr) rdkafka.rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
 }

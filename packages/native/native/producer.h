@@ -67,8 +67,6 @@ class Producer {
   rd_kafka_resp_err_t send(const RecordToSend& record);
   /// At most so many reports. @returns whether there may be more.
   bool take(size_t maxReports, Reports* reports, std::vector<ProducerEvent>* events);
-  /// Records that have no report yet, or whose report was not taken.
-  int outstanding() const;
   /// All that has no report yet gets one: librdkafka's "purged".
   void purge();
   /// No call of `wake` any more when this returns.

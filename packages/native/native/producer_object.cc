@@ -72,8 +72,6 @@ class ProducerObject final : public Nan::ObjectWrap {
     info.GetReturnValue().Set(result);
   }
 
-  static NAN_METHOD(Outstanding) { info.GetReturnValue().Set(of(info)->producer_.outstanding()); }
-
   static NAN_METHOD(Purge) {
     auto* self = of(info);
     if (self->state_ == State::open) self->producer_.purge();
@@ -186,7 +184,6 @@ void exportProducer(v8::Local<v8::Object> target) {
   Nan::SetPrototypeMethod(type, "open", ProducerObject::Open);
   Nan::SetPrototypeMethod(type, "send", ProducerObject::Send);
   Nan::SetPrototypeMethod(type, "take", ProducerObject::Take);
-  Nan::SetPrototypeMethod(type, "outstanding", ProducerObject::Outstanding);
   Nan::SetPrototypeMethod(type, "purge", ProducerObject::Purge);
   Nan::SetPrototypeMethod(type, "close", ProducerObject::Close);
   set(target, "Producer", Nan::GetFunction(type).ToLocalChecked());

@@ -49,8 +49,6 @@ export interface NativeProducer {
   ): number
   /** What came since the last call, some thousand reports at most; `undefined` when there is nothing. */
   take(): TakenReports | undefined
-  /** Records without a report, and reports that were not taken. */
-  outstanding(): number
   /** Every record that has no report yet gets one: −152 from the queue, −151 in flight. */
   purge(): void
   /** Lets go of what is outstanding, without reports; resolves when librdkafka's threads have ended. Idempotent. */
@@ -76,7 +74,6 @@ export function openProducer(
     send: (topic, partition, key, value, headers, timestamp, token) =>
       handle.send(topic, partition, key, value, headers, timestamp, token),
     take: () => handle.take(),
-    outstanding: () => (closed === undefined ? handle.outstanding() : 0),
     purge: () => handle.purge(),
     close: () => {
       closed ??= new Promise((resolve) => handle.close(resolve))
