@@ -48,13 +48,14 @@ async function ls(flags: LsFlags): Promise<void> {
   const { bootstrapServers } = client
   const properties = consumerProperties(work, client)
   const logger = createLogger({ level: 'error', output: 'stderr' })
+  const filter = filterOf(flags)
   const rows: (string | number)[][] = []
   const causes = new Map<string, number>()
   let records = 0
   let letters = 0
   for await (const record of scanTopic({ topic, bootstrapServers, properties, reader: 'auto', logger })) {
     records++
-    const letter = found(record, filterOf(flags))
+    const letter = found(record, filter)
     if (letter === undefined) continue
     letters++
     const cause = letter.parsed.cause ?? 'unknown'

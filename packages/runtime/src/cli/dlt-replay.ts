@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { consumerProperties, producerProperties } from '../config/properties.js'
-import { found } from '../delivery/letter-filter.js'
+import { isAskedFor, letterIn } from '../delivery/letter-filter.js'
 import { type Replay, replayOf } from '../delivery/replay-record.js'
 import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
@@ -75,6 +75,7 @@ async function replay(flags: ReplayFlags): Promise<void> {
   const partitions = await kafka.topicPartitions(properties, bootstrapServers)
   if (to !== undefined && !partitions.has(to)) throw errors.ZK_TOPIC_NOT_FOUND([to])
 
+  const filter = filterOf(flags)
   const report = new ReplayReport({ from, execute, json })
   const producer = execute
     ? await kafka.createProducer({ properties: producerProperties(work, client), client: 'auto', logger })
@@ -91,10 +92,9 @@ async function replay(flags: ReplayFlags): Promise<void> {
   try {
     let token = 0
     for await (const record of kafka.scanTopic({ topic: from, bootstrapServers, properties, reader: 'auto', logger })) {
-      report.read(record)
-      const letter = found(record, filterOf(flags))
-      if (letter === undefined) continue
-      if (token >= limit) continue
+      const letter = letterIn(record)
+      report.read(letter)
+      if (letter === undefined || !isAskedFor(letter, filter) || token >= limit) continue
       token++
       const replay = replayOf(letter, { to, timestamp, partitions, from })
       if (replay.record === undefined) report.skipped(record, replay.why)

@@ -1,5 +1,5 @@
 /** What `zk dlt replay` did, or would do: counted by target, and every record that could not be written by its reason. */
-import { parseDeadLetter } from '../delivery/parse-dead-letter.js'
+import type { FoundLetter } from '../delivery/letter-filter.js'
 import type { Replay } from '../delivery/replay-record.js'
 import type { ScannedRecord } from '../kafka/topic-scan.js'
 import { formatTable, printJson } from './output.js'
@@ -37,9 +37,9 @@ export class ReplayReport {
     return this.#skipped.size > 0
   }
 
-  read(record: ScannedRecord): void {
+  read(letter: FoundLetter | undefined): void {
     this.#read++
-    if (parseDeadLetter(record.headers) === undefined) this.#strangers++
+    if (letter === undefined) this.#strangers++
   }
 
   /** @param place where it is now; not given in a dry run */

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { logLevels } from '../log/logger.js'
 import { parse, problemsError } from './problems.js'
+import { workSchema } from './work-config.js'
 
 const flag = z.boolean().optional().meta({ expected: 'true or false' })
 const signal = z.instanceof(AbortSignal).optional().meta({ expected: 'an AbortSignal' })
@@ -28,10 +29,7 @@ const logger = z.unknown().superRefine((value, context) => {
 
 const factorySchema = z.strictObject({
   logger: logger.optional(),
-  onDone: z
-    .custom((value) => [value].flat().every((one) => typeof one === 'function'))
-    .optional()
-    .meta({ expected: 'a function, or an array of functions' }),
+  onDone: workSchema.shape.onDone,
 })
 
 /** @throws ZK_CONFIG_INVALID */

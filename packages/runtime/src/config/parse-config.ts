@@ -29,13 +29,12 @@ export function parseWorkConfig(
   const topics = topicsOf(input, problems)
   if (value === undefined) throw problemsError('work configuration', problems)
 
-  const { topic: _topic, topics: _topics, clientId, speedup, crashJournal, onDone = [], ...rest } = value
+  const { topic: _topic, topics: _topics, clientId, speedup, onDone = [], ...rest } = value
   const config: WorkConfig = {
     ...rest,
     topics,
     clientId: clientId ?? client.clientId ?? rest.groupId,
     ...threadsOf(speedup, defaultThreads),
-    crashJournal: typeof crashJournal === 'string' ? { path: crashJournal, deaths: 2 } : crashJournal,
     onDone: [onDone].flat(),
   }
   const props = { ...client.additionalProps, ...config.additionalProps }

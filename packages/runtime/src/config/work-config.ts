@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import type { OnDone } from '../work/done-callbacks.js'
 import { circuitBreaker } from './circuit-breaker.js'
+import { crashJournal } from './crash-journal.js'
 import { deadLetterTopic } from './dead-letter-topic.js'
 import { additionalProps, documented, milliseconds, nested, text, topicName, whole } from './fields.js'
 
@@ -31,20 +32,6 @@ const queuedMaxKbytes = whole(1, 2_097_151, 'KiB')
 const maxHeapMb = whole(16, 1_048_576, 'MiB')
 const maxExternalMb = whole(1, 1_048_576, 'MiB')
 const attempts = whole(1, 10_000, 'attempts')
-
-const journalPath = documented(text, {
-  group: Failure,
-  description: 'The folder. It is made where it does not exist.',
-  change: 'Required.',
-  expected: 'a path',
-})
-const processDeaths = whole(1, 100, 'deaths')
-const journalDeaths = documented(processDeaths.schema.default(2), {
-  group: Failure,
-  description: 'At how many deaths of the process a record must have been running not to be run again.',
-  change: 'Raise it where processes are killed from outside often.',
-  expected: processDeaths.expected,
-})
 
 export const workSchema = z.strictObject({
   topic: documented(topicName.optional(), {
@@ -420,20 +407,7 @@ export const workSchema = z.strictObject({
   }),
 
   deadLetterTopic,
-  crashJournal: documented(z.union([text, z.strictObject({ path: journalPath, deaths: journalDeaths })]).optional(), {
-    group: Failure,
-    description:
-      'A folder in which threads mark what they run, so that a record that takes the whole process with it (a native ' +
-      'abort, some out-of-memory deaths) is found: a path, or `{ path, deaths }`. What was running when a process died ' +
-      'runs alone in the next one; what was running at `deaths` deaths (default 2) is not run again and goes to the ' +
-      'dead letter topic with the cause `process-crash`. The files have the `clientId` in their names, and no two living ' +
-      'processes may share one (ZK_CRASH_JOURNAL_IN_USE). A SIGKILL marks innocent records too: they run alone once, ' +
-      'and are cleared by that. The folder must outlive the process, as a volume of a pod does. Marks cost 1 to 2 µs a ' +
-      'record; none is synced to the disk.',
-    change: 'For handlers that call native code or may exhaust the memory of the process.',
-    expected: 'a path, or { path, deaths } with deaths from 1 to 100',
-    defaultText: 'none: a record that ends the process is read again each time',
-  }),
+  crashJournal,
 
   onDone: documented(
     z
@@ -469,15 +443,10 @@ export const workSchema = z.strictObject({
 export type WorkInput = z.input<typeof workSchema>
 
 /** Checked, with defaults, and with the values that `additionalProps` replace put in their fields. */
-export type WorkConfig = Omit<
-  z.output<typeof workSchema>,
-  'topic' | 'topics' | 'clientId' | 'speedup' | 'crashJournal' | 'onDone'
-> & {
+export type WorkConfig = Omit<z.output<typeof workSchema>, 'topic' | 'topics' | 'clientId' | 'speedup' | 'onDone'> & {
   topics: readonly string[]
   clientId: string
   speedup: number
-  /** `deaths`: of the process, over one record that is then not run again. */
-  crashJournal: { path: string; deaths: number } | undefined
   onDone: readonly OnDone[]
   /** Where `speedup` comes from, for the start log. */
   speedupReason: string

@@ -15,6 +15,7 @@ import type { DeliveryError } from '../kafka/delivery-error.js'
 import { isTooLarge } from '../kafka/error-codes.js'
 import type { Producer, ProducerChannel } from '../kafka/producer.js'
 import type { Logger } from '../log/logger.js'
+import { backoffMs } from '../threads/retries.js'
 import type { ZkError } from '../zk-error.js'
 import type { DeadLetter } from './dead-letter.js'
 import type { HeaderOptions } from './dead-letter-headers.js'
@@ -23,8 +24,8 @@ import { type DeadLetterHealth, RefusalLog } from './refusal-log.js'
 
 /** Handed over at once, of one source partition. */
 const MAX_GROUP = 500
-const MIN_BACKOFF_MS = 100
-const MAX_BACKOFF_MS = 10_000
+/** Half of it is chance, so that partitions, and processes, do not come back together. */
+const BACKOFF = { backoffMs: 100, maxBackoffMs: 10_000, jitter: 0.5 }
 
 export interface DeadLetterListener {
   /** Asked before each try; false: the partition is no longer ours, and somebody else will write it. */
@@ -227,17 +228,14 @@ export class DeadLetters {
       return
     }
     lane.refusals++
-    lane.backoff = setTimeout(() => {
-      lane.backoff = undefined
-      this.#refusals.retrying(1)
-      this.#next(lane)
-    }, this.#backoffMs(lane.refusals))
-  }
-
-  /** Half of it is chance, so that partitions, and processes, do not come back together. */
-  #backoffMs(refusals: number): number {
-    const full = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (refusals - 1))
-    return full * (0.5 + (this.#options.random ?? Math.random)() / 2)
+    lane.backoff = setTimeout(
+      () => {
+        lane.backoff = undefined
+        this.#refusals.retrying()
+        this.#next(lane)
+      },
+      backoffMs(BACKOFF, lane.refusals, this.#options.random?.()),
+    )
   }
 
   #tooLarge(pending: Pending, error: DeliveryError): void {

@@ -22,16 +22,22 @@ export interface FoundLetter {
   readonly failedAt: number
 }
 
+/** @returns undefined for a record that is no dead letter */
+export function letterIn(record: ScannedRecord): FoundLetter | undefined {
+  const parsed = parseDeadLetter(record.headers)
+  return parsed && { record, parsed, failedAt: parsed.failedAt ?? record.timestamp }
+}
+
+export function isAskedFor({ record, parsed, failedAt }: FoundLetter, filter: LetterFilter): boolean {
+  const { causes, key, origin, since, until } = filter
+  if (causes !== undefined && !causes.includes(parsed.cause ?? '')) return false
+  if (key !== undefined && !(record.key !== null && key.equals(record.key))) return false
+  if (origin !== undefined && parsed.origin?.topic !== origin && parsed.first?.topic !== origin) return false
+  return (since === undefined || failedAt >= since) && (until === undefined || failedAt < until)
+}
+
 /** @returns undefined for a record that is no dead letter, or not one of those */
 export function found(record: ScannedRecord, filter: LetterFilter): FoundLetter | undefined {
-  const parsed = parseDeadLetter(record.headers)
-  if (parsed === undefined) return undefined
-  const { causes, key, origin, since, until } = filter
-  if (causes !== undefined && !causes.includes(parsed.cause ?? '')) return undefined
-  if (key !== undefined && !(record.key !== null && key.equals(record.key))) return undefined
-  if (origin !== undefined && parsed.origin?.topic !== origin && parsed.first?.topic !== origin) return undefined
-  const failedAt = parsed.failedAt ?? record.timestamp
-  if (since !== undefined && failedAt < since) return undefined
-  if (until !== undefined && failedAt >= until) return undefined
-  return { record, parsed, failedAt }
+  const letter = letterIn(record)
+  return letter !== undefined && isAskedFor(letter, filter) ? letter : undefined
 }

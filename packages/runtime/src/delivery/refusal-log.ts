@@ -73,8 +73,8 @@ export class RefusalLog {
     this.#unlogged = 0
   }
 
-  retrying(letters: number): void {
-    this.#retried += letters
+  retrying(): void {
+    this.#retried++
   }
 
   health(waiting: number, oldest: number | undefined): DeadLetterHealth {

@@ -4,6 +4,7 @@
  * The causes are a closed union: a new one breaks the build where it is not yet told.
  */
 import type { TopicPartition } from '@zk/engine'
+import { assertNever } from '../assert-never.js'
 
 /** Since when, in words of the wall clock, and for how long. */
 export interface Since {
@@ -164,8 +165,4 @@ function time({ since, forMs }: Since): string {
 /** `orders[0]`. */
 function bracketed({ topic, partition }: TopicPartition): string {
   return `${topic}[${partition}]`
-}
-
-function assertNever(cause: never): never {
-  throw new TypeError(`There is no stall cause ${JSON.stringify(cause)}`)
 }

@@ -1,11 +1,10 @@
 /** What `zk doctor` asks a cluster, without joining a group or leaving anything behind. */
-import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata, type TopicMetadata } from 'node-rdkafka'
+import type { KafkaConsumer, LibrdKafkaError, Metadata, TopicMetadata } from 'node-rdkafka'
 import type { Check } from '../cli/check.js'
 import type { ConsumerProperties } from '../config/properties.js'
 import { isPattern, topicMatcher } from '../config/topic-pattern.js'
-import { errors } from '../errors.js'
-import { connectError } from './broker-errors.js'
-import { connected, disconnected } from './connect.js'
+import { disconnected } from './connect.js'
+import { connectedConsumer } from './connected-consumer.js'
 
 const CONNECT_TIMEOUT_MS = 8_000
 const GROUP_TIMEOUT_MS = 5_000
@@ -19,8 +18,8 @@ export interface ClusterQuestion {
 
 /** @throws ZkError when no broker answers or the client is refused */
 export async function* checkCluster(question: ClusterQuestion): AsyncGenerator<Check> {
-  const { brokers, topics, group } = question
-  const { consumer, metadata } = await connect(question)
+  const { brokers, topics, group, properties } = question
+  const { consumer, metadata } = await connectedConsumer(properties, brokers, CONNECT_TIMEOUT_MS)
   try {
     yield { name: 'brokers', result: 'ok', found: `${metadata.brokers.length} reached through ${brokers.join(', ')}` }
     for (const name of topics) yield checkTopic(metadata, name)
@@ -28,19 +27,6 @@ export async function* checkCluster(question: ClusterQuestion): AsyncGenerator<C
   } finally {
     await disconnected(consumer)
   }
-}
-
-async function connect({ brokers, properties }: ClusterQuestion) {
-  let consumer: KafkaConsumer
-  try {
-    consumer = new Kafka.KafkaConsumer(properties.global, properties.topic)
-  } catch (error) {
-    throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
-  }
-  const metadata = await connected(consumer, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
-    throw connectError(brokers, error, consumer.getLastError())
-  })
-  return { consumer, metadata }
 }
 
 function checkTopic({ topics }: Metadata, name: string): Check {

@@ -32,7 +32,6 @@ export function openNativeProducer(
   }
   const producer = opened(native, properties, take)
   return {
-    kind: 'native',
     send: ({ topic, partition, key, value, headers, timestamp }, token) => {
       const packed = headers.length === 0 ? undefined : encodeHeaders(headers)
       return producer.send(topic, partition, key, value, packed, Math.max(timestamp, 0), token)

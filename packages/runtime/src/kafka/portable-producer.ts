@@ -11,7 +11,7 @@ import Kafka, { type LibrdKafkaError, type Producer } from 'node-rdkafka'
 import type { Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import { ERR__FATAL, ERR__INVALID_ARG, ERR__QUEUE_FULL, ERR_MSG_SIZE_TOO_LARGE } from './error-codes.js'
-import { librdkafkaError, logLibrdkafka } from './librdkafka-log.js'
+import { librdkafkaError, librdkafkaLog } from './librdkafka-log.js'
 import type { ProducerClient, ProducerClientListener, RecordToSend } from './producer-client.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -36,7 +36,6 @@ interface Report {
 }
 
 class PortableProducer implements ProducerClient {
-  readonly kind = 'portable'
   readonly #kafka: Producer
   readonly #listener: ProducerClientListener
   #isConnected = false
@@ -52,12 +51,7 @@ class PortableProducer implements ProducerClient {
       if (error.code === ERR__FATAL) listener.failed(error.message)
       else listener.log(librdkafkaError(error, clientId))
     })
-    logLibrdkafka(this.#kafka, {
-      clientId,
-      logger: new Proxy({} as never, {
-        get: (_, level) => (fields: never, message: string) => listener.log({ level: level as never, fields, message }),
-      }),
-    })
+    this.#kafka.on('event.log', (event) => listener.log(librdkafkaLog(event, clientId)))
     this.#connect()
   }
 

@@ -25,7 +25,6 @@ export interface ProducerClientListener {
 }
 
 export interface ProducerClient {
-  readonly kind: 'native' | 'portable'
   /** @returns 0 when a report will follow, else librdkafka's code */
   send(record: RecordToSend, token: number): number
   /** Everything that is outstanding is reported as failed, soon. */

@@ -1,24 +1,23 @@
 /** Reads a topic from its beginning to where it ends now, in no group, and leaves nothing behind. */
 import { setTimeout } from 'node:timers/promises'
-import Kafka, { type KafkaConsumer, type LibrdKafkaError } from 'node-rdkafka'
 import type { ConsumerProperties } from '../config/properties.js'
 import { type CopiedRecord, copyRecord } from '../delivery/letter-of.js'
 import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
-import { brokerError, connectError, standingError } from './broker-errors.js'
+import { brokerError, standingError } from './broker-errors.js'
 import { ClusterQueries, type PartitionEnd } from './cluster-queries.js'
-import { connected, disconnected } from './connect.js'
+import { disconnected } from './connect.js'
+import { connectedConsumer } from './connected-consumer.js'
 import { UNREACHABLE } from './error-codes.js'
 import { loadNative, openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
+import { BEGINNING } from './set-position.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 /** Nothing was read for so long: the brokers are gone. */
 const SILENCE_MS = 30_000
 const READ_RECORDS = 1_000
 const READ_BYTES = 8 * 1024 * 1024
-/** librdkafka's name for where a partition begins. */
-const BEGINNING = -2
 
 export interface ScannedRecord extends CopiedRecord {
   readonly partition: number
@@ -38,12 +37,11 @@ export interface ScanOptions {
  * @throws ZkError ZK_TOPIC_NOT_FOUND, or when no broker answers
  */
 export async function* scanTopic(options: ScanOptions): AsyncGenerator<ScannedRecord> {
-  const { topic, bootstrapServers, properties, logger } = options
+  const { topic, bootstrapServers, logger } = options
   const native = await loadNative(options.reader, logger)
-  const consumer = createConsumer(properties)
-  await connected(consumer, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
-    throw connectError(bootstrapServers, error, consumer.getLastError())
-  })
+  const { topic: topicProperties, global } = options.properties
+  const properties = { topic: topicProperties, global: { ...global, 'enable.partition.eof': true } }
+  const { consumer } = await connectedConsumer(properties, bootstrapServers, CONNECT_TIMEOUT_MS)
   let reader: Reader | undefined
   try {
     const cluster = new ClusterQueries(consumer, bootstrapServers)
@@ -58,14 +56,6 @@ export async function* scanTopic(options: ScanOptions): AsyncGenerator<ScannedRe
   } finally {
     await reader?.close()
     await disconnected(consumer)
-  }
-}
-
-function createConsumer({ global, topic }: ConsumerProperties): KafkaConsumer {
-  try {
-    return new Kafka.KafkaConsumer({ ...global, 'enable.partition.eof': true }, topic)
-  } catch (error) {
-    throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
   }
 }
 

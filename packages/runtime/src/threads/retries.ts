@@ -14,7 +14,7 @@ export interface RetryPolicy {
 const MAX_DOUBLINGS = 32
 
 /** @param attempt the one that failed, 1 for the first @param random 0 to 1 */
-export function backoffMs(policy: RetryPolicy, attempt: number, random = Math.random()): number {
+export function backoffMs(policy: Omit<RetryPolicy, 'attempts'>, attempt: number, random = Math.random()): number {
   // Of a high attempt the power is infinite, and no backoff times infinity is no number.
   const full = Math.min(policy.maxBackoffMs, policy.backoffMs * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS))
   return full * (1 - policy.jitter * random)

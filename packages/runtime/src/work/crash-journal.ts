@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { TopicPartition } from '@zk/engine'
+import { nameOf, type TopicPartition } from '@zk/engine'
 import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import {
@@ -50,7 +50,7 @@ export class CrashJournal {
   /** Where threads mark what they run. */
   readonly marksFile: string
   /** After how many deaths a record is not run again. */
-  readonly limit: number
+  readonly #limit: number
   readonly #deathsFile: string
   readonly #logger: Logger
   /** Undefined where the disk is full; a number is the process that has it. */
@@ -73,7 +73,7 @@ export class CrashJournal {
     this.marksFile = `${base}.running`
     this.#deathsFile = `${base}.deaths.json`
     this.#logger = logger
-    this.limit = deaths
+    this.#limit = deaths
     try {
       mkdirSync(resolve(path), { recursive: true })
       this.#lock = this.#tolerant(() => ProcessLock.take(`${base}.lock`))
@@ -92,11 +92,6 @@ export class CrashJournal {
   /** Nothing was running when a process died, or all of it has ended since: as good as always. */
   get isEmpty(): boolean {
     return this.#deaths.size === 0
-  }
-
-  /** Whether it is worth asking for the records of a partition. */
-  concerns(partition: TopicPartition): boolean {
-    return this.#deaths.has(nameOf(partition))
   }
 
   /** How many deaths of the process the record was running at. */
@@ -170,7 +165,7 @@ export class CrashJournal {
     this.#logger.warn(
       { records: marks.running.slice(0, 20).map(placeOf), count: marks.running.length },
       `The process before this one died while it ran ${marks.running.length} records: each of them runs alone now, ` +
-        `and is not run again after ${this.limit} deaths`,
+        `and is not run again after ${this.#limit} deaths`,
     )
   }
 
@@ -251,10 +246,6 @@ export class CrashJournal {
     this.#hasWarned = true
     this.#logger.warn({ err: error }, 'The crash journal cannot be written; the work goes on')
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`
 }
 
 function placeOf({ topic, partition, offset }: MarkedRecord): string {

@@ -71,10 +71,11 @@ export class Failures {
   }
 
   /** A delivery failed for good. @param fate what becomes of the record */
-  report(ticket: number, fate: 'dead letter' | 'complete' | 'stop' = this.#options.onExhausted): void {
+  report(ticket: number, fate: 'dead letter' | 'complete' | 'stop' = this.#options.onExhausted): Reason {
     const { engine, logger } = this.#options
     const { thread, batch, index, attempt } = engine.inFlight
-    const { cause, error } = this.reasonOf(ticket)
+    const reason = this.reasonOf(ticket)
+    const { cause, error } = reason
     logger.error(
       {
         err: error === undefined ? undefined : reviveError(error),
@@ -86,6 +87,7 @@ export class Failures {
       },
       SENTENCES[fate],
     )
+    return reason
   }
 
   /** The error that ends the work. */

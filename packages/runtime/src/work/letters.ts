@@ -53,8 +53,7 @@ export class Letters {
     const { engine, failures } = this.#options
     const { slot, offset, attempt, batch, index, sequence } = engine.inFlight
     const { topic, partition } = engine.assignments.nameOf(slot[ticket]!)
-    failures.report(ticket, 'dead letter')
-    const reason = failures.reasonOf(ticket)
+    const reason = failures.report(ticket, 'dead letter')
     this.#reasons.set(ticket, reason)
     const letter: DeadLetter = {
       ...{ topic, partition, offset: offset[ticket]!, record: copyRecord(batch[ticket]!, index[ticket]!) },
