@@ -1,10 +1,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { DeadLetter, HeaderList } from '../../src/delivery/dead-letter.js'
-import { deadLetterHeaders } from '../../src/delivery/dead-letter-headers.js'
+import type { DeadLetter } from '../../src/delivery/dead-letter.js'
 import { DeadLetters, type DeadLettersOptions, type LetterProducer } from '../../src/delivery/dead-letters.js'
-import { recordOf } from '../../src/delivery/letter-record.js'
-import { parseDeadLetter } from '../../src/delivery/parse-dead-letter.js'
 import type { DeliveryError } from '../../src/kafka/delivery-error.js'
 import type { DeliveryListener, RecordToSend } from '../../src/kafka/producer.js'
 import type { ZkError } from '../../src/zk-error.js'
@@ -336,19 +333,6 @@ describe('a letter that is too large', () => {
     expect(headers.get('zk.dlt.headers.dropped')).toEqual(Buffer.from('1'))
     less!.report()
     expect(done).toEqual([[1, true]])
-  })
-
-  test('one that was a dead letter before keeps where it comes from, when its headers go', () => {
-    const before = letter({ topic: 'orders', offset: 7, record: copied({ value: Buffer.alloc(2_000) }) })
-    const options = { topic: 'letters', style: 'zk', groupId: 'g', maxStackBytes: 1_000 } as const
-    const headers = deadLetterHeaders(before, options)
-    const again = letter({ topic: 'retries', record: copied({ ...before.record, headers }) })
-    const less = recordOf(again, 'headers', options)
-    expect(parseDeadLetter(less.headers as HeaderList)).toMatchObject({
-      origin: { topic: 'retries', partition: 3, offset: 42 },
-      first: { topic: 'orders', partition: 3, offset: 7 },
-      hops: 2,
-    })
   })
 
   test('after that the work stops, and nothing more is tried', async () => {
