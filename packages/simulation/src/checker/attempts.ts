@@ -2,7 +2,7 @@
  * I1 and I9: how often a record was tried, and whose fault a death is. Counted from what threads did; what the policy says
  * follows from that.
  */
-import type { ModelLimits, ModelRecords } from './model-log.js'
+import { type ModelLimits, type ModelRecords, namesOf } from './model-log.js'
 import type { Tenure } from './tenure.js'
 import { Violation } from './violation.js'
 
@@ -17,14 +17,14 @@ interface ThreadRun extends Run {
 }
 
 export class Attempts {
-  readonly #records: ModelRecords
+  readonly #name: (record: number) => string
   readonly #limits: ModelLimits
   #running: ThreadRun[] = []
   /** Each ran when a thread died over one of several, and is to be tried alone. */
   #suspects: Run[] = []
 
   constructor(records: ModelRecords, limits: ModelLimits) {
-    this.#records = records
+    this.#name = namesOf(records)
     this.#limits = limits
   }
 
@@ -103,10 +103,6 @@ export class Attempts {
 
   #isSuspect({ tenure, record }: Run): boolean {
     return this.#suspects.some((run) => run.tenure === tenure && run.record === record)
-  }
-
-  #name(record: number): string {
-    return `${this.#records.partition[record]}/${this.#records.offset[record]}`
   }
 }
 

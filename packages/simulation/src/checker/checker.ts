@@ -135,12 +135,12 @@ export class Checker {
     this.#failures.opened(tenure, record, wall)
   }
 
-  /** A delivery has reached a thread. */
   /** It is read by a process that has heard at how many deaths of a process it ran. */
   marked(id: number, record: number, deaths: number): void {
     this.#tenures[id]!.marks.set(record, deaths)
   }
 
+  /** A delivery has reached a thread. */
   inThread(id: number, record: number): void {
     this.#occupancy.add(this.#tenures[id]!, record)
     this.#tenures[id]!.heldBack.delete(record)

@@ -1,10 +1,11 @@
 /** I1 and I5: what is handed over for commit and what the broker takes, against what has really ended. */
-import type { ModelLog, ModelRecords } from './model-log.js'
+import { type ModelLog, type ModelRecords, namesOf } from './model-log.js'
 import { contains, type Tenure } from './tenure.js'
 import { Violation } from './violation.js'
 
 export class Commits {
   readonly #records: ModelRecords
+  readonly #name: (record: number) => string
   readonly #logs: readonly ModelLog[]
   /** By record: 1 when it ended well in some tenure. */
   readonly #done: readonly number[]
@@ -16,6 +17,7 @@ export class Commits {
 
   constructor(records: ModelRecords, logs: readonly ModelLog[], done: readonly number[]) {
     this.#records = records
+    this.#name = namesOf(records)
     this.#logs = logs
     this.#done = done
     this.#verified = logs.map(() => 0)
@@ -97,7 +99,6 @@ export class Commits {
 
   #mustBeDone(record: number, offset: number): void {
     if (this.#done[record] === 1 || this.#records.unprotected[record] === 1) return
-    const name = `${this.#records.partition[record]}/${this.#records.offset[record]}`
-    throw new Violation('I1', `${name} lies below commit ${offset} and never ended`)
+    throw new Violation('I1', `${this.#name(record)} lies below commit ${offset} and never ended`)
   }
 }

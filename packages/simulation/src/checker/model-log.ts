@@ -12,6 +12,11 @@ export interface ModelRecords {
   readonly timestamp: readonly number[]
 }
 
+/** How violations name records: by their places. */
+export function namesOf(records: ModelRecords): (record: number) => string {
+  return (record) => `${records.partition[record]}/${records.offset[record]}`
+}
+
 export interface ModelLog {
   readonly ids: readonly number[]
   readonly end: number

@@ -1,18 +1,15 @@
 /** I2 and I3: the order of the records of a key, and that no two of them run at once. */
-import type { ModelLimits, ModelRecords } from './model-log.js'
+import type { Run } from './attempts.js'
+import { type ModelLimits, type ModelRecords, namesOf } from './model-log.js'
 import type { Tenure } from './tenure.js'
 import { Violation } from './violation.js'
 
 /** Keys of a partition, at most. */
 const KEYS = 16
 
-interface Run {
-  readonly tenure: Tenure
-  readonly record: number
-}
-
 export class Order {
   readonly #records: ModelRecords
+  readonly #name: (record: number) => string
   readonly #limits: ModelLimits
   /** By lane: handlers that run. */
   readonly #running: (Run[] | undefined)[] = []
@@ -26,6 +23,7 @@ export class Order {
 
   constructor(records: ModelRecords, limits: ModelLimits) {
     this.#records = records
+    this.#name = namesOf(records)
     this.#limits = limits
   }
 
@@ -101,9 +99,5 @@ export class Order {
     const key = this.#records.key[record]!
     if (ordering === 'partition') return this.#records.partition[record]! * KEYS
     return ordering === 'key' && key >= 0 ? this.#records.partition[record]! * KEYS + key : -1
-  }
-
-  #name(record: number): string {
-    return `${this.#records.partition[record]}/${this.#records.offset[record]}`
   }
 }
