@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { loadClient, quiet } from './kit.mjs'
 import { createTopic, deleteTopic, kafkaClient } from './topics.mjs'
-import { say } from './verdict.mjs'
+import { median, say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
 
 const RECORDS = 30_000
@@ -19,8 +19,6 @@ const LEAST_RATIO = 0.9
 /** Its first record fails, and all its others wait behind that. */
 const SLOW_KEY = 'k0'
 const processor = new URL('./processors/fails-first.mjs', import.meta.url)
-
-const median = (/** @type {number[]} */ all) => [...all].sort((a, b) => a - b)[all.length >> 1]
 
 /** @type {import('./verdict.mjs').Proof} */
 export const prove = async () =>

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startKafka } from '../../compose/kafka.mjs'
 import { loadClient, quiet } from './kit.mjs'
-import { kafkaClient } from './topics.mjs'
+import { allLed, headersIn, kafkaClient } from './topics.mjs'
 import { say } from './verdict.mjs'
 
 const RECORDS = 300
@@ -58,7 +58,7 @@ export const prove = async () => {
     await delay(5_000)
     for (const { topic } of works) await producer.send({ topic, messages: messages() })
     const since = performance.now()
-    const judged = Promise.all(works.map((work) => judge(client, reader, work, since)))
+    const judged = Promise.all(works.map((work) => judge(kafka.bootstrapServers, reader, work, since)))
     // Its rejection is heard below; meanwhile nobody listens.
     judged.catch(() => {})
     await delay(REFUSED_MS)
@@ -102,9 +102,7 @@ async function startWork(bootstrapServers, admin, name, { replicas, config = {} 
     waitForLeaders: false,
   })
   // Each broker hears of a new topic by itself.
-  for (const name of [topic, letters]) {
-    while ((await admin.fetchTopicOffsets(name).catch(() => [])).length === 0) await delay(100)
-  }
+  for (const name of [topic, letters]) await allLed(admin, name, 1)
   await delay(1_000)
   const createClient = await loadClient()
   const zk = createClient({ bootstrapServers: bootstrapServers.split(',') })
@@ -131,20 +129,19 @@ async function startWork(bootstrapServers, admin, name, { replicas, config = {} 
   await Promise.race([assigned, run])
   const stop = async () => {
     shutdown.abort()
-    const summary = await run
+    await run
     await zk.close()
-    return summary
   }
-  return { name, topic, letters, group: id, work, stop, assignments: () => assignments }
+  return { name, topic, letters, group: id, stop, assignments: () => assignments }
 }
 
 /**
- * @param {any} client
+ * @param {string} bootstrapServers
  * @param {any} reader
  * @param {{ topic: string, letters: string, group: string, assignments(): number }} work
  * @param {number} since
  */
-async function judge(client, reader, { topic, letters, group, assignments }, since) {
+async function judge(bootstrapServers, reader, { topic, letters, group, assignments }, since) {
   let samplesWhileRefused = 0
   let heldAtFirst = 0
   let committed = -1
@@ -162,40 +159,15 @@ async function judge(client, reader, { topic, letters, group, assignments }, sin
     await delay(200)
   }
   const recoveredMs = Math.round(performance.now() - since - REFUSED_MS)
-  const written = await lettersIn(client, letters)
-  const sorted = [...written].sort((a, b) => a - b)
+  // Of each letter that is there, the offset of its record.
+  const written = (await headersIn(bootstrapServers, letters, '__dlq.errors.offset')).map(Number).sort((a, b) => a - b)
   return {
     holds:
       wrong.length === 0 &&
       committed === RECORDS &&
       heldAtFirst > 10 &&
-      sorted.join() === FAILING.join() &&
+      written.join() === FAILING.join() &&
       assignments() === 1,
-    ...{ samplesWhileRefused, heldAtFirst, committed, written: sorted, recoveredMs, assignments: assignments(), wrong },
+    ...{ samplesWhileRefused, heldAtFirst, committed, written, recoveredMs, assignments: assignments(), wrong },
   }
-}
-
-/**
- * @param {any} client
- * @param {string} topic
- * @returns {Promise<number[]>} of each letter that is there, duplicates too, the offset of its record
- */
-async function lettersIn(client, topic) {
-  const admin = client.admin({ retry: { retries: 20 } })
-  await admin.connect()
-  const [{ high }] = await admin.fetchTopicOffsets(topic)
-  await admin.disconnect()
-  const consumer = client.consumer({ groupId: `read-${topic}` })
-  await consumer.connect()
-  await consumer.subscribe({ topic, fromBeginning: true })
-  /** @type {number[]} */
-  const written = []
-  await consumer.run({
-    eachMessage: async (/** @type {any} */ { message: { headers } }) => {
-      written.push(Number(String(headers['__dlq.errors.offset'])))
-    },
-  })
-  for (let i = 0; i < 300 && written.length < Number(high); i++) await delay(100)
-  await consumer.disconnect()
-  return written
 }

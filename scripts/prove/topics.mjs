@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { loadKafkajs } from './kit.mjs'
 
 const LOOK_MS = 20
+/** To read a topic to its end. */
+const READ_MS = 30_000
 
 const { Kafka, logLevel } = loadKafkajs()
 
@@ -50,9 +52,41 @@ export async function addPartitions(bootstrapServers, topic, count) {
  * @param {string} topic
  * @param {number} count
  */
-async function allLed(admin, topic, count) {
+export async function allLed(admin, topic, count) {
   const ends = () => admin.fetchTopicOffsets(topic).catch(() => [])
   while ((await ends()).length < count) await delay(LOOK_MS)
+}
+
+/**
+ * @param {string} bootstrapServers
+ * @param {string} topic
+ * @param {string} name
+ * @returns {Promise<string[]>} that header of each record that is there by now, of those that stand there twice too
+ */
+export async function headersIn(bootstrapServers, topic, name) {
+  const client = kafkaClient(bootstrapServers)
+  // One of the brokers may have been dead a moment ago.
+  const admin = client.admin({ retry: { retries: 20 } })
+  await admin.connect()
+  /** @type {{ high: string }[]} */
+  const ends = await admin.fetchTopicOffsets(topic)
+  await admin.disconnect()
+  const count = ends.reduce((sum, { high }) => sum + Number(high), 0)
+  const consumer = client.consumer({ groupId: `read-${topic}` })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  /** @type {string[]} */
+  const found = []
+  await consumer.run({
+    eachMessage: async (/** @type {any} */ { message: { headers } }) => {
+      found.push(String(headers[name]))
+    },
+  })
+  for (const until = performance.now() + READ_MS; performance.now() < until && found.length < count; ) {
+    await delay(LOOK_MS)
+  }
+  await consumer.disconnect()
+  return found
 }
 
 /**
