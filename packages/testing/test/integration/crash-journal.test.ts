@@ -2,16 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { Stage } from './stage.js'
+import { expect, test } from 'vitest'
+import { stage } from './the-stage.js'
 import { zkRun } from './zk.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 const ID = ['--client-id', 'billing-1']
 

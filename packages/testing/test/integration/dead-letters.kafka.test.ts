@@ -12,12 +12,14 @@ import {
   parseWorkConfig,
   producerProperties,
 } from '@zk/runtime/internal/dead-letters'
-import { type Admin, ConfigResourceTypes, Kafka, type KafkaMessage, logLevel } from 'kafkajs'
+import { type Admin, Kafka, type KafkaMessage, logLevel } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { recordingLogger } from './recording-logger.js'
+import { setRefusing } from './refusals.js'
 import { eventually } from './waiting.js'
 
-const brokers = process.env.KAFKA_BOOTSTRAP!.split(',')
+const bootstrapServers = process.env.KAFKA_BOOTSTRAP!
+const brokers = bootstrapServers.split(',')
 const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
 
 let admin: Admin
@@ -43,12 +45,6 @@ async function newTopic(config: Record<string, string> = {}, numPartitions = 1):
     waitForLeaders: true,
   })
   return topic
-}
-
-async function configure(name: string, config: Record<string, string>): Promise<void> {
-  const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
-  const resources = [{ type: ConfigResourceTypes.TOPIC, name, configEntries }]
-  await admin.alterConfigs({ validateOnly: false, resources })
 }
 
 async function open(topic: string, more: object = {}, props: Record<string, number> = {}) {
@@ -120,31 +116,13 @@ test('key, value, headers and timestamp are there as they were, null, empty, rep
   expect(second).toMatchObject({ key: Buffer.alloc(0), value: Buffer.alloc(0) })
 })
 
-/**
- * A refusal that can be switched on and off on one broker: of records with a time so long ago. (`min.insync.replicas` above
- * the replication factor refuses nothing in Kafka 4: it counts as the replication factor.)
- */
-async function setRefusing(topic: string, isRefusing: boolean): Promise<void> {
-  await configure(topic, { 'message.timestamp.before.max.ms': isRefusing ? '60000' : '9223372036854775807' })
-  const other = kafka.producer({ retry: { retries: 0 } })
-  await other.connect()
-  // It tells when the broker knows.
-  const takesIt = () =>
-    other.send({ topic, messages: [{ partition: 1, value: 'probe', timestamp: '1700000000000' }] }).then(
-      () => true,
-      () => false,
-    )
-  await eventually(async () => (await takesIt()) === !isRefusing)
-  await other.disconnect()
-}
-
 test('refused for six seconds: nothing is acknowledged, and then all are there once, in order', async () => {
   const topic = await newTopic({}, 2)
   const { letters } = await open(topic)
   // One key, so that all of them share a partition.
   const of = (offset: number, partition = 0) => letter(offset, partition, { key: Buffer.from('same') })
   await write(letters, of(0))
-  await setRefusing(topic, true)
+  await setRefusing(bootstrapServers, topic, true)
   const written: number[] = []
   const all = [1, 2, 3].flatMap((i) =>
     [0, 1].map((partition) => write(letters, of(i, partition)).then(() => written.push(i))),
@@ -155,7 +133,7 @@ test('refused for six seconds: nothing is acknowledged, and then all are there o
   expect(letters.health().oldestMs).toBeGreaterThan(5_000)
   expect(letters.health().refusingMs).toBeGreaterThan(5_000)
   const mended = performance.now()
-  await setRefusing(topic, false)
+  await setRefusing(bootstrapServers, topic, false)
   await Promise.all(all)
   console.log(`written ${Math.round(performance.now() - mended)} ms after the topic was mended`, letters.health())
   const found = (await read(topic, 7)).filter(({ headers }) => headers!['__dlq.errors.offset'] !== undefined)

@@ -64,6 +64,12 @@ export class Journal {
     return this.starts().filter(({ id }) => ok.has(id))
   }
 
+  /** Deliveries that never ended: their thread died over them, or is still at them. */
+  cutShort(): StartLine[] {
+    const ended = new Set(this.lines().flatMap((line) => (line.type === 'end' ? [line.id] : [])))
+    return this.starts().filter(({ id }) => !ended.has(id))
+  }
+
   /** Resolves when `check` holds. */
   until(check: (journal: Journal) => boolean): Promise<void> {
     return new Promise((resolve) => {

@@ -1,15 +1,9 @@
 /** `ctx.send`: what is written, and when the record that it was sent for is finished. */
 import { readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { readers, Stage } from './stage.js'
+import { expect, test } from 'vitest'
+import { readers } from './stage.js'
+import { stage } from './the-stage.js'
 import { eventually } from './waiting.js'
-
-let stage: Stage
-beforeAll(async () => {
-  stage = await Stage.open()
-})
-afterEach(() => stage.clear())
-afterAll(() => stage.close())
 
 const processor = new URL('./processors/forwarder.mjs', import.meta.url)
 

@@ -37,14 +37,15 @@ export async function smallRecordsOnly(admins: Admins): Promise<Refusal> {
   // The embedded broker does not look at sizes: the first answer is about the batch, the second about the record alone.
   if (!isReal) return byErrors(admins, TOO_LARGE, 2)
   const stage = Stage.on(process.env.KAFKA_BOOTSTRAP!)
+  admins.later(() => stage.clear())
   const letters = `dlt-${randomUUID()}`
   const admin = await admins.of(stage.bootstrapServers)
   const configEntries = [{ name: 'max.message.bytes', value: '20000' }]
   await admin.createTopics({ topics: [{ topic: letters, numPartitions: 1, configEntries }], waitForLeaders: true })
-  const none = async () => {}
   return {
     ...{ stage, topic: await stage.topic(1), partition: 0, letters, groupId: `g-${randomUUID()}` },
-    ...{ begin: none, end: none },
+    begin: async () => {},
+    end: async () => {},
   }
 }
 
@@ -117,32 +118,38 @@ async function byBroker(admins: Admins): Promise<Refusal> {
   }
 }
 
-/** A topic of one replica that refuses records by their age. (`min.insync.replicas` counts as the replication factor at most.) */
+/** A topic that refuses records by their age. */
 async function byConfiguration(admins: Admins): Promise<Refusal> {
   const stage = Stage.on(process.env.KAFKA_BOOTSTRAP!)
   admins.later(() => stage.clear())
-  const admin = await admins.of(stage.bootstrapServers)
   const letters = await stage.topic(1, `dlt-${randomUUID()}`)
-  const kafka = new Kafka({ brokers: stage.bootstrapServers.split(','), logLevel: logLevel.NOTHING })
+  return {
+    ...{ stage, topic: await stage.topic(1), partition: 0, letters, groupId: `g-${randomUUID()}` },
+    begin: () => setRefusing(stage.bootstrapServers, letters, true),
+    end: () => setRefusing(stage.bootstrapServers, letters, false),
+  }
+}
+
+/**
+ * A refusal that can be switched on and off on one broker of a real Kafka: of records with a time so long ago. Resolves when
+ * the broker does as it is told. (`min.insync.replicas` above the replication factor refuses nothing in Kafka 4: it counts as
+ * the replication factor.)
+ */
+export async function setRefusing(bootstrapServers: string, topic: string, isRefusing: boolean): Promise<void> {
+  const kafka = new Kafka({ brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING })
+  const admin = kafka.admin()
   const producer = kafka.producer({ retry: { retries: 0 } })
-  await producer.connect()
-  admins.later(() => producer.disconnect())
+  await Promise.all([admin.connect(), producer.connect()])
+  const value = isRefusing ? '60000' : '9223372036854775807'
+  const configEntries = [{ name: 'message.timestamp.before.max.ms', value }]
+  const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }]
+  await admin.alterConfigs({ validateOnly: false, resources })
   /** It tells when the broker knows, and is no dead letter. */
   const takesOld = () =>
-    producer.send({ topic: letters, messages: [{ value: 'probe', timestamp: String(OLD) }] }).then(
+    producer.send({ topic, messages: [{ value: 'probe', timestamp: String(OLD) }] }).then(
       () => true,
       () => false,
     )
-  const setRefusing = async (refuses: boolean) => {
-    const value = refuses ? '60000' : '9223372036854775807'
-    const configEntries = [{ name: 'message.timestamp.before.max.ms', value }]
-    const resources = [{ type: ConfigResourceTypes.TOPIC, name: letters, configEntries }]
-    await admin.alterConfigs({ validateOnly: false, resources })
-    await eventually(async () => (await takesOld()) === !refuses)
-  }
-  return {
-    ...{ stage, topic: await stage.topic(1), partition: 0, letters, groupId: `g-${randomUUID()}` },
-    begin: () => setRefusing(true),
-    end: () => setRefusing(false),
-  }
+  await eventually(async () => (await takesOld()) !== isRefusing)
+  await Promise.all([admin.disconnect(), producer.disconnect()])
 }

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { byKey, disorder, type Journal, places, type StartLine } from './journal.js'
+import { byKey, disorder, places } from './journal.js'
 import { readers } from './stage.js'
 import { stage } from './the-stage.js'
-
-/** Deliveries that never ended: their thread died over them. */
-function cutShort(journal: Journal): StartLine[] {
-  const ended = new Set(journal.lines().flatMap((line) => (line.type === 'end' ? [line.id] : [])))
-  return journal.starts().filter(({ id }) => !ended.has(id))
-}
 
 const withOneDeadly = Array.from({ length: 300 }, (_, i) => ({
   partition: i % 2,
@@ -27,7 +21,7 @@ describe.each(readers)('%s reader', (reader) => {
     const summary = await play.run
     expect(summary).toMatchObject({ reason: 'drained', processed: 300, failed: 0, threadDeaths: 1, committed: 300 })
     expect(play.events.all.map(({ type }) => type)).toEqual(expect.arrayContaining(['thread-gone', 'thread-up']))
-    const dead = cutShort(journal)
+    const dead = journal.cutShort()
     expect(dead.map(({ key }) => key)).toContain('deadly')
     // What it logged before, but for what waited when V8 ended it.
     const words = play.log.all.filter(({ message }) => message === 'carrying out')
@@ -78,7 +72,7 @@ describe.each(readers)('%s reader', (reader) => {
     expect(await play.run).toMatchObject({ processed: 5, failed: 1, threadDeaths: 2, committed: 5 })
     expect(new Set(journal.done().map(({ key }) => key))).toEqual(new Set(['slow1', 'slow2', 'slow3']))
     expect(new Set(journal.starts().map(({ attempt }) => attempt))).toEqual(new Set([1]))
-    expect(disorder(journal.lines(), byKey, new Set(cutShort(journal).map(({ id }) => id)))).toEqual([])
+    expect(disorder(journal.lines(), byKey, new Set(journal.cutShort().map(({ id }) => id)))).toEqual([])
   })
 
   test('one thread dies again and again while the others go on', async () => {
@@ -92,7 +86,7 @@ describe.each(readers)('%s reader', (reader) => {
     const settings = { topic, reader, speedup: 4, retry: { attempts: 2 }, processorOptions }
     const summary = await stage.play(settings, { untilEnd: true }).run
     expect(summary).toMatchObject({ processed: 200, failed: 0, threadDeaths: 4, committed: 200 })
-    const dead = new Set(cutShort(journal).map(({ id }) => id))
+    const dead = new Set(journal.cutShort().map(({ id }) => id))
     expect(disorder(journal.lines(), byKey, dead)).toEqual([])
   })
 })

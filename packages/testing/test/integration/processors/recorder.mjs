@@ -4,7 +4,7 @@
  * options: { journal, ms?, busyMs?, rules?: { [key]: Rule }, gate?: SharedArrayBuffer, gateSuccessors? }. Without `ms`
  * handlers are synchronous, and compute for `busyMs`. With `gateSuccessors` the set-up of a thread that replaces another
  * waits for the gate.
- * A Rule: 'throw' | 'exit' | 'abort' | 'throw-outside' | 'reject-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin', or
+ * A Rule: 'throw' | 'exit' | 'abort' | 'throw-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin', or
  * { do: Rule, once: true }: only the first time in the life of the journal.
  */
 import { openSync, writeSync } from 'node:fs'
@@ -69,7 +69,8 @@ export function isFirst(file) {
   }
 }
 
-async function passed(gate) {
+/** Resolves when the gate is open. */
+export async function passed(gate) {
   // Atomics.waitAsync would not wake an event loop that sleeps.
   while (Atomics.load(new Int32Array(gate), 0) === 0) await delay(2)
 }
