@@ -136,6 +136,17 @@ async function startWork(bootstrapServers, admin, name, { replicas, config = {} 
 }
 
 /**
+ * The group's coordinator moves when a broker goes or comes; the next look finds the new one.
+ *
+ * @param {{ retriable?: boolean }} error
+ * @returns {any[]}
+ */
+function passing(error) {
+  if (!error.retriable) throw error
+  return []
+}
+
+/**
  * @param {string} bootstrapServers
  * @param {any} reader
  * @param {{ topic: string, letters: string, group: string, assignments(): number }} work
@@ -148,7 +159,11 @@ async function judge(bootstrapServers, reader, { topic, letters, group, assignme
   /** @type {string[]} */
   const wrong = []
   while (performance.now() - since < REFUSED_MS + RECOVERY_MS) {
-    const [answer] = await reader.fetchOffsets({ groupId: group, topics: [topic] })
+    const [answer] = await reader.fetchOffsets({ groupId: group, topics: [topic] }).catch(passing)
+    if (answer === undefined) {
+      await delay(200)
+      continue
+    }
     committed = Number(answer.partitions[0].offset)
     if (performance.now() - since < REFUSED_MS) {
       samplesWhileRefused++
