@@ -4,12 +4,15 @@ if (!process.env.KAFKA_BOOTSTRAP) {
   throw new Error('KAFKA_BOOTSTRAP does not name a Kafka: run `pnpm test:kafka`, which starts one')
 }
 
-/** Tests against a real Kafka, one file after the other: they share its brokers. */
+/**
+ * Tests against a real Kafka. They mostly wait, so two files at a time keep two cores busy; each has topics and groups of its
+ * own.
+ */
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.kafka.test.ts'],
     pool: 'forks',
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],

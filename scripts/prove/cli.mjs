@@ -14,6 +14,7 @@ const proofs = {
   ledger: async () => (await import('./ledger.mjs')).prove,
   memory: async () => (await import('./memory.mjs')).prove,
   idle: async () => (await import('./idle.mjs')).prove,
+  speed: async () => (await import('./speed.mjs')).prove,
   pool: async () => (await import('./pool.mjs')).prove,
   'full-window': async () => (await import('./full-window.mjs')).prove,
   retained: async () => (await import('./retained.mjs')).prove,
@@ -31,13 +32,14 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string' },
     messages: { type: 'string' },
     schedules: { type: 'string' },
+    runs: { type: 'string' },
     protocol: { type: 'string' },
   },
 })
 const names = positionals.includes('all') ? Object.keys(proofs) : positionals
 if (names.length === 0 || names.some((name) => !Object.hasOwn(proofs, name))) {
   process.stderr.write(
-    `usage: prove <${Object.keys(proofs).join(' | ')} | all>… [--minutes n] [--messages n] [--schedules n] [--protocol name]\n`,
+    `usage: prove <${Object.keys(proofs).join(' | ')} | all>… [--minutes n] [--messages n] [--schedules n] [--runs n] [--protocol name]\n`,
   )
   process.exit(2)
 }

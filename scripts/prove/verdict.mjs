@@ -4,6 +4,7 @@
  * @property {number} [minutes] how long a soak lasts
  * @property {number} [messages] how many records there are
  * @property {number} [schedules] of the simulation
+ * @property {number} [runs] of each measurement
  * @property {string} [protocol] of the group; default: all of them in turn
  */
 

@@ -189,8 +189,10 @@ void Reader::stop() {
     rdkafka.rd_kafka_queue_io_event_enable(consumerQueue_, -1, nullptr, 0);
     rdkafka.rd_kafka_queue_destroy(consumerQueue_);
   } else {
-    // Closed behind our back: the handle may be gone. Leaking what belongs to it is safe, touching it is not.
-    for (const auto& partition : attached_) abandon(*partition);
+    // Closed behind our back: the handle may be gone. Leaking what belongs to it is safe, touching it is not. Its queues
+    // have the descriptor of the wake-up still.
+    wakeUp_.abandon();
+    for (const auto& partition : attached_) partition->abandon();
   }
   consumerQueue_ = nullptr;
   attached_.clear();

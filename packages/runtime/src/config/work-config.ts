@@ -147,7 +147,8 @@ export const workSchema = z.strictObject({
     group: Threads,
     description:
       'How records are read. `native`: @zk/native, compiled when it is installed, on a thread of its own. `portable`: ' +
-      'node-rdkafka alone, several times slower. `auto`: native where it is available.',
+      'node-rdkafka alone, several times slower; it gives a header without a value as an empty one. `auto`: native where it ' +
+      'is available.',
     change: '`native`, to fail instead of being slow when the addon is missing; `portable`, to exclude it as a cause.',
     expected: "'auto', 'native' or 'portable'",
   }),

@@ -3,11 +3,13 @@ import type { KafkaConsumer, LibrdKafkaError, Metadata, TopicMetadata } from 'no
 import type { Check } from '../cli/check.js'
 import type { ConsumerProperties } from '../config/properties.js'
 import { isPattern, topicMatcher } from '../config/topic-pattern.js'
+import { within } from '../within.js'
 import { disconnected } from './connect.js'
 import { connectedConsumer } from './connected-consumer.js'
 
 const CONNECT_TIMEOUT_MS = 8_000
 const GROUP_TIMEOUT_MS = 5_000
+const DISCONNECT_TIMEOUT_MS = 5_000
 
 export interface ClusterQuestion {
   brokers: readonly string[]
@@ -25,7 +27,7 @@ export async function* checkCluster(question: ClusterQuestion): AsyncGenerator<C
     for (const name of topics) yield checkTopic(metadata, name)
     if (group !== undefined) yield await checkGroup(consumer, group, metadata, topics)
   } finally {
-    await disconnected(consumer)
+    await within(DISCONNECT_TIMEOUT_MS, disconnected(consumer), undefined)
   }
 }
 

@@ -4,6 +4,9 @@
  * node-rdkafka's timeout counts per message, so a long one would delay a trickle by its whole batch: on a quiet topic one
  * message is waited for, then what is there is taken. Callbacks (rebalance, commits) are served only inside `consume`,
  * so when nothing is wanted for a while the assignment is paused and consume goes on.
+ *
+ * What node-rdkafka does not tell is lost here: a header's null value comes as an empty one, and who set a timestamp is not
+ * known.
  */
 import type { PartitionSlot, TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError, Message, MessageHeader } from 'node-rdkafka'

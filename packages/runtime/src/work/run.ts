@@ -219,11 +219,13 @@ export class WorkRun {
   }
 
   async #close(): Promise<void> {
+    // Brokers that had no answer to the start or to the last commit would have none to a goodbye.
+    const isSilent = this.#phase === 'starting' || this.#commitFailure !== undefined
     this.#phase = 'stopped'
     // A revoke that still drains must not hold up the end.
     this.#parts.ownership.giveUp()
     await this.#parts.letters.settle(0)
-    await this.#parts.consumer.close({ abandon: this.#processEnds && this.#commitFailure !== undefined })
+    await this.#parts.consumer.close({ abandon: this.#processEnds && isSilent })
     try {
       if (!this.#unstoppable) await this.#stopThreads(false)
     } finally {

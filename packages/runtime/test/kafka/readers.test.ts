@@ -10,7 +10,9 @@ import type { Reader } from '../../src/kafka/reader.js'
 const TOPIC = 'fuzz'
 const SMALL_TOPIC = 'small'
 const PARTITIONS = 3
-const MESSAGES = 3_000
+const MESSAGES = 10_000
+/** One in each partition. */
+const LARGE_BYTES = 1024 * 1024
 const SMALL_MESSAGES = 40_000
 
 let broker: EmbeddedBroker
@@ -20,9 +22,10 @@ beforeAll(async () => {
 })
 afterAll(() => broker.stop())
 
-test('both readers pack the same bytes into the same columns', async () => {
+test('both readers pack the same bytes into the same columns: null, empty, 1 MiB, repeated headers', async () => {
   const native = await readFuzz('native')
   expect(native.length).toBe(MESSAGES)
+  expect(native.filter(({ value }) => value?.length === LARGE_BYTES)).toHaveLength(PARTITIONS)
   expect(await readFuzz('portable')).toEqual(native)
 })
 
@@ -36,9 +39,12 @@ test('with small records and a backlog, a read soon brings a thousand at once', 
   expect(Math.max(...lengths)).toBeGreaterThan(1_000)
 })
 
-/** Null, empty and filled keys and values, and some headers, the same in each run. */
+/** Null, empty, filled and large keys and values, and some headers, the same in each run. */
 async function produceFuzz(): Promise<void> {
-  const producer = new Kafka.Producer({ 'bootstrap.servers': broker.bootstrapServers } as never)
+  const producer = new Kafka.Producer({
+    'bootstrap.servers': broker.bootstrapServers,
+    'message.max.bytes': 2 * LARGE_BYTES,
+  } as never)
   await new Promise<void>((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())))
   const bytes = (i: number, salt: number) => {
     const length = (i * salt) % 97
@@ -47,7 +53,9 @@ async function produceFuzz(): Promise<void> {
   }
   for (let i = 0; i < MESSAGES; i++) {
     const headers = i % 3 === 0 ? [{ first: Buffer.from([i & 0xff]) }, { 'é-☃': '' }, { first: 'again' }] : []
-    producer.produce(TOPIC, i % PARTITIONS, bytes(i, 31), bytes(i, 17), 1e12 + i, undefined, headers)
+    const isLarge = i >= MESSAGES / 2 && i < MESSAGES / 2 + PARTITIONS
+    const value = isLarge ? Buffer.alloc(LARGE_BYTES, `${i}`) : bytes(i, 31)
+    producer.produce(TOPIC, i % PARTITIONS, value, bytes(i, 17), 1e12 + i, undefined, headers)
   }
   await new Promise<void>((resolve, reject) => {
     producer.flush(10_000, (error: LibrdKafkaError | null) => (error ? reject(error) : resolve()))

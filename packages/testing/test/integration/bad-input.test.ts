@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { createMockCluster } from '@zk/native/mock-cluster'
 import { createClient, type WorkInput } from '@zk/runtime'
 import { expect, test } from 'vitest'
 import { places } from './journal.js'
 import { recordingLogger } from './recording-logger.js'
+import { Admins, groupWhoseCoordinatorIs } from './refusals.js'
 import { isReal, quick, recorder } from './stage.js'
 import { stage } from './the-stage.js'
 import { eventually } from './waiting.js'
@@ -161,6 +163,26 @@ test.skipIf(isReal)('no broker there: ZK_BROKER_UNREACHABLE within 15 s, exit co
   await expect(work.run()).rejects.toMatchObject({ code: 'ZK_BROKER_UNREACHABLE', exitCode: 1 })
   expect(performance.now() - started).toBeLessThan(START_MS)
   await client.close()
+})
+
+test.skipIf(isReal)("the group's coordinator is not there: the same, and so soon as a process", async () => {
+  const admins = new Admins()
+  const cluster = createMockCluster({ brokers: 2 })
+  admins.later(() => cluster.close())
+  cluster.createTopic('t', 2)
+  const [gone, kept] = [1, 2]
+  const brokers = cluster.bootstrapServers.split(',')[kept - 1]!
+  const admin = await admins.of(brokers)
+  cluster.setBrokerUp(gone, false)
+  const group = await groupWhoseCoordinatorIs('down', admin, 't')
+  const args = ['run', module('fine.mjs').pathname, '--brokers', brokers, '--topic', 't', '--group', group, '--json']
+  const zk = new Zk(args, { LOG_LEVEL: 'error' })
+  stage.alsoEnd(zk)
+  const { code, tookMs } = await zk.exited
+  await admins.close()
+  expect(zk.last()).toMatchObject({ event: 'error', code: 'ZK_BROKER_UNREACHABLE' })
+  expect(code).toBe(1)
+  expect(tookMs).toBeLessThan(START_MS)
 })
 
 test.skipIf(isReal)('zk run says it in one JSON line and one sentence: unreachable broker', async () => {

@@ -86,12 +86,16 @@ async function byErrors(admins: Admins, code: number, times: number): Promise<Re
   }
 }
 
-/** A group whose coordinator is among the brokers that are up. */
-async function reachableGroup(admin: Admin, topic: string): Promise<string> {
+/** A group whose coordinator is among the brokers that are up, or is not. */
+export async function groupWhoseCoordinatorIs(state: 'up' | 'down', admin: Admin, topic: string): Promise<string> {
   for (;;) {
     const groupId = `g-${randomUUID()}`
-    const found = await admin.fetchOffsets({ groupId, topics: [topic] }).catch(() => undefined)
-    if (found !== undefined) return groupId
+    const answered = admin.fetchOffsets({ groupId, topics: [topic] })
+    const isUp = await answered.then(
+      () => true,
+      () => false,
+    )
+    if (isUp === (state === 'up')) return groupId
   }
 }
 
@@ -109,7 +113,7 @@ async function byBroker(admins: Admins): Promise<Refusal> {
   cluster.createTopic(topic, 2)
   cluster.createTopic(letters, 1)
   cluster.setBrokerUp(CUT, false)
-  const groupId = await reachableGroup(admin, topic)
+  const groupId = await groupWhoseCoordinatorIs('up', admin, topic)
   cluster.setBrokerUp(CUT, true)
   return {
     ...{ stage, topic, partition: 1, letters, groupId },

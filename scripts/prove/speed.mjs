@@ -1,0 +1,76 @@
+// @ts-check
+/**
+ * The budgets of speed: the benchmark suites on a real Kafka, their medians beside what they have to reach. Give it a quiet
+ * machine, on which nothing else runs.
+ */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { say } from './verdict.mjs'
+import { withKafka } from './with-kafka.mjs'
+
+const run = promisify(execFile)
+const bench = fileURLToPath(new URL('../../benchmarks/dist/cli.js', import.meta.url))
+
+/**
+ * @typedef {{ suite: string, case: string, unit: string, value: number, ratio: number | null }} Result
+ * @typedef {{ of: (result: Result) => boolean, figure: 'value' | 'ratio', least?: number, most?: number }} Budget
+ */
+
+/** @type {Budget[]} */
+const BUDGETS = [
+  { of: ({ suite }) => suite === 'tracker', figure: 'value', most: 100 },
+  { of: ({ suite }) => suite === 'hop', figure: 'value', least: 2e6 },
+  { of: (result) => isNoop(result, 'native', 'messages/s'), figure: 'ratio', least: 4 },
+  { of: (result) => isNoop(result, 'native', 'process CPU'), figure: 'ratio', most: 0.3 },
+  { of: (result) => isNoop(result, 'portable', 'messages/s'), figure: 'ratio', least: 0.9 },
+  {
+    of: (result) => result.suite === 'cpu' && result.case.endsWith('bare worker threads'),
+    figure: 'ratio',
+    least: 0.9,
+  },
+]
+
+/** Tracker, three hops, native readers with speed and CPU at three speedups, portable, cpu: none may be missing. */
+const FIGURES = 1 + 3 + 2 * 3 + 1 + 1
+
+/** @type {import('./verdict.mjs').Proof} */
+export const prove = async ({ runs = 5 }) =>
+  withKafka(async (bootstrapServers) => {
+    const figures = []
+    for (const suite of ['tracker', 'hop', 'noop', 'cpu']) {
+      say(`${suite}, ${runs} runs`)
+      for (const result of await measure(suite, runs, bootstrapServers)) {
+        const budget = BUDGETS.find(({ of }) => of(result))
+        if (budget === undefined) continue
+        const { figure, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = budget
+        const reached = /** @type {number} */ (result[figure])
+        const holds = reached >= least && reached <= most
+        say(
+          `${holds ? 'holds' : 'FAILS'}  ${result.suite} ${result.case}, ${result.unit}: ${Number(reached.toPrecision(3))}`,
+        )
+        figures.push({ of: `${result.suite} ${result.case}, ${result.unit}`, reached, ...limitsOf(budget), holds })
+      }
+    }
+    return { holds: figures.every(({ holds }) => holds) && figures.length === FIGURES, runs, figures }
+  })
+
+/** @param {Result} result @param {string} reader @param {string} unit */
+function isNoop(result, reader, unit) {
+  return result.suite === 'noop' && result.case.startsWith(reader) && result.unit.startsWith(unit)
+}
+
+/** @param {Budget} budget */
+function limitsOf({ least, most }) {
+  return least === undefined ? { most } : { least }
+}
+
+/** @param {string} suite @param {number} runs @param {string} bootstrap @returns {Promise<Result[]>} */
+async function measure(suite, runs, bootstrap) {
+  const args = [bench, suite, '--json', '--runs', String(runs), '--bootstrap', bootstrap]
+  const { stdout } = await run(process.execPath, args, { maxBuffer: 2 ** 20 })
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
