@@ -91,6 +91,26 @@ export class PartitionAssignment implements TopicPartition {
     const isFirst = this.tracker.next === undefined
     if (isFirst && this.committed !== undefined && offset < this.committed) this.finishedBefore = undefined
   }
+
+  /** Whether an earlier owner finished a record that is about to be opened. Offsets come ascending. */
+  wasFinished(offset: number): boolean {
+    this.begins(offset)
+    if (this.finishedBefore === undefined) return false
+    const finished = this.finishedBefore.has(offset)
+    if (this.finishedBefore.isPassed) this.finishedBefore = undefined
+    return finished
+  }
+
+  /** What is to be committed and was not handed over for it yet; undefined when there is nothing new. */
+  takeUnstored(): { watermark: number; finished: readonly number[] } | undefined {
+    const { watermark, finishes, span } = this.tracker
+    if (watermark === undefined || (watermark === this.stored && finishes === this.storedFinishes)) return undefined
+    // Before anything is finished the watermark is only where reading began.
+    if (finishes === 0 && span > 0) return undefined
+    this.stored = watermark
+    this.storedFinishes = finishes
+    return { watermark, finished: this.finishedAbove() }
+  }
 }
 
 export class AssignmentTable {

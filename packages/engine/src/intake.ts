@@ -42,7 +42,7 @@ export class Intake<Batch extends RecordBatch> {
         assignment = this.#ownership.rewound(assignment, offset)
         if (assignment === undefined) continue
       }
-      if (assignment.finishedBefore !== undefined && wasFinished(assignment, offset)) {
+      if (assignment.finishedBefore !== undefined && assignment.wasFinished(offset)) {
         assignment.tracker.openFinished(offset)
         continue
       }
@@ -83,14 +83,4 @@ export class Intake<Batch extends RecordBatch> {
     if (deaths === 0) return Care.none
     return deaths >= options.processDeathLimit! ? Care.never : Care.alone
   }
-}
-
-/** Whether an earlier owner finished the record. */
-function wasFinished(assignment: PartitionAssignment, offset: number): boolean {
-  assignment.begins(offset)
-  const { finishedBefore } = assignment
-  if (finishedBefore === undefined) return false
-  const finished = finishedBefore.has(offset)
-  if (finishedBefore.isPassed) assignment.finishedBefore = undefined
-  return finished
 }

@@ -244,14 +244,8 @@ export class WorkEngine<Batch extends RecordBatch> {
   /** Hands over for commit what was finished since the last time. */
   storeWatermarks(): void {
     for (const assignment of this.assignments) {
-      const { tracker, slot, stored, storedFinishes } = assignment
-      const { watermark, finishes } = tracker
-      if (watermark === undefined || (watermark === stored && finishes === storedFinishes)) continue
-      // Before anything is finished the watermark is only where reading began.
-      if (finishes === 0 && tracker.span > 0) continue
-      assignment.stored = watermark
-      assignment.storedFinishes = finishes
-      this.#effects.store(slot, watermark, assignment.finishedAbove())
+      const unstored = assignment.takeUnstored()
+      if (unstored !== undefined) this.#effects.store(assignment.slot, unstored.watermark, unstored.finished)
     }
   }
 
