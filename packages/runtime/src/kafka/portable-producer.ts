@@ -29,6 +29,11 @@ export function carries(value: Uint8Array | null): boolean {
   return value !== null && isUtf8(value) && !value.includes(0)
 }
 
+/** An empty Buffer that has no memory at all is written as null at times; this one has some. */
+const EMPTY = Buffer.alloc(1).subarray(0, 0)
+
+const toBuffer = (bytes: Uint8Array): Buffer => (bytes.length === 0 ? EMPTY : Buffer.from(bytes))
+
 interface Report {
   opaque?: number
   partition: number
@@ -64,8 +69,8 @@ class PortableProducer implements ProducerClient {
       this.#kafka.produce(
         topic,
         partition < 0 ? null : partition,
-        value === null ? null : Buffer.from(value),
-        key === null ? null : Buffer.from(key),
+        value === null ? null : toBuffer(value),
+        key === null ? null : toBuffer(key),
         timestamp < 0 ? null : timestamp,
         token,
         list.length === 0 ? undefined : list,

@@ -14,6 +14,17 @@ export interface RecordToSend {
   readonly timestamp: number
 }
 
+/** The same with bytes of its own, for one that has to wait. */
+export function keptRecord(record: RecordToSend): RecordToSend {
+  const { key, value, headers } = record
+  return {
+    ...record,
+    key: key === null ? null : Buffer.from(key),
+    value: value === null ? null : Buffer.from(value),
+    headers: headers.map(([name, one]) => [name, one === null ? null : Buffer.from(one)] as const),
+  }
+}
+
 export interface ProducerClientListener {
   /** @param error a code of librdkafka's, 0 when the record was acknowledged; and its words where there is no other way */
   reported(token: number, error: number, mayBeWritten: boolean, partition: number, offset: number, words?: string): void

@@ -1,5 +1,5 @@
 /**
- * The work's one idempotent producer, for dead letters and outputs.
+ * A producer: a work's one for its dead letters and outputs, and each writer's own.
  *
  * Every `send` is answered once by its channel's listener, in a later turn: acknowledged, or not and why. There is no promise
  * and no closure for a record: a token, a number of the caller's, goes with it and comes back. A send takes the main thread
@@ -17,7 +17,7 @@ import { ERR__FATAL, ERR__PURGE_QUEUE, ERR__QUEUE_FULL, ERR__STATE } from './err
 import { openNativeProducer } from './native-producer.js'
 import { loadNative, type Native } from './open-reader.js'
 import { openPortableProducer } from './portable-producer.js'
-import type { ProducerClient, ProducerClientListener, RecordToSend } from './producer-client.js'
+import { keptRecord, type ProducerClient, type ProducerClientListener, type RecordToSend } from './producer-client.js'
 
 export type { RecordToSend } from './producer-client.js'
 
@@ -161,8 +161,10 @@ export class Producer {
 
   #send(record: RecordToSend, token: number): void {
     if (this.#closing !== undefined) this.#refuse(token, ERR__STATE)
-    else if (this.#waiting.length > 0) this.#waiting.push({ record, token })
-    else if (!this.#hand(record, token)) this.#waiting.push({ record, token })
+    else if (this.#waiting.length > 0 || !this.#hand(record, token)) {
+      // Its bytes are the caller's, who may change them from now on.
+      this.#waiting.push({ record: keptRecord(record), token })
+    }
   }
 
   /** @returns whether it is dealt with; false when there is no room for it */

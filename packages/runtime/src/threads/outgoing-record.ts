@@ -8,7 +8,8 @@
 import { errors } from '../errors.js'
 import { encodeHeaders } from '../kafka/packed-batch.js'
 import type { RecordToSend } from '../kafka/producer-client.js'
-import type { OutgoingHeaders, OutgoingRecord } from '../processor-types.js'
+import { bytesOf, headersOf, partitionOf, shownPart, timestampOf } from '../outgoing-parts.js'
+import type { OutgoingRecord } from '../processor-types.js'
 import { decodeHeaders } from './message.js'
 
 const HEAD = 40
@@ -23,17 +24,15 @@ type Bytes = Uint8Array | null
 
 /** @throws ZkError ZK_SEND_INVALID: in the handler, where the mistake is */
 export function packOutgoing(topic: string, record: OutgoingRecord): Buffer {
-  if (typeof topic !== 'string' || !TOPIC.test(topic))
-    throw errors.ZK_SEND_INVALID('topic', show(topic), 'a topic name')
-  if (typeof record !== 'object' || record === null) throw errors.ZK_SEND_INVALID('record', show(record), 'an object')
-  const { key = null, value, headers, partition = -1, timestamp = -1 } = record
-  if (partition !== -1 && !(Number.isInteger(partition) && partition >= 0 && partition < 2 ** 31)) {
-    throw errors.ZK_SEND_INVALID('partition', show(partition), 'a whole number from 0, or nothing')
-  }
-  if (timestamp !== -1 && !(Number.isSafeInteger(timestamp) && timestamp >= 0)) {
-    throw errors.ZK_SEND_INVALID('timestamp', show(timestamp), 'milliseconds since 1970, or nothing')
-  }
-  return pack(topic, bytesOf('key', key), bytesOf('value', value), headersOf(headers), partition, timestamp)
+  const invalid = errors.ZK_SEND_INVALID
+  if (typeof topic !== 'string' || !TOPIC.test(topic)) throw invalid('topic', shownPart(topic), 'a topic name')
+  if (typeof record !== 'object' || record === null) throw invalid('record', shownPart(record), 'an object')
+  const { key = null, value, headers, partition, timestamp } = record
+  const where = partitionOf(partition, invalid)
+  const when = timestampOf(timestamp, invalid)
+  const pairs = headersOf(headers, invalid)
+  const packedHeaders = pairs.length === 0 ? NO_BYTES : encodeHeaders(pairs)
+  return pack(topic, bytesOf('key', key, invalid), bytesOf('value', value, invalid), packedHeaders, where, when)
 }
 
 /** Which delivery sends it, and under which number its report comes back. */
@@ -90,31 +89,4 @@ function pack(topic: string, key: Bytes, value: Bytes, headers: Uint8Array, part
     at += bytes.length
   }
   return packed
-}
-
-function bytesOf(what: string, given: unknown): Bytes {
-  if (given === null) return null
-  if (typeof given === 'string') return Buffer.from(given)
-  if (given instanceof Uint8Array) return given
-  throw errors.ZK_SEND_INVALID(what, show(given), 'a Buffer, a text or null')
-}
-
-function headersOf(given: OutgoingHeaders | undefined): Uint8Array {
-  if (given === undefined || given === null) return NO_BYTES
-  if (typeof given !== 'object') throw errors.ZK_SEND_INVALID('headers', show(given), 'an object, or pairs')
-  const pairs: Iterable<unknown> = Symbol.iterator in given ? (given as Iterable<unknown>) : Object.entries(given)
-  const entries: [string, Bytes][] = []
-  for (const pair of pairs) {
-    if (!Array.isArray(pair) || typeof pair[0] !== 'string') {
-      throw errors.ZK_SEND_INVALID('headers', show(pair), 'pairs of a name and a value')
-    }
-    entries.push([pair[0], bytesOf(`header ${JSON.stringify(pair[0])}`, pair[1])])
-  }
-  return entries.length === 0 ? NO_BYTES : encodeHeaders(entries)
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
-  return typeof value === 'function' ? 'a function' : String(value)
 }

@@ -22,7 +22,9 @@ const HEARTBEAT_MS = 6_000
 export const COMMIT_TIMEOUT_MS = 5_000
 
 export interface CommitsOptions {
-  engine: Pick<WorkEngine<PackedBatch>, 'assignments' | 'counters' | 'storeWatermarks'>
+  engine: Pick<WorkEngine<PackedBatch>, 'assignments' | 'storeWatermarks'> & {
+    readonly counters: { processed: number }
+  }
   consumer: Pick<Consumer, 'commit'>
   logger: Logger
   intervalMs: number
