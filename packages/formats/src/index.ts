@@ -1,5 +1,5 @@
 export { bytes } from './bytes.js'
-export type { Format } from './format.js'
+export type { Format, FormatPlace } from './format.js'
 export { FormatError } from './format-error.js'
 export { json, type Schema } from './json.js'
 export { string } from './string.js'
