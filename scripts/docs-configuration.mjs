@@ -10,7 +10,15 @@ import { writeOrCheck } from './docs-generated.mjs'
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
 
-const { clientFields, workFields, ownedProperties } = await loadFieldDocs()
+const {
+  clientFields,
+  workFields,
+  writerFields,
+  readerFields,
+  readerSharedFields,
+  ownedProperties,
+  writerOwnedProperties,
+} = await loadFieldDocs()
 writeOrCheck(path('../docs/configuration.md'), page(), 'node scripts/docs-configuration.mjs')
 
 /** From the sources, not from dist: a page made from a stale build would pass its own check. */
@@ -57,6 +65,18 @@ ${clientFields.map(section).join('\n\n')}
 
 ${[...groups].map(([group, fields]) => `## ${group}\n\n${fields.map(section).join('\n\n')}`).join('\n\n')}
 
+## Writers
+
+What \`client.writer\` takes. A value that the client's \`additionalProps\` have for \`delivery.timeout.ms\`, \`linger.ms\`, \`socket.nagle.disable\` or \`partitioner\` is the default of the field for it. [Readers and writers](guides/readers-and-writers.md) says how they are used.
+
+${writerFields.map(section).join('\n\n')}
+
+## Readers
+
+What \`client.reader\` takes: of the fields of a work above ${list(readerSharedFields)}, and these.
+
+${readerFields.map(section).join('\n\n')}
+
 ## Properties that cannot be given
 
 These belong to the runtime, in \`additionalProps\` of a client and of a work:
@@ -65,6 +85,12 @@ These belong to the runtime, in \`additionalProps\` of a client and of a work:
 |---|---|
 ${ownedProperties.map(([name, why]) => `| \`${name}\` | ${why} |`).join('\n')}
 | \`go.*\` | they belong to librdkafka's Go client |
+
+These have a field of a writer, or no place in one, and cannot be given in the \`additionalProps\` of a writer besides:
+
+| Property | Why |
+|---|---|
+${writerOwnedProperties.map(([name, why]) => `| \`${name}\` | ${why} |`).join('\n')}
 
 The runtime also sends \`fetch.queue.backoff.ms\` 10 (librdkafka: 1,000), so that fetching goes on as soon as there is room, \`queued.min.messages\` 50,000 (librdkafka: 100,000), and, in the protocol \`classic\`, \`heartbeat.interval.ms\` 1,000 (librdkafka: 3,000), by which members hear of a rebalance; all of them may be given.
 
@@ -83,7 +109,9 @@ Most defaults are those of zkafka. These are not:
 | \`sessionTimeoutMs\`, \`maxPollIntervalMs\` | 61 s, 61 s | 45 s, 300 s (librdkafka's) | handlers cannot hold up polling here, so a dead process may be noticed sooner, and nothing needs a short poll interval |
 | \`autoCommitIntervalMs\` | 5 s | 1 s | what a crash repeats is what was finished since the last commit, and at full speed five seconds are millions of records; one request a second costs nothing |
 | hash of the key | FNV-1a | murmur2, mixed once more | producers place records by murmur2; without the second mixing a consumer of some of the partitions would reach only some of its threads |
-| \`readTimeoutMs\` | 1 s | not a field | the reader waits for the first record and then takes what is there |
+| \`readTimeoutMs\` | 1 s | not a field | the reader waits for the first record and then takes what is there; \`reader.read\` takes \`timeoutMs\` |
+| format of a reader or writer | JSON | none: Buffers, and texts for a writer | the same as of a processor |
+| \`requestRequiredAcks\` with fewer than all, beside \`enableIdempotence\` or \`transaction\` | librdkafka fails, or the flag wins in silence | ZK_CONFIG_CONFLICT | whoever says both is told which one holds |
 `
 }
 
@@ -96,6 +124,11 @@ function section({ name, description, expected, default: normal, change }) {
 /** As the continuation of a sentence, but for a code span and for names. */
 function lower(text) {
   return /^[A-Z][a-z]/.test(text) ? text[0].toLowerCase() + text.slice(1) : text
+}
+
+function list(names) {
+  const code = names.map((name) => `\`${name}\``)
+  return `${code.slice(0, -1).join(', ')} and ${code.at(-1)}`
 }
 
 function groupBy(fields) {

@@ -6,6 +6,7 @@ import { hop } from './hop.js'
 import { noop } from './noop.js'
 import { print, type Result } from './report.js'
 import { tracker } from './tracker.js'
+import { writer } from './writer.js'
 
 export interface SuiteOptions {
   runs: number
@@ -20,6 +21,7 @@ const suites: Record<string, (options: SuiteOptions) => Promise<Result[]>> = {
   hop,
   noop,
   cpu,
+  writer,
 }
 
 const { values, positionals } = parseArgs({
@@ -37,7 +39,7 @@ const names = positionals.length === 0 ? Object.keys(suites) : positionals
 if (values.help || names.some((name) => suites[name] === undefined)) {
   console.log(`pnpm bench [${Object.keys(suites).join('|')}]… [--runs 3] [--messages n] [--bootstrap host:port] [--json]
 
-Each suite prints both sides of its ratio from one run, alternating. noop and cpu use a real Kafka when --bootstrap or
+Each suite prints both sides of its ratio from one run, alternating. noop, cpu and writer use a real Kafka when --bootstrap or
 KAFKA_BOOTSTRAP names one, else the embedded broker.`)
   process.exitCode = values.help ? 0 : 1
 } else {

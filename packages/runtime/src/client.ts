@@ -1,13 +1,22 @@
-/** The entry: what several works of a process have in common. */
+/** The entry: what works, readers and writers of a process have in common. */
+import type { Format } from '@zk/formats'
 import { checkFactoryOptions } from './config/call-options.js'
 import type { ClientConfig, ClientInput } from './config/client-config.js'
 import { parseClientConfig, parseWorkConfig } from './config/parse-config.js'
+import { parseReaderConfig } from './config/parse-reader-config.js'
+import { parseWriterConfig } from './config/parse-writer-config.js'
+import { consumerProperties, writerProperties } from './config/properties.js'
+import type { ReaderConfig, ReaderInput } from './config/reader-config.js'
 import type { WorkInput } from './config/work-config.js'
+import type { WriterConfig, WriterInput } from './config/writer-config.js'
 import { errors } from './errors.js'
+import { Handles } from './handles.js'
 import { createLogger } from './log/create-logger.js'
 import type { Logger } from './log/logger.js'
+import { Reader } from './reader/reader.js'
 import type { OnDone } from './work/done-callbacks.js'
 import { Work } from './work.js'
+import { Writer } from './writer/writer.js'
 
 export interface WorkFactoryOptions {
   /** Where the works of this factory log: pino or anything with its six methods. Default: pino, level from LOG_LEVEL. */
@@ -21,10 +30,12 @@ export interface WorkFactory {
   create(config: WorkInput): Work
 }
 
-/** What the works of a process have in common: brokers, security and an end. */
+/** What the works, readers and writers of a process have in common: brokers, security and an end. */
 export class Client {
   readonly #config: ClientConfig
   readonly #works = new Set<Work>()
+  readonly #writers = new Handles<WriterConfig, Writer<unknown>>('writer')
+  readonly #readers = new Handles<ReaderConfig, Reader<unknown>>('reader')
   #closed = false
 
   /** Made by `createClient`. */
@@ -51,10 +62,52 @@ export class Client {
     }
   }
 
-  /** Shuts down every work that still runs, in good order, and waits for them. */
+  /**
+   * A writer for one topic. Connects with the first write. The same `clientId`, topic and configuration give the same writer,
+   * or, when that is closed, a new one.
+   *
+   * @throws ZkError ZK_CONFIG_* naming every field that is wrong; ZK_CONFIG_CONFLICT when there is a writer of this name and
+   *   topic with another configuration
+   */
+  writer<V>(input: WriterInput<V> & { format: Format<V> }): Writer<V>
+  writer(input: Omit<WriterInput<never>, 'format'>): Writer
+  writer(input: WriterInput<unknown>): Writer<unknown> {
+    if (this.#closed) throw errors.ZK_CLIENT_CLOSED('writer')
+    const config = parseWriterConfig(input, this.#config)
+    const properties = writerProperties(config, this.#config)
+    const { clientId, topic, logger } = config
+    const make = () => new Writer<unknown>({ config, properties, logger: logger ?? createLogger() })
+    return this.#writers.get(`${clientId} for ${topic}`, config, make)
+  }
+
+  /**
+   * A reader: a member of a group, from which messages are taken one by one. Connects with the first `read`. The same `clientId`
+   * and configuration give the same reader, or, when that is closed, a new one.
+   *
+   * @throws ZkError ZK_CONFIG_* naming every field that is wrong; ZK_CONFIG_CONFLICT when there is a reader of this name with
+   *   another configuration
+   */
+  reader<V>(input: ReaderInput<V> & { format: Format<V> }): Reader<V>
+  reader(input: Omit<ReaderInput<never>, 'format'>): Reader
+  reader(input: ReaderInput<unknown>): Reader<unknown> {
+    if (this.#closed) throw errors.ZK_CLIENT_CLOSED('reader')
+    const config = parseReaderConfig(input, this.#config)
+    const properties = consumerProperties(config, this.#config)
+    const { bootstrapServers } = this.#config
+    const { clientId, logger } = config
+    const make = () => new Reader<unknown>({ config, properties, bootstrapServers, logger: logger ?? createLogger() })
+    return this.#readers.get(clientId, config, make)
+  }
+
+  /**
+   * Shuts down every work that still runs, in good order, and waits for them; then closes the writers, which send what is
+   * outstanding, and then the readers, which commit what is done.
+   */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#works].map((work) => work.close()))
+    await this.#writers.close()
+    await this.#readers.close()
   }
 }
 

@@ -10,7 +10,7 @@ interface ErrorEntry<Args extends readonly unknown[]> {
   /** No optional parameters: what follows the last one is the options object. */
   message: (...args: Args) => string
   details?: (...args: Args) => Record<string, unknown>
-  retryable: boolean
+  retryable: boolean | ((...args: Args) => boolean)
   /** Default 1. */
   exitCode?: ExitCode
 }
@@ -382,6 +382,40 @@ const table = {
     retryable: false,
   }),
 
+  // Writers and readers
+  ZK_WRITE_INVALID: entry({
+    message: (what: string, found: string, expected: string) => `write: ${what} is ${found}; expected ${expected}.`,
+    details: (what) => ({ what }),
+    retryable: false,
+  }),
+  ZK_WRITE_FAILED: entry({
+    message: (topic: string, why: string, code: number, how: { retryable: boolean; mayBeWritten: boolean }) =>
+      `A record for ${topic} was not acknowledged: ${why} (${code}). ` +
+      (how.retryable
+        ? `Another try may succeed${how.mayBeWritten ? ', and the record may then be there twice' : ''}.`
+        : 'Correct the record or the topic: the same would be refused again.'),
+    details: (topic, _why, code, { mayBeWritten }) => ({ topic, code, mayBeWritten }),
+    retryable: (_topic, _why, _code, how) => how.retryable,
+  }),
+  ZK_WRITE_OVERFLOW: entry({
+    message: (topic: string, records: number, bytes: number) =>
+      `write was called for ${topic} while ${plural(records, 'record')} of the writer (${plural(bytes, 'byte')}) waited ` +
+      'to be acknowledged. Await the writes, or writer.ready in the loop that makes them.',
+    details: (topic, records, bytes) => ({ topic, records, bytes }),
+    retryable: true,
+  }),
+  ZK_WRITER_CLOSED: entry({
+    message: (topic: string) =>
+      `The writer for ${topic} is closed. Write before close, or ask the client for another writer.`,
+    details: (topic) => ({ topic }),
+    retryable: false,
+  }),
+  ZK_READER_CLOSED: entry({
+    message: (name: string) => `The reader ${name} is closed. Ask the client for another reader.`,
+    details: (name) => ({ name }),
+    retryable: false,
+  }),
+
   // Formats
   ZK_DECODE_FAILED: entry({
     message: (format: string, why: string) =>
@@ -439,7 +473,7 @@ export const errors: ErrorFactories = Object.fromEntries(
       return new ZkError({
         code: code as ErrorCode,
         message: of.message(...args),
-        retryable: of.retryable,
+        retryable: typeof of.retryable === 'function' ? of.retryable(...args) : of.retryable,
         exitCode: of.exitCode ?? 1,
         details: of.details?.(...args),
         cause: options?.cause,

@@ -1,6 +1,8 @@
 export { Client, createClient, type WorkFactory, type WorkFactoryOptions } from './client.js'
 export type { ClientInput } from './config/client-config.js'
+export type { ReaderInput } from './config/reader-config.js'
 export type { WorkInput } from './config/work-config.js'
+export type { WriterInput } from './config/writer-config.js'
 export { type ErrorCode, errors } from './errors.js'
 export { explainError } from './explain-error.js'
 export type { FailureCause } from './failure-cause.js'
@@ -19,9 +21,12 @@ export type {
   SentRecord,
   ThreadInfo,
 } from './processor-types.js'
+export { Reader, type ReadOptions } from './reader/reader.js'
+export type { ReaderMessage } from './reader/reader-message.js'
 export type { DoneMessage, DoneOutcome, OnDone } from './work/done-callbacks.js'
 export type { RunSignals, WorkEvent } from './work/events.js'
 export type { PartitionSnapshot, ThreadSnapshot, WorkState } from './work/state.js'
 export type { BlockedRecord, RunSummary } from './work/summary.js'
 export { type RunOptions, Work } from './work.js'
+export { type WriteOptions, Writer } from './writer/writer.js'
 export { ZkError } from './zk-error.js'

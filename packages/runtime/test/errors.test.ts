@@ -279,6 +279,12 @@ function build(code: ErrorCode): ZkError {
     ZK_RECORD_FAILED: () => errors.ZK_RECORD_FAILED('orders', 0, 1, 1, 'boom'),
     ZK_SHUTDOWN_DEADLINE: () => errors.ZK_SHUTDOWN_DEADLINE(25_000, 1, ['orders[0]@1']),
     ZK_WORK_ALREADY_RUNNING: () => errors.ZK_WORK_ALREADY_RUNNING('billing'),
+    ZK_WRITE_INVALID: () => errors.ZK_WRITE_INVALID('key', 'a function', 'a Buffer, a text or null'),
+    ZK_WRITE_FAILED: () =>
+      errors.ZK_WRITE_FAILED('orders', 'Broker: Message size too large', 10, { retryable: false, mayBeWritten: false }),
+    ZK_WRITE_OVERFLOW: () => errors.ZK_WRITE_OVERFLOW('orders', 100_000, 1),
+    ZK_WRITER_CLOSED: () => errors.ZK_WRITER_CLOSED('orders'),
+    ZK_READER_CLOSED: () => errors.ZK_READER_CLOSED('billing'),
     ZK_SEND_INVALID: () => errors.ZK_SEND_INVALID('value', 'an object', 'a Buffer, a text or null'),
     ZK_SEND_FAILED: () => errors.ZK_SEND_FAILED('out', 'Broker: Message size too large', 10),
     ZK_SEND_SUPERSEDED: () => errors.ZK_SEND_SUPERSEDED('out'),

@@ -3,7 +3,10 @@ import type { z } from 'zod'
 import { clientSchema } from './client-config.js'
 import { type FieldDoc, shapeOf } from './fields.js'
 import { ownedProperties } from './owned-properties.js'
+import { readerSchema, sharedWithWork } from './reader-config.js'
 import { workSchema } from './work-config.js'
+import { writerSchema } from './writer-config.js'
+import { writerOwnedProperties } from './writer-owned-properties.js'
 
 export interface DocumentedField extends FieldDoc {
   /** With the name of the object that it is in, if any: `retry.attempts`. */
@@ -14,7 +17,11 @@ export interface DocumentedField extends FieldDoc {
 
 export const clientFields = fieldsOf(clientSchema.shape)
 export const workFields = fieldsOf(workSchema.shape)
-export { ownedProperties }
+export const writerFields = fieldsOf(writerSchema.shape)
+/** Those that a work does not have. */
+export const readerFields = fieldsOf(readerSchema.shape).filter(({ name }) => !Object.hasOwn(sharedWithWork, name))
+export const readerSharedFields = Object.keys(sharedWithWork)
+export { ownedProperties, writerOwnedProperties }
 
 function fieldsOf(shape: Readonly<Record<string, z.ZodType>>, within = ''): DocumentedField[] {
   return Object.entries(shape).flatMap(([field, type]) => {

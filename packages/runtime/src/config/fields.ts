@@ -105,11 +105,11 @@ function serverFault(server: string): string | undefined {
   return Number(port) >= 1 && Number(port) <= 65_535 ? undefined : `${shown} has a port outside of 1 to 65535`
 }
 
-export const additionalProps = z
-  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-  .superRefine((props, context) => {
+/** @param owned says why a property may not be given, or undefined */
+export const additionalPropsExcept = (owned: (name: string) => string | undefined) =>
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).superRefine((props, context) => {
     for (const name of Object.keys(props)) {
-      const why = ownedProperty(name)
+      const why = owned(name)
       if (why === undefined) continue
       context.addIssue({
         code: 'custom',
@@ -119,3 +119,5 @@ export const additionalProps = z
       })
     }
   })
+
+export const additionalProps = additionalPropsExcept(ownedProperty)

@@ -1,6 +1,6 @@
 /** librdkafka properties that `additionalProps` may not set, each with the reason that the error gives. */
 
-const field = (name: string) => `use the field ${name}`
+export const field = (name: string) => `use the field ${name}`
 const offsets = 'it decides when a record counts as done, which only the runtime knows'
 const producer = 'the producer of dead letters and outputs is idempotent, and waits for all replicas in sync'
 const callback = 'the runtime listens there itself'

@@ -17,6 +17,7 @@ export function parseClientConfig(input: unknown): ClientConfig {
 
 /**
  * @param defaultThreads for a work that does not say how many it wants.
+ * @param name what the configuration is called in errors
  * @throws ZK_CONFIG_INVALID, ZK_CONFIG_CONFLICT, ZK_OPTIONS_NOT_CLONEABLE, or a more exact error when that is the only
  * problem.
  */
@@ -24,10 +25,11 @@ export function parseWorkConfig(
   input: unknown,
   client: ClientConfig,
   defaultThreads: () => DefaultSpeedup = defaultSpeedup,
+  name = 'work configuration',
 ): WorkConfig {
   const { value, problems } = parse(workSchema, input)
   const topics = topicsOf(input, problems)
-  if (value === undefined) throw problemsError('work configuration', problems)
+  if (value === undefined) throw problemsError(name, problems)
 
   const { topic: _topic, topics: _topics, clientId, speedup, onDone = [], ...rest } = value
   const config: WorkConfig = {
@@ -60,7 +62,7 @@ export function parseWorkConfig(
       })
   }
   problems.push(...contradictions(config))
-  if (problems.length > 0) throw problemsError('work configuration', problems)
+  if (problems.length > 0) throw problemsError(name, problems)
   if (config.groupProtocol === 'consumer') checkBrokersOwn(props, input)
   const uncloneable = findUncloneable(config.processorOptions, 'processorOptions')
   if (uncloneable !== undefined) throw errors.ZK_OPTIONS_NOT_CLONEABLE(uncloneable.path, uncloneable.kind)

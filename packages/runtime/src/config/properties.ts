@@ -4,9 +4,14 @@
  */
 import type { ClientConfig } from './client-config.js'
 import { consumersOnly, producersOnly } from './property-scopes.js'
+import type { ReaderConfig } from './reader-config.js'
 import type { WorkConfig } from './work-config.js'
+import type { WriterConfig } from './writer-config.js'
 
 const HEARTBEAT_MS = 1_000
+/** A record that is larger than all else that is on its way goes alone, and a request has 100 MiB. */
+const LARGEST_KIB = 100 * 1024
+const MAX_KIB = 2_147_483_647
 
 export type Properties = Record<string, string | number | boolean>
 
@@ -15,7 +20,7 @@ export interface ConsumerProperties {
   topic: Properties
 }
 
-export function consumerProperties(work: WorkConfig, client: ClientConfig): ConsumerProperties {
+export function consumerProperties(work: WorkConfig | ReaderConfig, client: ClientConfig): ConsumerProperties {
   const given = without(producersOnly, { ...client.additionalProps, ...work.additionalProps })
   return {
     global: {
@@ -63,12 +68,35 @@ export function producerProperties(work: WorkConfig, client: ClientConfig): Prop
   }
 }
 
+/** Of a writer's own producer. */
+export function writerProperties(writer: WriterConfig, client: ClientConfig): Properties {
+  return {
+    'message.max.bytes': 100_000_000,
+    // The writer counts for itself, so that what it accepts is sent in its order and has librdkafka's deadline.
+    'queue.buffering.max.messages': writer.maxOutstandingRecords,
+    'queue.buffering.max.kbytes': Math.min(Math.ceil(writer.maxOutstandingBytes / 1024) + LARGEST_KIB, MAX_KIB),
+    'topic.metadata.propagation.max.ms': 10_000,
+    ...without(consumersOnly, client.additionalProps),
+    'delivery.timeout.ms': writer.deliveryTimeoutMs,
+    'linger.ms': writer.lingerMs,
+    'socket.nagle.disable': writer.nagleDisable,
+    partitioner: writer.partitioner,
+    ...without(consumersOnly, writer.additionalProps),
+    'bootstrap.servers': writer.bootstrapServers.join(','),
+    // Two writers of one name for two topics are two clients to the brokers, as they are to zkafka.
+    'client.id': `${writer.clientId}-${writer.topic}`,
+    'request.required.acks': writer.requestRequiredAcks === 'all' ? '-1' : writer.requestRequiredAcks,
+    'enable.idempotence': writer.enableIdempotence,
+    ...(writer.transaction && { 'max.in.flight.requests.per.connection': 1 }),
+  }
+}
+
 function without(names: ReadonlySet<string>, given: Properties): Properties {
   return Object.fromEntries(Object.entries(given).filter(([name]) => !names.has(name)))
 }
 
 /** With KIP-848 the broker decides these, and librdkafka refuses them even with their defaults. */
-function classicGroup(work: WorkConfig): Properties {
+function classicGroup(work: WorkConfig | ReaderConfig): Properties {
   return {
     'partition.assignment.strategy': work.assignmentStrategy,
     'session.timeout.ms': work.sessionTimeoutMs,
@@ -79,6 +107,6 @@ function classicGroup(work: WorkConfig): Properties {
  * A member hears of a rebalance with its next heartbeat, and one that joins waits for that twice. librdkafka's three seconds
  * would be most of the time that a rebalance takes.
  */
-function heartbeatMs({ sessionTimeoutMs }: WorkConfig): number {
+function heartbeatMs({ sessionTimeoutMs }: Pick<WorkConfig, 'sessionTimeoutMs'>): number {
   return Math.max(1, Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)))
 }

@@ -343,6 +343,41 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** It sends in a loop without awaiting, so that nothing slows it down.
 
 **What to do.** Await \`ctx.send\`, or collect some promises and await them together.`,
+  ZK_WRITE_INVALID: `# ZK_WRITE_INVALID
+
+**What happened.** \`write\`, \`writeKey\` or \`writeRaw\` of a writer was called with something that cannot be written. The promise rejected at once; nothing was sent.
+
+**Why.** A key, value or header value is neither a Buffer nor a text nor null, or the partition or timestamp is no such number. Without a \`format\` a writer does not turn an object into JSON.
+
+**What to do.** Correct the call, or give the writer a format, such as \`json()\`.`,
+  ZK_WRITE_FAILED: `# ZK_WRITE_FAILED
+
+**What happened.** A record that a writer wrote was not acknowledged by the brokers.
+
+**Why.** \`details.code\` is librdkafka's: the topic does not exist (3, -188) or has no such partition (-190), the record is too large for it (10), this client may not write to it (29), no broker acknowledged it within \`deliveryTimeoutMs\` (-192), or within the time that \`close\` gives (-151, -152). \`retryable\` says whether the same record may be taken later without a change.
+
+**What to do.** Where it is not retryable, correct the record, the topic or the rights. Otherwise write it again; where \`details.mayBeWritten\` is true the brokers may have it already, so that it may be there twice.`,
+  ZK_WRITE_OVERFLOW: `# ZK_WRITE_OVERFLOW
+
+**What happened.** \`maxOutstandingRecords\` or \`maxOutstandingBytes\` of a writer were on their way, and it was asked to write one more. The promise rejected at once; nothing was sent.
+
+**Why.** A loop writes without awaiting, faster than the brokers acknowledge, or while they do not answer.
+
+**What to do.** Await the writes, or \`await writer.ready\` in the loop, which waits while half of the limit is on its way.`,
+  ZK_WRITER_CLOSED: `# ZK_WRITER_CLOSED
+
+**What happened.** A writer was asked to write after \`close()\` of it or of its client had begun; or a record still waited in the writer, for a schema for instance, when the time that \`close\` gives was over.
+
+**Why.** Something still writes while the program ends.
+
+**What to do.** Close writers last. \`client.writer\` with the same configuration makes a new one after the old one is closed.`,
+  ZK_READER_CLOSED: `# ZK_READER_CLOSED
+
+**What happened.** A reader was asked to read or to commit after \`close()\` of it or of its client had begun.
+
+**Why.** Something still reads while the program ends. A \`for await\` over the reader just ends then.
+
+**What to do.** Stop reading before you close. \`client.reader\` with the same configuration makes a new one.`,
   ZK_DECODE_FAILED: `# ZK_DECODE_FAILED
 
 **What happened.** The value of a record could not be decoded by the processor's format.

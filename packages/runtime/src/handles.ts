@@ -1,0 +1,55 @@
+/**
+ * The readers or writers of a client, by their names: who asks for the same one again gets it, and one that was closed is made
+ * anew. Another configuration under the same name is a mistake, and not the reader or writer that was asked for first.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { errors } from './errors.js'
+
+interface Handle {
+  readonly isClosed: boolean
+  close(): Promise<void>
+}
+
+/** Where it logs makes no other reader of it. */
+const IGNORED = 'logger'
+/** It is a thing with functions: two that look the same may do different things. */
+const BY_IDENTITY = 'format'
+
+export class Handles<Config extends object, One extends Handle> {
+  readonly #kind: string
+  readonly #known = new Map<string, { config: Config; handle: One }>()
+
+  /** @param kind what they are, for errors */
+  constructor(kind: string) {
+    this.#kind = kind
+  }
+
+  /** @throws ZkError ZK_CONFIG_CONFLICT */
+  get(name: string, config: Config, make: () => One): One {
+    const known = this.#known.get(name)
+    if (known !== undefined && !known.handle.isClosed) {
+      const different = differences(known.config, config)
+      if (different.length === 0) return known.handle
+      throw errors.ZK_CONFIG_CONFLICT(
+        `the client has the ${this.#kind} ${name} already, with another ${different.join(', ')}`,
+        `Give each its own clientId, or close the first one before${different.includes(BY_IDENTITY) ? '; make a format once, and not for each call' : ''}.`,
+      )
+    }
+    const handle = make()
+    this.#known.set(name, { config, handle })
+    return handle
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#known.values()].map(({ handle }) => handle.close()))
+  }
+}
+
+function differences<Config extends object>(one: Config, other: Config): string[] {
+  const fields = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...fields].filter((field) => {
+    if (field === IGNORED) return false
+    const [a, b] = [one, other].map((config) => (config as Record<string, unknown>)[field])
+    return field === BY_IDENTITY ? a !== b : !isDeepStrictEqual(a, b)
+  })
+}
