@@ -71,14 +71,27 @@ describe('a format that has to fetch a schema', () => {
   test('holds up what is written behind it, and nothing overtakes', async () => {
     const { format, asked } = slowFormat()
     const writing = open<string>({ format })
+    // With the producer there, too.
+    await writing.writeRaw(null, 'before', IN_0)
     const first = writing.write('first', IN_0)
     const tombstone = writing.writeKey('k', null, IN_0)
     const raw = writing.writeRaw('k', 'raw', IN_0)
-    while (asked.length === 0) await new Promise(setImmediate)
     expect(writing.outstanding).toBe(3)
     asked[0]!.answer()
-    expect(await Promise.all([first, tombstone, raw])).toMatchObject([{ offset: 0 }, { offset: 1 }, { offset: 2 }])
+    expect(await Promise.all([first, tombstone, raw])).toMatchObject([{ offset: 1 }, { offset: 2 }, { offset: 3 }])
     expect(asked).toHaveLength(1)
+  })
+
+  test('that never comes lets no write hang, and what has failed is not written when it comes after all', async () => {
+    const { format, asked } = slowFormat()
+    const writing = open<string>({ format, deliveryTimeoutMs: 1 })
+    await expect(writing.write('late', IN_0)).rejects.toMatchObject({
+      code: 'ZK_WRITE_FAILED',
+      details: { mayBeWritten: false },
+    })
+    asked[0]!.answer()
+    await writing.close()
+    expect(await open<string>().write('next', IN_0)).toMatchObject({ offset: 0 })
   })
 
   test('fails the write with its own error, and not the next one', async () => {
