@@ -23,6 +23,7 @@
         "native/producer_object.cc",
         "native/reader.cc",
         "native/reader_object.cc",
+        "native/token.cc",
         "native/topic_ids.cc",
         "native/wake_up.cc"
       ],

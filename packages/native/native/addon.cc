@@ -8,6 +8,7 @@
 #include "mock_cluster.h"
 #include "producer_object.h"
 #include "reader_object.h"
+#include "token.h"
 #include "topic_ids.h"
 
 namespace zk {
@@ -44,6 +45,7 @@ NAN_MODULE_INIT(Init) {
   exportReader(target);
   exportCommit(target);
   exportTopicIds(target);
+  exportToken(target);
   exportProducer(target);
   exportMockCluster(target);
 }

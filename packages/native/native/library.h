@@ -76,6 +76,7 @@ namespace zk {
   X(rd_kafka_event_log)                          \
   X(rd_kafka_message_status)                     \
   X(rd_kafka_purge)                              \
+  X(rd_kafka_oauthbearer_set_token)              \
   X(rd_kafka_mock_cluster_new)                   \
   X(rd_kafka_mock_cluster_destroy)               \
   X(rd_kafka_mock_cluster_bootstraps)            \

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "token.h"
+
 namespace zk {
 
 namespace {
@@ -147,6 +149,10 @@ bool Producer::take(size_t maxReports, Reports* reports, std::vector<ProducerEve
     rdkafka.rd_kafka_event_destroy(event);
   }
   return true;
+}
+
+rd_kafka_resp_err_t Producer::setToken(const std::string& token) {
+  return client_ == nullptr ? RD_KAFKA_RESP_ERR__STATE : giveToken(client_, token);
 }
 
 void Producer::purge() {

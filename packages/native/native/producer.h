@@ -67,6 +67,8 @@ class Producer {
   rd_kafka_resp_err_t send(const RecordToSend& record);
   /// At most so many reports. @returns whether there may be more.
   bool take(size_t maxReports, Reports* reports, std::vector<ProducerEvent>* events);
+  /// For SASL/OAUTHBEARER. @returns a librdkafka error code.
+  rd_kafka_resp_err_t setToken(const std::string& token);
   /// All that has no report yet gets one: librdkafka's "purged".
   void purge();
   /// No call of `wake` any more when this returns.

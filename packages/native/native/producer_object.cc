@@ -72,6 +72,13 @@ class ProducerObject final : public Nan::ObjectWrap {
     info.GetReturnValue().Set(result);
   }
 
+  /// (token): a librdkafka code
+  static NAN_METHOD(SetToken) {
+    auto* self = of(info);
+    const auto code = self->state_ == State::open ? self->producer_.setToken(toString(info[0])) : RD_KAFKA_RESP_ERR__STATE;
+    info.GetReturnValue().Set(static_cast<int32_t>(code));
+  }
+
   static NAN_METHOD(Purge) {
     auto* self = of(info);
     if (self->state_ == State::open) self->producer_.purge();
@@ -184,6 +191,7 @@ void exportProducer(v8::Local<v8::Object> target) {
   Nan::SetPrototypeMethod(type, "open", ProducerObject::Open);
   Nan::SetPrototypeMethod(type, "send", ProducerObject::Send);
   Nan::SetPrototypeMethod(type, "take", ProducerObject::Take);
+  Nan::SetPrototypeMethod(type, "setToken", ProducerObject::SetToken);
   Nan::SetPrototypeMethod(type, "purge", ProducerObject::Purge);
   Nan::SetPrototypeMethod(type, "close", ProducerObject::Close);
   set(target, "Producer", Nan::GetFunction(type).ToLocalChecked());

@@ -24,7 +24,7 @@ export interface PartitionAnswer {
   metadata: string | null
 }
 
-/** What node-rdkafka's consumer keeps as `_client`: the object that the addon unwraps. */
+/** What node-rdkafka's consumer or producer keeps as `_client`: the object that the addon unwraps. */
 export type Client = object
 
 export interface ReaderHandle {
@@ -44,9 +44,11 @@ export interface ReaderHandle {
   close(): void
 }
 
-export interface ProducerHandle extends Omit<NativeProducer, 'close'> {
+export interface ProducerHandle extends Omit<NativeProducer, 'close' | 'setToken'> {
   /** @param properties names and values in turn. @returns '' or why they are refused */
   open(properties: string[]): string
+  /** @returns librdkafka's code */
+  setToken(token: string): number
   close(onClosed: () => void): void
 }
 
@@ -81,6 +83,8 @@ interface Addon {
   storeOffsets(client: Client, offsets: Offset[]): [number, PartitionAnswer[]]
   assignmentLost(client: Client): boolean | undefined
   memberId(client: Client): string | undefined
+  /** @returns librdkafka's code; −172: it is not connected, is closing, or is just being locked */
+  setToken(client: Client, token: string): number
 }
 
 const require = createRequire(import.meta.url)

@@ -1,6 +1,6 @@
 /**
  * What node-rdkafka lacks, on node-rdkafka's own consumer: packed reads on a thread of their own, flow control without
- * `pause()`, commits with metadata and a deadline, assignment-lost, ids of topics. Connecting, subscribing, rebalance callbacks and
+ * `pause()`, commits with metadata and a deadline, assignment-lost, ids of topics, tokens. Connecting, subscribing, rebalance callbacks and
  * seeking stay node-rdkafka's.
  *
  * Importing this throws a NativeError when the addon is not built (`ZK_NATIVE_NOT_BUILT`) or does not fit the installed
@@ -43,6 +43,7 @@ export {
 } from './offsets.js'
 export { type NativeProducer, openProducer, type ProducerEvent, type Reports, type TakenReports } from './producer.js'
 export { type NativeReader, openReader, type ReaderEvent, type ReaderOptions, type Taken } from './reader.js'
+export { setToken } from './token.js'
 export { topicIds } from './topic-ids.js'
 
 /**

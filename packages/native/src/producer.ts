@@ -1,5 +1,6 @@
 import { addon } from './binding.js'
 import { KafkaError } from './errors.js'
+import { tokenTaken } from './token.js'
 
 /** Delivery reports by columns, in the order in which librdkafka gave them. */
 export interface Reports {
@@ -49,6 +50,12 @@ export interface NativeProducer {
   ): number
   /** What came since the last call, some thousand reports at most; `undefined` when there is nothing. */
   take(): TakenReports | undefined
+  /**
+   * The token of SASL/OAUTHBEARER, for every connection that is made or renewed from now on. Nothing connects before the first.
+   * @returns false when it is closed
+   * @throws KafkaError when librdkafka does not take it
+   */
+  setToken(token: string): boolean
   /** Every record that has no report yet gets one: −152 from the queue, −151 in flight. */
   purge(): void
   /** Lets go of what is outstanding, without reports; resolves when librdkafka's threads have ended. Idempotent. */
@@ -74,6 +81,7 @@ export function openProducer(
     send: (topic, partition, key, value, headers, timestamp, token) =>
       handle.send(topic, partition, key, value, headers, timestamp, token),
     take: () => handle.take(),
+    setToken: (token) => tokenTaken(handle.setToken(token)),
     purge: () => handle.purge(),
     close: () => {
       closed ??= new Promise((resolve) => handle.close(resolve))
