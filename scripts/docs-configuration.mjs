@@ -4,9 +4,9 @@
  * node scripts/docs-configuration.mjs          write
  * node scripts/docs-configuration.mjs --check  exit 1 when the file is not what the schemas give
  */
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { writeOrCheck } from './docs-generated.mjs'
+import { loadFieldDocs } from './field-docs.mjs'
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -20,19 +20,6 @@ const {
   writerOwnedProperties,
 } = await loadFieldDocs()
 writeOrCheck(path('../docs/configuration.md'), page(), 'node scripts/docs-configuration.mjs')
-
-/** From the sources, not from dist: a page made from a stale build would pass its own check. */
-async function loadFieldDocs() {
-  const { buildSync } = createRequire(path('../packages/runtime/package.json'))('esbuild')
-  const { outputFiles } = buildSync({
-    entryPoints: [path('../packages/runtime/src/config/field-docs.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    write: false,
-  })
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`)
-}
 
 function page() {
   const groups = groupBy(workFields)
@@ -57,6 +44,7 @@ Some fields limit each other:
 
 - \`drainTimeoutMs\` + \`graceMs\` must be less than \`maxPollIntervalMs\`, or the group takes the partitions before they are drained.
 - \`sessionTimeoutMs\` must not exceed \`maxPollIntervalMs\`.
+- \`sasl\` and \`tls\` must not be given together with what they say in \`additionalProps\` (\`security.protocol\`, \`sasl.mechanism\`, \`sasl.username\`, \`sasl.password\`, \`ssl.ca.*\`, \`ssl.certificate.*\`, \`ssl.key.*\`, \`enable.ssl.certificate.verification\`, \`ssl.endpoint.identification.algorithm\`).
 - With \`groupProtocol: 'consumer'\`, \`sessionTimeoutMs\`, \`assignmentStrategy\` and the property \`heartbeat.interval.ms\` must not be given: the brokers decide them.
 
 ## Client
@@ -96,22 +84,7 @@ The runtime also sends \`fetch.queue.backoff.ms\` 10 (librdkafka: 1,000), so tha
 
 ## Coming from zkafka
 
-Most defaults are those of zkafka. These are not:
-
-| Field | zkafka | Here | Why |
-|---|---|---|---|
-| \`speedup\` | 1 | the available CPUs, capped by the container's CPU quota | worker threads are what this runtime is for. Node 20 does not see CPU quotas, so the runtime reads them itself; the start log says where the number came from |
-| \`concurrency\` | none | 1 | a thread can have messages of several keys in progress, for handlers that wait |
-| \`ordering\` | virtual partition | \`'key'\` | only records of one key need each other's order; \`'partition'\` is stricter, \`'none'\` is free |
-| format of the processor | JSON | none: \`message.value\` is the Buffer | a topic of other bytes must not fail by default |
-| \`autoOffsetReset\` | latest | earliest | with latest, records written to a new partition before the consumer discovers it are skipped |
-| \`assignmentStrategy\` | range, roundrobin | cooperative-sticky | a rebalance moves few partitions, and the others go on. A group that rolls over from zkafka sets \`'range,roundrobin'\` until all members are here: eager and cooperative members cannot be in one group |
-| \`sessionTimeoutMs\`, \`maxPollIntervalMs\` | 61 s, 61 s | 45 s, 300 s (librdkafka's) | handlers cannot hold up polling here, so a dead process may be noticed sooner, and nothing needs a short poll interval |
-| \`autoCommitIntervalMs\` | 5 s | 1 s | what a crash repeats is what was finished since the last commit, and at full speed five seconds are millions of records; one request a second costs nothing |
-| hash of the key | FNV-1a | murmur2, mixed once more | producers place records by murmur2; without the second mixing a consumer of some of the partitions would reach only some of its threads |
-| \`readTimeoutMs\` | 1 s | not a field | the reader waits for the first record and then takes what is there; \`reader.read\` takes \`timeoutMs\` |
-| format of a reader or writer | JSON | none: Buffers, and texts for a writer | the same as of a processor |
-| \`requestRequiredAcks\` with fewer than all, beside \`enableIdempotence\` or \`transaction\` | librdkafka fails, or the flag wins in silence | ZK_CONFIG_CONFLICT | whoever says both is told which one holds |
+Most defaults are those of zkafka; [Coming from zkafka](guides/from-zkafka.md) has each name and both defaults.
 `
 }
 

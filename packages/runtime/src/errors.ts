@@ -68,6 +68,22 @@ const table = {
     message: (what: string, fix: string) => `The configuration contradicts itself: ${what}. ${fix}`,
     retryable: false,
   }),
+  ZK_CONFIG_FILE: entry({
+    message: (file: string, why: string) => `The configuration file ${file} cannot be used: ${why}.`,
+    details: (file) => ({ file }),
+    retryable: false,
+  }),
+  ZK_TLS_INVALID: entry({
+    message: (field: string, why: string) =>
+      `tls.${field} cannot be used: ${why}. Expected PEM, as text or as the path of a file.`,
+    details: (field) => ({ field }),
+    retryable: false,
+  }),
+  ZK_SASL_TOKEN: entry({
+    message: (why: string) =>
+      `There is no OAUTHBEARER token to start with: ${why}. Check what sasl.token asks, and that it answers { value, expiresAt }.`,
+    retryable: true,
+  }),
   ZK_OPTIONS_NOT_CLONEABLE: entry({
     message: (path: string, kind: string) =>
       `${path} is ${kind}, which cannot be sent to a thread. processorOptions must be plain data ` +
@@ -153,7 +169,7 @@ const table = {
   ZK_BROKER_AUTH: entry({
     message: (why: string) =>
       `The broker refused this client: ${why}. ` +
-      'Check security.protocol, the credentials, and what they allow on the topic and the group.',
+      'Check sasl and tls, and what the credentials allow on the topic and the group.',
     retryable: false,
   }),
   ZK_GROUP_REFUSED: entry({

@@ -1,6 +1,8 @@
 export { Client, createClient, type WorkFactory, type WorkFactoryOptions } from './client.js'
 export type { ClientInput } from './config/client-config.js'
 export type { ReaderInput } from './config/reader-config.js'
+export type { OAuthToken, SaslInput, TokenCallback } from './config/sasl.js'
+export type { TlsInput } from './config/tls.js'
 export type { WorkInput } from './config/work-config.js'
 export type { WriterInput } from './config/writer-config.js'
 export { type ErrorCode, errors } from './errors.js'

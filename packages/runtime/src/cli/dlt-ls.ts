@@ -42,18 +42,24 @@ Examples:
 
 async function ls(flags: LsFlags): Promise<void> {
   const { json, details, limit = json ? Number.POSITIVE_INFINITY : DEFAULT_ROWS } = flags
-  const { client, work } = configOf(flags)
+  const { client, work } = await configOf(flags, 'zk dlt ls --help')
   const [topic] = flags.topic as [string]
-  const { scanTopic } = await withKafka(() => import('../kafka/topic-scan.js'))
-  const { bootstrapServers } = client
+  const { scanTopic, Credentials } = await withKafka(async () => ({
+    ...(await import('../kafka/topic-scan.js')),
+    ...(await import('../kafka/credentials.js')),
+  }))
+  const { bootstrapServers } = work
   const properties = consumerProperties(work, client)
   const logger = createLogger({ level: 'error', output: 'stderr' })
+  const credentials = new Credentials(work, logger)
+  await credentials.open()
   const filter = filterOf(flags)
   const rows: (string | number)[][] = []
   const causes = new Map<string, number>()
   let records = 0
   let letters = 0
-  for await (const record of scanTopic({ topic, bootstrapServers, properties, reader: 'auto', logger })) {
+  const scanned = scanTopic({ topic, bootstrapServers, properties, credentials, reader: 'auto', logger })
+  for await (const record of scanned) {
     records++
     const letter = found(record, filter)
     if (letter === undefined) continue
@@ -65,6 +71,7 @@ async function ls(flags: LsFlags): Promise<void> {
     else if (details) writeLine(block(letter))
     else rows.push(row(letter))
   }
+  credentials.close()
   if (json) {
     printJson({ event: 'end', topic, records, letters, causes: Object.fromEntries(causes) })
     return

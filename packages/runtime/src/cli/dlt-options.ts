@@ -2,32 +2,29 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { ClientConfig } from '../config/client-config.js'
 import { parseClientConfig, parseWorkConfig } from '../config/parse-config.js'
-import type { WorkConfig } from '../config/work-config.js'
+import type { WorkConfig, WorkInput } from '../config/work-config.js'
 import type { LetterFilter } from '../delivery/letter-filter.js'
-import { list, property, topicNames } from './options.js'
+import { type ConnectionFlags, givenConnection, withConnectionOptions } from './connection-options.js'
+import { list, topicNames } from './options.js'
 
-export interface LetterFlags {
-  brokers: string[]
+export interface LetterFlags extends ConnectionFlags {
   topic: string[]
   cause?: string[]
   key?: Buffer
   origin?: string
   since?: number
   until?: number
-  prop?: Record<string, string>
   json?: boolean
 }
 
 export function withLetterOptions(command: Command): Command {
-  return command
-    .requiredOption('--brokers <list>', 'bootstrap servers, host:port, comma-separated', list)
+  return withConnectionOptions(command)
     .requiredOption('--topic <name>', 'the dead letter topic', oneTopic)
     .option('--cause <names>', 'only these: error, timeout, out-of-memory, exit, crash, process-crash', list)
     .option('--key <key>', 'only this key; 0x… for bytes that are no text', keyBytes)
     .option('--origin <topic>', 'only what came from this topic')
     .option('--since <time>', 'only what failed from then on: 2026-08-01T12:00Z, or 15m, 2h, 7d ago', pointInTime)
     .option('--until <time>', 'only what failed before then', pointInTime)
-    .option('--prop <key=value>', 'librdkafka property, such as security.protocol; may be repeated', property)
     .option('--json', 'one JSON object a line on stdout')
 }
 
@@ -35,11 +32,13 @@ export function filterOf({ cause, key, origin, since, until }: LetterFlags): Let
   return { causes: cause, key, origin, since, until }
 }
 
-/** Checked, and made, as `zk run` does it. @throws ZkError ZK_CONFIG_* */
-export function configOf({ brokers, topic, prop = {} }: LetterFlags): { client: ClientConfig; work: WorkConfig } {
-  const client = parseClientConfig({ bootstrapServers: brokers })
+/** Checked, and made, as `zk run` does it; of a file only what concerns the way to the brokers. @throws ZkError ZK_CONFIG_* */
+export async function configOf(flags: LetterFlags, help: string): Promise<{ client: ClientConfig; work: WorkConfig }> {
+  const given = await givenConnection(flags, help)
+  const client = parseClientConfig(given.client)
+  const { additionalProps } = given.work as Partial<WorkInput>
   // It joins no group; librdkafka wants a name all the same.
-  const input = { topics: topic, groupId: 'zk-dlt', processor: 'none', additionalProps: prop, speedup: 1 }
+  const input = { topics: flags.topic, groupId: 'zk-dlt', processor: 'none', additionalProps, speedup: 1 }
   return { client, work: parseWorkConfig(input, client) }
 }
 

@@ -18,6 +18,7 @@ interface ReplayFlags extends LetterFlags {
   execute?: boolean
 }
 
+const HELP = 'zk dlt replay --help'
 /** Records on their way at once. */
 const MAX_OUTSTANDING = 1_000
 /** librdkafka gives a record up after delivery.timeout.ms; then nothing can be outstanding. */
@@ -62,23 +63,26 @@ async function replay(flags: ReplayFlags): Promise<void> {
   const { execute = false, json = false, timestamp, limit = Number.POSITIVE_INFINITY } = flags
   const [from] = flags.topic as [string]
   const to = flags.to?.[0]
-  if (to === from) throw errors.ZK_CLI_USAGE('--to is the dead letter topic itself', 'zk dlt replay --help')
-  const { client, work } = configOf(flags)
-  const { bootstrapServers } = client
+  if (to === from) throw errors.ZK_CLI_USAGE('--to is the dead letter topic itself', HELP)
+  const { client, work } = await configOf(flags, HELP)
+  const { bootstrapServers } = work
   const properties = consumerProperties(work, client)
   const logger = createLogger({ level: 'error', output: 'stderr' })
   const kafka = await withKafka(async () => ({
     ...(await import('../kafka/topic-scan.js')),
     ...(await import('../kafka/topic-partitions.js')),
     ...(await import('../kafka/producer.js')),
+    ...(await import('../kafka/credentials.js')),
   }))
-  const partitions = await kafka.topicPartitions(properties, bootstrapServers)
+  const credentials = new kafka.Credentials(work, logger)
+  await credentials.open()
+  const partitions = await kafka.topicPartitions({ properties, bootstrapServers, credentials })
   if (to !== undefined && !partitions.has(to)) throw errors.ZK_TOPIC_NOT_FOUND([to])
 
   const filter = filterOf(flags)
   const report = new ReplayReport({ from, execute, json })
   const producer = execute
-    ? await kafka.createProducer({ properties: producerProperties(work, client), client: 'auto', logger })
+    ? await kafka.createProducer({ properties: producerProperties(work, client), credentials, client: 'auto', logger })
     : undefined
   const sent = new Map<number, { record: ScannedRecord; replay: Replay & { record: object } }>()
   const channel = producer?.channel({
@@ -91,7 +95,8 @@ async function replay(flags: ReplayFlags): Promise<void> {
   })
   try {
     let token = 0
-    for await (const record of kafka.scanTopic({ topic: from, bootstrapServers, properties, reader: 'auto', logger })) {
+    const scan = { topic: from, bootstrapServers, properties, credentials, reader: 'auto', logger } as const
+    for await (const record of kafka.scanTopic(scan)) {
       const letter = letterIn(record)
       report.read(letter)
       if (letter === undefined || !isAskedFor(letter, filter) || token >= limit) continue
@@ -108,6 +113,7 @@ async function replay(flags: ReplayFlags): Promise<void> {
     await producer?.flush(FLUSH_MS)
   } finally {
     await producer?.close(0)
+    credentials.close()
   }
   if (json) printJson(report.end())
   else report.print()

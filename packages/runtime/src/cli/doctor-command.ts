@@ -1,33 +1,34 @@
 import { Command } from 'commander'
 import { parseClientConfig, parseWorkConfig } from '../config/parse-config.js'
-import { type ConsumerProperties, consumerProperties } from '../config/properties.js'
+import { consumerProperties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
+import { createLogger } from '../log/create-logger.js'
 import { ZkError } from '../zk-error.js'
 import type { Check } from './check.js'
+import { type ConnectionFlags, givenConnection, withConnectionOptions } from './connection-options.js'
 import { checkMachine } from './machine-checks.js'
-import { count, list, property } from './options.js'
+import { count, list } from './options.js'
 import { printJson } from './output.js'
 
-interface DoctorOptions {
-  brokers?: string[]
+interface DoctorOptions extends ConnectionFlags {
   topic?: string[]
   group?: string
   speedup?: number
-  prop?: Record<string, string>
   json?: boolean
 }
 
+const HELP = 'zk doctor --help'
 const MARKS = { ok: '✓ ok  ', warn: '! warn', fail: '✗ fail' } as const
 
 export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description('Looks at Node, the addon, compression, CPUs and, with --brokers, the cluster; says what to mend.')
-    .option('--brokers <list>', 'bootstrap servers to reach', list)
+  return withConnectionOptions(new Command('doctor'))
+    .description(
+      'Looks at Node, the addon, compression, CPUs and, with --brokers or --config, the cluster; says what to mend.',
+    )
     .option('--topic <name>', 'topics that must exist and be readable, or ^pattern; may be repeated', list)
     .option('--group <id>', 'consumer group to be allowed to join')
     .option('--speedup <n>', 'threads that you plan to use', count)
-    .option('--prop <key=value>', 'librdkafka property, such as security.protocol; may be repeated', property)
     .option('--json', 'one JSON object a line on stdout')
     .addHelpText('after', '\nExample:\n  zk doctor --brokers localhost:9092 --topic orders --group billing')
     .action(async (options: DoctorOptions) => {
@@ -45,20 +46,33 @@ export function doctorCommand(): Command {
 }
 
 async function* checks(options: DoctorOptions): AsyncGenerator<Check> {
-  const { brokers, topic: topics = [], group } = options
-  if (brokers === undefined) {
-    for (const name of ['topic', 'group', 'prop'] as const) {
-      if (options[name] !== undefined) throw errors.ZK_CLI_USAGE(`--${name} needs --brokers`, 'zk doctor --help')
+  if (options.brokers === undefined && options.config === undefined) {
+    for (const name of ['topic', 'group', 'prop', 'sasl', 'tls'] as const) {
+      if (options[name] !== undefined) throw errors.ZK_CLI_USAGE(`--${name} needs --brokers or --config`, HELP)
     }
+    yield* checkMachine(options.speedup)
+    return
   }
   yield* checkMachine(options.speedup)
-  if (brokers === undefined) return
   let name = 'configuration'
   try {
-    const properties = clusterProperties(brokers, options)
+    const { work, client } = await configured(options)
+    const { checkCluster, Credentials } = await withKafka(async () => ({
+      ...(await import('../kafka/cluster-check.js')),
+      ...(await import('../kafka/credentials.js')),
+    }))
+    name = 'credentials'
+    const credentials = new Credentials(work, createLogger({ level: 'error', output: 'stderr' }))
+    await credentials.open()
     name = 'brokers'
-    const { checkCluster } = await withKafka(() => import('../kafka/cluster-check.js'))
-    yield* checkCluster({ brokers, topics, group, properties })
+    const group = options.group === undefined && options.config === undefined ? undefined : work.groupId
+    const topics = options.topic === undefined && options.config === undefined ? [] : work.topics
+    const properties = consumerProperties(work, client)
+    try {
+      yield* checkCluster({ brokers: work.bootstrapServers, topics, group, properties, credentials })
+    } finally {
+      credentials.close()
+    }
   } catch (error) {
     const { code, message } = ZkError.is(error) ? error : { code: 'error', message: String(error) }
     yield { name, result: 'fail', found: `${code}: ${message}`, fix: `zk explain ${code}` }
@@ -66,14 +80,19 @@ async function* checks(options: DoctorOptions): AsyncGenerator<Check> {
 }
 
 /** Checked, and made, as `zk run` does it. */
-function clusterProperties(brokers: string[], { topic, group, speedup, prop = {} }: DoctorOptions): ConsumerProperties {
-  const client = parseClientConfig({ bootstrapServers: brokers })
-  const work = {
-    topics: topic ?? ['any'],
-    groupId: group ?? 'zk-doctor',
+async function configured(options: DoctorOptions) {
+  const { topic, group, speedup } = options
+  const given = await givenConnection(options, HELP)
+  const client = parseClientConfig(given.client)
+  const { topic: inFile, ...fields } = given.work
+  const topics = topic ?? fields.topics ?? (inFile === undefined ? ['any'] : [inFile])
+  const input = {
     processor: 'any',
-    additionalProps: prop,
+    groupId: 'zk-doctor',
+    ...fields,
+    topics,
+    ...(group === undefined ? {} : { groupId: group }),
     ...(speedup === undefined ? {} : { speedup }),
   }
-  return consumerProperties(parseWorkConfig(work, client), client)
+  return { client, work: parseWorkConfig(input, client) }
 }

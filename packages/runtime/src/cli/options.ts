@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
 import { topicName } from '../config/fields.js'
 import { isPattern } from '../config/topic-pattern.js'
+import { withoutQuotes } from './config-file.js'
 
 export function integer(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
@@ -82,8 +83,6 @@ export function jsonFile(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    // Where JSON is wrong, Node quotes what stands around it, which may be a secret.
-    const why = (error as Error).message.replace(/, (\.\.\.)?".*/s, '')
-    throw new InvalidArgumentError(`Expected a file of JSON: ${why}`)
+    throw new InvalidArgumentError(`Expected a file of JSON: ${withoutQuotes((error as Error).message)}`)
   }
 }

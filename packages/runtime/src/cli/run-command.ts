@@ -1,23 +1,26 @@
 import { Command, Option } from 'commander'
 import type { Client } from '../client.js'
-import { workSchema } from '../config/work-config.js'
+import { type WorkInput, workSchema } from '../config/work-config.js'
 import { errors } from '../errors.js'
 import type { RunSummary, Work } from '../index.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type Logger, logLevels } from '../log/logger.js'
+import type { Fields } from './config-file.js'
+import { type ConnectionFlags, givenConnection, missing, withConnectionOptions } from './connection-options.js'
 import { LiveView } from './live-view.js'
-import { integer, jsonFile, list, port, property } from './options.js'
+import { integer, jsonFile, list, port } from './options.js'
 import { printJson } from './output.js'
 import { report } from './report.js'
 import { type EarlySignals, endingSignals } from './signals.js'
 import { toldCounters } from './told-counters.js'
 import { watchSources } from './watch.js'
 
-interface RunFlags {
-  brokers: string[]
-  topic: string[]
-  group: string
+const HELP = 'zk run --help'
+
+interface RunFlags extends ConnectionFlags {
+  topic?: string[]
+  group?: string
   clientId?: string
   instanceId?: string
   groupProtocol?: 'classic' | 'consumer'
@@ -42,7 +45,6 @@ interface RunFlags {
   reader?: 'auto' | 'native' | 'portable'
   waitForTopics?: boolean
   options?: unknown
-  prop?: Record<string, string>
   untilEnd?: boolean
   watch?: boolean
   json?: boolean
@@ -50,12 +52,11 @@ interface RunFlags {
 }
 
 export function runCommand(early: EarlySignals): Command {
-  return new Command('run')
+  return withConnectionOptions(new Command('run'))
     .description('Runs a processor over topics until a signal, with as many pinned threads as you ask for.')
-    .argument('<processor>', 'module whose default export has process(message, ctx); JavaScript or TypeScript')
-    .requiredOption('--brokers <list>', 'bootstrap servers, host:port, comma-separated', list)
-    .requiredOption('--topic <name>', 'topic to read, or ^pattern; may be repeated', list)
-    .requiredOption('--group <id>', 'consumer group')
+    .argument('[processor]', 'module whose default export has process(message, ctx); JavaScript or TypeScript')
+    .option('--topic <name>', 'topic to read, or ^pattern; may be repeated', list)
+    .option('--group <id>', 'consumer group')
     .option('--client-id <id>', 'name of this process in the brokers’ logs (default: the group and the process id)')
     .option('--instance-id <id>', 'static membership: a name that survives restarts')
     .addOption(
@@ -102,7 +103,6 @@ export function runCommand(early: EarlySignals): Command {
     )
     .option('--wait-for-topics', 'start although a topic does not exist yet')
     .option('--options <file>', 'JSON file: processorOptions, which setup() gets as thread.options', jsonFile)
-    .option('--prop <key=value>', 'librdkafka property; may be repeated', property)
     .option('--until-end', 'end when everything that was there at the start has been processed')
     .option('--health-port <n>', 'serve /livez, /readyz, /metrics and /state there by HTTP; 0 takes a free port', port)
     .option('--health-host <address>', 'where: 0.0.0.0 in a pod, and /state on loopback only', '127.0.0.1')
@@ -122,21 +122,24 @@ Examples:
   zk run ./thumbnails.ts --brokers k1:9092,k2:9092 --topic images --group thumbs --speedup 8 --watch
   zk run ./backfill.js --brokers localhost:9092 --topic orders --group backfill-7 --until-end --json
   zk run ./processor.js --brokers kafka:9092 --topic orders --group billing --health-port 9400 --health-host 0.0.0.0
+  zk run --config work.json --speedup 4
 
 SIGTERM and SIGINT drain: what has started is finished and committed. A second one aborts.`,
     )
-    .action((processor: string, flags: RunFlags) => run(processor, flags, early))
+    .action((processor: string | undefined, flags: RunFlags) => run(processor, flags, early))
 }
 
-async function run(processor: string, flags: RunFlags, early: EarlySignals): Promise<void> {
+async function run(processor: string | undefined, flags: RunFlags, early: EarlySignals): Promise<void> {
   const view = process.stderr.isTTY && !flags.json ? new LiveView() : undefined
   const logger = createLogger({
     ...(flags.logLevel === undefined ? {} : { level: flags.logLevel }),
     output: view ?? 'stderr',
   })
   const { createClient } = await withKafka(() => import('../client.js'))
-  const client = createClient({ bootstrapServers: flags.brokers })
-  const work = client.workFactory({ logger }).create(workConfig(processor, flags))
+  const given = await givenConnection(flags, HELP)
+  const client = createClient(given.client)
+  const config = workConfig(processor, flags, given.work)
+  const work = client.workFactory({ logger }).create(config)
   // Before anything is consumed: a port that is taken is no reason to repeat records.
   const healthServer = await serve(work, flags, logger)
   const signals = endingSignals(early, (signal) => logger.info({ signal }, 'Draining; a second signal aborts'))
@@ -159,7 +162,7 @@ async function run(processor: string, flags: RunFlags, early: EarlySignals): Pro
       },
     })
     view?.stop()
-    process.exitCode = conclude(summary, flags, signals.exitCode)
+    process.exitCode = conclude(summary, flags, config.shutdownTimeoutMs, signals.exitCode)
   } catch (error) {
     view?.stop()
     process.exitCode = report(error, flags.json ?? false)
@@ -182,18 +185,22 @@ async function serve(work: Work, { healthPort, healthHost, json }: RunFlags, log
   return server
 }
 
-function workConfig(processor: string, flags: RunFlags) {
-  const { group, speedup, concurrency, ordering, affinity, from, maxHeapMb, onExhausted, reader } = flags
-  if (flags.crashJournal !== undefined && flags.clientId === undefined) {
-    throw errors.ZK_CLI_USAGE('--crash-journal needs --client-id, which its files are named after', 'zk run --help')
+/** A flag wins over the file; checked by `create`. */
+function workConfig(processor: string | undefined, flags: RunFlags, file: Fields): WorkInput {
+  const { speedup, concurrency, ordering, affinity, from, maxHeapMb, onExhausted, reader } = flags
+  if (flags.crashJournal !== undefined && flags.clientId === undefined && file.clientId === undefined) {
+    throw errors.ZK_CLI_USAGE('--crash-journal needs --client-id, which its files are named after', HELP)
   }
   const given = {
+    groupId: flags.group,
+    clientId: flags.clientId,
+    processor,
     speedup,
     concurrency,
     ordering,
     affinity,
     autoOffsetReset: from,
-    ...(flags.attempts !== undefined && { retry: { attempts: flags.attempts } }),
+    ...(flags.attempts !== undefined && { retry: { ...(file.retry as object), attempts: flags.attempts } }),
     processTimeoutMs: flags.timeout,
     maxHeapMb,
     crashJournal: flags.crashJournal,
@@ -202,28 +209,45 @@ function workConfig(processor: string, flags: RunFlags) {
     stallAfterMs: flags.stallAfter,
     processDelayMs: flags.delay,
     onExhausted,
-    deadLetterTopic: flags.dlt,
+    deadLetterTopic: flags.dlt === undefined ? undefined : withTopic(file.deadLetterTopic, flags.dlt),
     reader,
     waitForTopics: flags.waitForTopics,
     groupInstanceId: flags.instanceId,
     groupProtocol: flags.groupProtocol,
     assignmentStrategy: flags.assignmentStrategy,
     processorOptions: flags.options,
-    additionalProps: flags.prop,
   }
-  return {
-    topics: flags.topic,
-    groupId: group,
-    clientId: flags.clientId ?? `${group}-${process.pid}`,
-    processor,
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  const { topic, topics, ...others } = file
+  const input: Fields = {
+    ...others,
+    // Both in a file is a mistake, which is told by its check.
+    ...(flags.topic === undefined ? defined({ topic, topics }) : { topics: flags.topic }),
+    ...defined(given),
   }
+  if (input.processor === undefined) throw missing('<processor>', 'processor', flags, HELP)
+  if (input.topic === undefined && input.topics === undefined) throw missing('--topic <name>', 'topic', flags, HELP)
+  if (input.groupId === undefined) throw missing('--group <id>', 'groupId', flags, HELP)
+  return { clientId: `${String(input.groupId)}-${process.pid}`, ...input } as WorkInput
 }
 
-function conclude(summary: RunSummary, { json, shutdownTimeout }: RunFlags, signalled: number | undefined): number {
+/** What goes with the topic stays the file's. */
+function withTopic(inFile: unknown, topic: string): unknown {
+  return typeof inFile === 'object' ? { ...inFile, topic } : topic
+}
+
+function defined(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+function conclude(
+  summary: RunSummary,
+  { json }: RunFlags,
+  shutdownTimeoutMs: number | undefined,
+  signalled: number | undefined,
+): number {
   const { blocked, ...counters } = summary
   const late = summary.reason === 'deadline'
-  const deadlineMs = workSchema.shape.shutdownTimeoutMs.parse(shutdownTimeout)
+  const deadlineMs = workSchema.shape.shutdownTimeoutMs.parse(shutdownTimeoutMs)
   const names = blocked.map(({ topic, partition, offset, key }) => `${topic}[${partition}]@${offset} key ${key}`)
   const error = late ? errors.ZK_SHUTDOWN_DEADLINE(deadlineMs, blocked.length, names) : undefined
   if (error !== undefined) console.error(`${error.code}: ${error.message}`)

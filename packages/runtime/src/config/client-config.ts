@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { additionalProps, bootstrapServer, documented, text } from './fields.js'
+import { saslField } from './sasl.js'
+import { tlsField } from './tls.js'
 
 const group = 'Client'
 
@@ -17,13 +19,40 @@ export const clientSchema = z.strictObject({
     expected: 'a text that is not empty',
     defaultText: "the work's `groupId`",
   }),
+  groupPrefix: documented(text.optional(), {
+    group,
+    description:
+      'Stands before the `groupId` of every work, with a dot between: the group is `prefix.groupId`, to the brokers, in metrics, ' +
+      'logs and dead letters.',
+    change: 'For environments or tenants that share brokers, and rights by prefix (ACL).',
+    expected: 'a text that is not empty',
+    defaultText: 'none',
+  }),
+  sasl: documented(saslField, {
+    group,
+    description:
+      'Who the client is to the brokers. Without `tls` it goes over TLS (`SASL_SSL`); `tls: false` is for networks that can be ' +
+      'trusted. A work may have another, field by field. Kerberos and OIDC by librdkafka are left to `additionalProps`, and ' +
+      'what these fields say must not be there at the same time.',
+    change: 'For brokers that ask for it.',
+    expected: 'false, or an object of mechanism, username, password, token',
+    defaultText: 'none',
+  }),
+  tls: documented(tlsField, {
+    group,
+    description:
+      'Encrypts connections: `true`, or an object with certificates, which are read and checked before anything connects ' +
+      '(ZK_TLS_INVALID). A work may have another, which replaces this one as a whole.',
+    change: 'For brokers whose listener is SSL or SASL_SSL.',
+    expected: 'true, false, or an object of ca, cert, key, passphrase, verifyCertificate, verifyHostname',
+    defaultText: '`true` with `sasl`, else `false`',
+  }),
   additionalProps: documented(additionalProps.default({}), {
     group,
     description:
       "librdkafka properties for every connection of the client, as in librdkafka's CONFIGURATION.md. " +
-      'Security is set here: `security.protocol`, `sasl.mechanism`, `sasl.username`, `sasl.password`, `ssl.ca.location`. ' +
       "A work's own `additionalProps` take precedence over them.",
-    change: 'For TLS and SASL, and for what no field covers.',
+    change: 'For what no field covers, such as Kerberos or a key store.',
     expected: 'an object of texts, numbers and booleans',
   }),
 })

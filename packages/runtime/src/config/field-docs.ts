@@ -30,7 +30,7 @@ function fieldsOf(shape: Readonly<Record<string, z.ZodType>>, within = ''): Docu
     const normal = type.safeParse(undefined)
     const text = doc.defaultText ?? (normal.success && normal.data !== undefined ? literal(normal.data) : undefined)
     const own = { name, ...doc, ...(text !== undefined && { default: text }) }
-    const parts = shapeOf(type)
+    const parts = doc.partsElsewhere ? undefined : shapeOf(type)
     return parts === undefined ? [own] : [own, ...fieldsOf(parts, `${name}.`)]
   })
 }

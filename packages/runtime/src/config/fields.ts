@@ -17,6 +17,8 @@ export interface FieldDoc {
   group: string
   /** Where the default is no constant. */
   defaultText?: string
+  /** Its own fields are documented elsewhere, where the same object is a field too. */
+  partsElsewhere?: boolean
 }
 
 /** Bounds of Node's and librdkafka's timers. */
@@ -99,7 +101,7 @@ export const bootstrapServer = z.string().superRefine((server, context) => {
 function serverFault(server: string): string | undefined {
   const shown = JSON.stringify(withoutCredentials(server))
   if (server.includes(',')) return `${shown} is more than one server: give each as an entry of its own`
-  if (server.includes('://')) return `${shown} is a URL; expected host:port (security is set in additionalProps)`
+  if (server.includes('://')) return `${shown} is a URL; expected host:port (security is set by sasl and tls)`
   const port = /^(?:[^\s:/[\]]+|\[[0-9a-fA-F:.]+\]):(\d+)$/.exec(server)?.[1]
   if (port === undefined) return `${shown} is not host:port, such as "localhost:9092" or "[::1]:9092"`
   return Number(port) >= 1 && Number(port) <= 65_535 ? undefined : `${shown} has a port outside of 1 to 65535`

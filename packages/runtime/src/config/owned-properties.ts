@@ -4,6 +4,7 @@ export const field = (name: string) => `use the field ${name}`
 const offsets = 'it decides when a record counts as done, which only the runtime knows'
 const producer = 'the producer of dead letters and outputs is idempotent, and waits for all replicas in sync'
 const callback = 'the runtime listens there itself'
+const native = 'it is a pointer of C, which cannot be given from JavaScript'
 
 const owned: Readonly<Record<string, string>> = {
   'bootstrap.servers': field('bootstrapServers of the client'),
@@ -38,6 +39,23 @@ const owned: Readonly<Record<string, string>> = {
   log_cb: callback,
   event_cb: callback,
   enabled_events: callback,
+  throttle_cb: callback,
+  background_event_cb: callback,
+  oauthbearer_token_refresh_cb: 'use sasl with a token callback, which node-rdkafka would not call',
+  socket_cb: native,
+  connect_cb: native,
+  closesocket_cb: native,
+  open_cb: native,
+  resolve_cb: native,
+  msg_order_cmp: native,
+  interceptors: native,
+  opaque: native,
+  default_topic_conf: native,
+  ssl_ca: native,
+  ssl_certificate: native,
+  ssl_key: native,
+  ssl_engine_callback_data: native,
+  'ssl.certificate.verify_cb': native,
 }
 
 /** @returns why the property may not be given, or undefined when it may. */

@@ -1,6 +1,7 @@
 /** From what the user gave to a checked configuration, or to one error that lists all that is wrong with it. */
 import { errors } from '../errors.js'
 import { type ClientConfig, clientSchema } from './client-config.js'
+import { connectionOf } from './connection.js'
 import { type DefaultSpeedup, defaultSpeedup } from './cpu-quota.js'
 import { findUncloneable } from './find-uncloneable.js'
 import { formatPath } from './format-path.js'
@@ -32,10 +33,15 @@ export function parseWorkConfig(
   if (value === undefined) throw problemsError(name, problems)
 
   const { topic: _topic, topics: _topics, clientId, speedup, onDone = [], ...rest } = value
+  const { connection, problems: ofConnection } = connectionOf(client, value)
+  problems.push(...ofConnection)
+  const groupId = client.groupPrefix === undefined ? rest.groupId : `${client.groupPrefix}.${rest.groupId}`
   const config: WorkConfig = {
     ...rest,
+    ...connection,
+    groupId,
     topics,
-    clientId: clientId ?? client.clientId ?? rest.groupId,
+    clientId: clientId ?? client.clientId ?? groupId,
     ...threadsOf(speedup, defaultThreads),
     onDone: [onDone].flat(),
   }

@@ -68,9 +68,10 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodObject): Problem[] {
     const error = (issue.params as OwnError | undefined)?.error
     return [{ path, message: issue.message, ...(error !== undefined && { error }) }]
   }
-  // Properties given as one text have their values in it.
+  // Properties or credentials given as one text have their values in it.
   const isText = typeof issue.input === 'string'
-  const secret = issue.path.some((step) => isSecret(String(step))) || (path === 'additionalProps' && isText)
+  const secret =
+    issue.path.some((step) => isSecret(String(step))) || (isText && /^(additionalProps|sasl|tls(\.key)?)$/.test(path))
   return [{ path, message: `is ${secret ? '[redacted]' : show(issue.input)}; expected ${expected}` }]
 }
 

@@ -3,6 +3,7 @@
  * which the consumer adds.
  */
 import type { ClientConfig } from './client-config.js'
+import { connectionProperties } from './connection.js'
 import { consumersOnly, producersOnly } from './property-scopes.js'
 import type { ReaderConfig } from './reader-config.js'
 import type { WorkConfig } from './work-config.js'
@@ -31,7 +32,7 @@ export function consumerProperties(work: WorkConfig | ReaderConfig, client: Clie
       'queued.min.messages': 50_000,
       ...(work.groupProtocol === 'consumer' ? {} : { 'heartbeat.interval.ms': heartbeatMs(work) }),
       ...given,
-      'bootstrap.servers': client.bootstrapServers.join(','),
+      ...connectionProperties(work),
       'client.id': work.clientId,
       'group.id': work.groupId,
       ...(work.groupInstanceId !== undefined && { 'group.instance.id': work.groupInstanceId }),
@@ -61,7 +62,7 @@ export function producerProperties(work: WorkConfig, client: ClientConfig): Prop
     // A topic that is not there is told of sooner, because a record that waits for it holds up its partition.
     'topic.metadata.propagation.max.ms': 10_000,
     ...without(consumersOnly, { ...client.additionalProps, ...work.additionalProps }),
-    'bootstrap.servers': client.bootstrapServers.join(','),
+    ...connectionProperties(work),
     'client.id': work.clientId,
     // All replicas in sync acknowledge, in order, each record once.
     'enable.idempotence': true,

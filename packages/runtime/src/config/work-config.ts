@@ -7,9 +7,12 @@
 import { z } from 'zod'
 import type { OnDone } from '../work/done-callbacks.js'
 import { circuitBreaker } from './circuit-breaker.js'
+import type { Connection } from './connection.js'
 import { crashJournal } from './crash-journal.js'
 import { deadLetterTopic } from './dead-letter-topic.js'
-import { additionalProps, documented, milliseconds, nested, text, topicName, whole } from './fields.js'
+import { additionalProps, bootstrapServer, documented, milliseconds, nested, text, topicName, whole } from './fields.js'
+import { saslField } from './sasl.js'
+import { tlsField } from './tls.js'
 
 const MiB = 1024 * 1024
 
@@ -20,6 +23,7 @@ const Deadlines = 'Deadlines'
 const Bounds = 'Bounds'
 const Failure = 'Failure'
 const Callbacks = 'Callbacks'
+const Brokers = 'Brokers'
 const Kafka = "librdkafka's own properties"
 
 const speedup = whole(1, 1024, 'threads')
@@ -429,6 +433,33 @@ export const workSchema = z.strictObject({
     },
   ),
 
+  bootstrapServers: documented(z.array(bootstrapServer).min(1).optional(), {
+    group: Brokers,
+    description:
+      "Brokers to start from, if they are not the client's. `sasl` and `tls` are the client's then too, unless they are given.",
+    change: 'For a work on another cluster.',
+    expected: 'an array of host:port',
+    defaultText: "the client's",
+  }),
+  sasl: documented(saslField, {
+    group: Brokers,
+    description:
+      "Who this work is to the brokers. Each field that is not given is the client's, so a work may have its own `username` and " +
+      '`password`, or its own `password` only. `false`: no SASL, also where the client has it.',
+    change: 'For a work with rights of its own.',
+    expected: 'false, or an object of mechanism, username, password, token',
+    defaultText: "the client's",
+    partsElsewhere: true,
+  }),
+  tls: documented(tlsField, {
+    group: Brokers,
+    description: "How this work's connections are encrypted. It replaces the client's as a whole.",
+    change: 'For a work with a certificate of its own, or on another cluster.',
+    expected: 'true, false, or an object of ca, cert, key, passphrase, verifyCertificate, verifyHostname',
+    defaultText: "the client's",
+    partsElsewhere: true,
+  }),
+
   additionalProps: documented(additionalProps.default({}), {
     group: Kafka,
     description:
@@ -444,14 +475,18 @@ export const workSchema = z.strictObject({
 export type WorkInput = z.input<typeof workSchema>
 
 /** Checked, with defaults, and with the values that `additionalProps` replace put in their fields. */
-export type WorkConfig = Omit<z.output<typeof workSchema>, 'topic' | 'topics' | 'clientId' | 'speedup' | 'onDone'> & {
-  topics: readonly string[]
-  clientId: string
-  speedup: number
-  onDone: readonly OnDone[]
-  /** Where `speedup` comes from, for the start log. */
-  speedupReason: string
-}
+export type WorkConfig = Omit<
+  z.output<typeof workSchema>,
+  'topic' | 'topics' | 'clientId' | 'speedup' | 'onDone' | keyof Connection
+> &
+  Connection & {
+    topics: readonly string[]
+    clientId: string
+    speedup: number
+    onDone: readonly OnDone[]
+    /** Where `speedup` comes from, for the start log. */
+    speedupReason: string
+  }
 
 /** A test runner's URL may be another class than this file's. */
 function isUrl(value: unknown): boolean {

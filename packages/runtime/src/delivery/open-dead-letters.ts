@@ -4,6 +4,7 @@ import type { DeadLetterTopicConfig } from '../config/dead-letter-topic.js'
 import { producerProperties } from '../config/properties.js'
 import type { WorkConfig } from '../config/work-config.js'
 import { errors } from '../errors.js'
+import type { Credentials } from '../kafka/credentials.js'
 import type { Producer } from '../kafka/producer.js'
 import { isWritableTopic } from '../kafka/writable-topic.js'
 import type { Logger } from '../log/logger.js'
@@ -14,6 +15,8 @@ export interface OpenDeadLetters {
   config: WorkConfig & { deadLetterTopic: DeadLetterTopicConfig }
   client: ClientConfig
   producer: Producer
+  /** Open. */
+  credentials?: Credentials
   logger: Logger
   /** Ends the work. */
   failed(error: ZkError): void
@@ -24,12 +27,12 @@ export interface OpenDeadLetters {
  * @throws ZkError ZK_DEAD_LETTER_TOPIC, or when no broker answers
  */
 export async function openDeadLetters(options: OpenDeadLetters): Promise<DeadLetters> {
-  const { config, client, producer, logger, failed } = options
+  const { config, client, producer, credentials, logger, failed } = options
   const { topic, headerStyle, oversized, maxStackBytes } = config.deadLetterTopic
   if (headerStyle === 'spring' && !producer.carriesAnyHeader) {
     throw errors.ZK_DEAD_LETTER_TOPIC(topic, "headerStyle 'spring' writes bytes, for which @zk/native must be built")
   }
-  if (!(await isWritableTopic(topic, producerProperties(config, client)))) {
+  if (!(await isWritableTopic(topic, producerProperties(config, client), credentials))) {
     throw errors.ZK_DEAD_LETTER_TOPIC(topic, 'it does not exist, or this client may not see it')
   }
   producer.connect()

@@ -28,6 +28,27 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** For example the group protocol \`consumer\` together with \`sessionTimeoutMs\`, which the brokers decide there.
 
 **What to do.** The message says which of the two to change.`,
+  ZK_CONFIG_FILE: `# ZK_CONFIG_FILE
+
+**What happened.** The file that \`--config\` names could not be read, or is no configuration.
+
+**Why.** It does not exist, is not JSON, or its module throws; or it names an environment variable (\`{ "env": "NAME" }\`) that is not set.
+
+**What to do.** Correct the file, or set the variable. The fields are those of a work and its client, side by side: see \`docs/configuration.md\`.`,
+  ZK_TLS_INVALID: `# ZK_TLS_INVALID
+
+**What happened.** A certificate or a key of \`tls\` cannot be used. Nothing was connected.
+
+**Why.** The path leads nowhere or may not be read, the file is not PEM, the key belongs to another certificate, its passphrase is missing or wrong, or the client's certificate has ended.
+
+**What to do.** The message names the field and the reason. A key in another form (DER, PKCS#12) is converted by \`openssl\`.`,
+  ZK_SASL_TOKEN: `# ZK_SASL_TOKEN
+
+**What happened.** The token callback of \`sasl\` gave no token to start with. Nothing was connected.
+
+**Why.** It threw or rejected, did not answer within 10 seconds, or what it gave has no \`value\`, has ended already, or says its end in seconds.
+
+**What to do.** Check what it asks and with which secret. Later failures do not end a work: they are logged, and it is asked again.`,
   ZK_OPTIONS_NOT_CLONEABLE: `# ZK_OPTIONS_NOT_CLONEABLE
 
 **What happened.** Something inside \`processorOptions\` cannot be copied to a thread: a function, a symbol, a promise, a proxy, an instance of a class with private fields. The message names the path, for example \`processorOptions.db.connect\`.
@@ -109,9 +130,9 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** The broker refused the client: credentials or certificate were not accepted, or the principal may not do what was asked.
 
-**Why.** A wrong \`security.protocol\` or \`sasl.mechanism\`, expired credentials, an unknown certificate authority, or missing permissions on the topic (Read, Describe) or the group (Read).
+**Why.** A wrong \`sasl\` (mechanism, username, password), credentials or a token that have ended, a certificate that one side does not trust, or missing permissions on the topic (Read, Describe) or the group (Read).
 
-**What to do.** Correct the \`additionalProps\` for security, or the permissions. Trying again without a change does not help.`,
+**What to do.** Correct \`sasl\` or \`tls\`, or the permissions; \`docs/guides/security.md\` shows each mechanism. Trying again without a change does not help.`,
   ZK_GROUP_REFUSED: `# ZK_GROUP_REFUSED
 
 **What happened.** The group's coordinator does not let this member join, and will not as long as neither its configuration nor the group changes.

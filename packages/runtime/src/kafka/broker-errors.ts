@@ -13,6 +13,7 @@ import {
   REFUSED,
   UNREACHABLE,
 } from './error-codes.js'
+import type { Refusal } from './refusal.js'
 
 /** Whether the error of a commit, by its cause, will be the same however often it is tried. */
 export function isHopeless(error: unknown): boolean {
@@ -45,9 +46,10 @@ export function standingError(code: number, message: string): ZkError | undefine
  */
 export function connectError(
   bootstrapServers: readonly string[],
-  error: LibrdKafkaError,
+  error: LibrdKafkaError | Refusal,
   last: LibrdKafkaError | null,
 ): ZkError {
+  if (REFUSED.has(error.code)) return brokerError(bootstrapServers, error)
   if (last !== null || UNREACHABLE.has(error.code)) return brokerError(bootstrapServers, last ?? error)
   return errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, error.message, { cause: error })
 }

@@ -3,31 +3,32 @@ import type { KafkaConsumer, LibrdKafkaError, Metadata, TopicMetadata } from 'no
 import type { Check } from '../cli/check.js'
 import type { ConsumerProperties } from '../config/properties.js'
 import { isPattern, topicMatcher } from '../config/topic-pattern.js'
-import { within } from '../within.js'
-import { disconnected } from './connect.js'
 import { connectedConsumer } from './connected-consumer.js'
+import type { Credentials } from './credentials.js'
 
 const CONNECT_TIMEOUT_MS = 8_000
 const GROUP_TIMEOUT_MS = 5_000
-const DISCONNECT_TIMEOUT_MS = 5_000
 
 export interface ClusterQuestion {
   brokers: readonly string[]
   topics: readonly string[]
   group: string | undefined
   properties: ConsumerProperties
+  /** Open. */
+  credentials: Credentials
 }
 
 /** @throws ZkError when no broker answers or the client is refused */
 export async function* checkCluster(question: ClusterQuestion): AsyncGenerator<Check> {
-  const { brokers, topics, group, properties } = question
-  const { consumer, metadata } = await connectedConsumer(properties, brokers, CONNECT_TIMEOUT_MS)
+  const { brokers, topics, group, properties, credentials } = question
+  const connecting = { properties, bootstrapServers: brokers, credentials, timeoutMs: CONNECT_TIMEOUT_MS }
+  const { consumer, metadata, disconnect } = await connectedConsumer(connecting)
   try {
     yield { name: 'brokers', result: 'ok', found: `${metadata.brokers.length} reached through ${brokers.join(', ')}` }
     for (const name of topics) yield checkTopic(metadata, name)
     if (group !== undefined) yield await checkGroup(consumer, group, metadata, topics)
   } finally {
-    await within(DISCONNECT_TIMEOUT_MS, disconnected(consumer), undefined)
+    await disconnect()
   }
 }
 

@@ -3,25 +3,45 @@ import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata } from '
 import type { ConsumerProperties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import { connectError } from './broker-errors.js'
-import { connected } from './connect.js'
+import { connected, disconnected } from './connect.js'
+import type { Credentials } from './credentials.js'
+import type { Native } from './open-reader.js'
 
-/**
- * @param timeoutMs for the first answer of a broker
- * @throws ZkError when no broker answers, one refuses the client, or librdkafka a property
- */
+/** How, and with what. */
+export interface Connecting {
+  properties: ConsumerProperties
+  bootstrapServers: readonly string[]
+  /** Open. */
+  credentials?: Credentials | undefined
+  /** For the first answer of a broker. */
+  timeoutMs: number
+}
+
+export interface ConnectedConsumer {
+  consumer: KafkaConsumer
+  metadata: Metadata
+  disconnect(): Promise<void>
+}
+
+/** @throws ZkError when no broker answers, one refuses the client, or librdkafka a property */
 export async function connectedConsumer(
-  { global, topic }: ConsumerProperties,
-  bootstrapServers: readonly string[],
-  timeoutMs: number,
-): Promise<{ consumer: KafkaConsumer; metadata: Metadata }> {
+  { properties: { global, topic }, bootstrapServers, credentials, timeoutMs }: Connecting,
+  native?: Native,
+): Promise<ConnectedConsumer> {
   let consumer: KafkaConsumer
   try {
     consumer = new Kafka.KafkaConsumer(global, topic)
   } catch (error) {
     throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
   }
+  const detach = credentials?.attachTo(consumer, native) ?? (() => {})
   const metadata = await connected(consumer, timeoutMs).catch((error: LibrdKafkaError) => {
+    detach()
     throw connectError(bootstrapServers, error, consumer.getLastError())
   })
-  return { consumer, metadata }
+  const disconnect = () => {
+    detach()
+    return disconnected(consumer)
+  }
+  return { consumer, metadata, disconnect }
 }

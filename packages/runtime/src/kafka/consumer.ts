@@ -10,8 +10,9 @@ import { connectError, fatalError, isFatal, standingError } from './broker-error
 import { ClusterQueries } from './cluster-queries.js'
 import { type Committer, type Finished, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
+import type { Credentials } from './credentials.js'
 import { DeletedRecords } from './deleted-records.js'
-import { ERR__ASSIGN_PARTITIONS } from './error-codes.js'
+import { ERR__ASSIGN_PARTITIONS, UNAUTHENTICATED } from './error-codes.js'
 import { ErrorLog } from './error-log.js'
 import { type Leaving, leaveGroup } from './leave-group.js'
 import { logLibrdkafka } from './librdkafka-log.js'
@@ -30,6 +31,8 @@ const LEAVE_TIMEOUT_MS = 15_000
 export interface ConsumerOptions {
   properties: ConsumerProperties
   bootstrapServers: readonly string[]
+  /** Open, before `connect`. */
+  credentials?: Credentials
   clientId: string
   groupInstanceId: string | undefined
   reader: 'auto' | 'native' | 'portable'
@@ -55,6 +58,9 @@ export class Consumer {
   readonly #errorLog: ErrorLog
   #subscribed = false
   #closing = false
+  /** Until then node-rdkafka disconnects it by itself, once its own question has timed out. */
+  #isUp = false
+  #detach: (() => void) | undefined
 
   constructor(options: ConsumerOptions, listener: ConsumerListener) {
     this.#options = options
@@ -70,9 +76,11 @@ export class Consumer {
     const { reader, groups, logger } = this.#options
     const native = await loadNative(reader, logger)
     if (this.#closing) return
+    this.#detach = this.#options.credentials?.attachTo(this.#kafka, native)
     await connected(this.#kafka, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
       throw connectError(this.#options.bootstrapServers, error, this.#kafka.getLastError())
     })
+    this.#isUp = true
     if (this.#closing) {
       // Closed meanwhile: nobody waits for this connection.
       this.#kafka.disconnect()
@@ -162,8 +170,9 @@ export class Consumer {
    */
   async close({ abandon }: { abandon: boolean }): Promise<void> {
     this.#closing = true
+    this.#detach?.()
     await this.#changes?.stop()
-    if (!this.#kafka.isConnected()) {
+    if (!this.#isUp || !this.#kafka.isConnected()) {
       await this.#reader?.close()
       return
     }
@@ -213,7 +222,9 @@ export class Consumer {
 
   #onError(code: number, message: string, fatal: boolean): void {
     const { groupInstanceId, clientId } = this.#options
-    const standing = standingError(code, message)
+    // With a token that has ended, and another asked for: it passes like a broker that is away.
+    const isPassing = UNAUTHENTICATED.has(code) && this.#options.credentials?.areStale === true
+    const standing = isPassing ? undefined : standingError(code, message)
     if (standing !== undefined) {
       this.#listener.failed(standing)
       return

@@ -13,10 +13,15 @@ export const PASSING: ReadonlySet<number> = new Set([
 
 export const UNREACHABLE: ReadonlySet<number> = new Set([...PASSING, ERRORS.ERR_LEADER_NOT_AVAILABLE])
 
-/** By its credentials or its rights. */
-export const REFUSED: ReadonlySet<number> = new Set([
+/** By its credentials. */
+export const UNAUTHENTICATED: ReadonlySet<number> = new Set([
   ERRORS.ERR__AUTHENTICATION,
   ERRORS.ERR_SASL_AUTHENTICATION_FAILED,
+])
+
+/** By its credentials or its rights. */
+export const REFUSED: ReadonlySet<number> = new Set([
+  ...UNAUTHENTICATED,
   ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED,
   ERRORS.ERR_GROUP_AUTHORIZATION_FAILED,
   ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED,
@@ -67,6 +72,7 @@ export const RECORD_REFUSED: ReadonlySet<number> = new Set([
 
 export const {
   ERR__ASSIGN_PARTITIONS,
+  ERR__AUTHENTICATION,
   ERR__AUTO_OFFSET_RESET,
   ERR__FATAL,
   ERR__INVALID_ARG,

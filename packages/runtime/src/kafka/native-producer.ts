@@ -1,6 +1,7 @@
 /** A producer client on the addon: keeps every byte, wakes the main thread when there are reports, never polls. */
 import type { Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
+import type { Credentials } from './credentials.js'
 import { librdkafkaError, librdkafkaLog } from './librdkafka-log.js'
 import type { Native } from './open-reader.js'
 import { encodeHeaders } from './packed-batch.js'
@@ -13,6 +14,7 @@ export function openNativeProducer(
   native: Native,
   properties: Properties,
   listener: ProducerClientListener,
+  credentials?: Credentials,
 ): ProducerClient {
   const clientId = String(properties['client.id'])
   const take = () => {
@@ -31,13 +33,17 @@ export function openNativeProducer(
     listener.reportedAll()
   }
   const producer = opened(native, properties, take)
+  const detach = credentials?.attach(producer) ?? (() => {})
   return {
     send: ({ topic, partition, key, value, headers, timestamp }, token) => {
       const packed = headers.length === 0 ? undefined : encodeHeaders(headers)
       return producer.send(topic, partition, key, value, packed, Math.max(timestamp, 0), token)
     },
     purge: () => producer.purge(),
-    close: () => producer.close(),
+    close: () => {
+      detach()
+      return producer.close()
+    },
   }
 }
 

@@ -10,6 +10,7 @@ import { isUtf8 } from 'node:buffer'
 import Kafka, { type LibrdKafkaError, type Producer } from 'node-rdkafka'
 import type { Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
+import type { Credentials } from './credentials.js'
 import { ERR__FATAL, ERR__INVALID_ARG, ERR__QUEUE_FULL, ERR_MSG_SIZE_TOO_LARGE } from './error-codes.js'
 import { librdkafkaError, librdkafkaLog } from './librdkafka-log.js'
 import type { ProducerClient, ProducerClientListener, RecordToSend } from './producer-client.js'
@@ -46,8 +47,9 @@ class PortableProducer implements ProducerClient {
   #isConnected = false
   #isClosed = false
   readonly #tokens = new Set<number>()
+  readonly #detach: () => void
 
-  constructor(properties: Properties, listener: ProducerClientListener) {
+  constructor(properties: Properties, listener: ProducerClientListener, credentials: Credentials | undefined) {
     const clientId = String(properties['client.id'])
     this.#listener = listener
     this.#kafka = new Kafka.Producer({ ...properties, dr_cb: true, event_cb: true } as never)
@@ -57,6 +59,7 @@ class PortableProducer implements ProducerClient {
       else listener.log(librdkafkaError(error, clientId))
     })
     this.#kafka.on('event.log', (event) => listener.log(librdkafkaLog(event, clientId)))
+    this.#detach = credentials?.attachTo(this.#kafka, undefined) ?? (() => {})
     this.#connect()
   }
 
@@ -91,6 +94,7 @@ class PortableProducer implements ProducerClient {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#detach()
     // Whoever closes has flushed before, and node-rdkafka's own flush waits five seconds for a dead broker.
     if (this.#isConnected) await new Promise<void>((resolve) => this.#kafka.disconnect(1, () => resolve()))
   }
@@ -120,9 +124,13 @@ class PortableProducer implements ProducerClient {
 }
 
 /** @throws ZkError ZK_CONFIG_UNKNOWN_PROPERTY */
-export function openPortableProducer(properties: Properties, listener: ProducerClientListener): ProducerClient {
+export function openPortableProducer(
+  properties: Properties,
+  listener: ProducerClientListener,
+  credentials?: Credentials,
+): ProducerClient {
   try {
-    return new PortableProducer(properties, listener)
+    return new PortableProducer(properties, listener, credentials)
   } catch (error) {
     throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
   }

@@ -12,6 +12,7 @@
  */
 import type { Properties } from '../config/properties.js'
 import type { Logger } from '../log/logger.js'
+import type { Credentials } from './credentials.js'
 import type { DeliveryError } from './delivery-error.js'
 import { ERR__FATAL, ERR__PURGE_QUEUE, ERR__QUEUE_FULL, ERR__STATE } from './error-codes.js'
 import { openNativeProducer } from './native-producer.js'
@@ -46,6 +47,8 @@ export interface ProducerChannel {
 export interface ProducerOptions {
   /** librdkafka's: `producerProperties`. */
   properties: Properties
+  /** Open, before `connect` and the first `send`. */
+  credentials?: Credentials
   /** As for reading; `auto` is the addon where it is built. */
   client: 'auto' | 'native' | 'portable'
   logger: Logger
@@ -203,11 +206,11 @@ export class Producer {
       log: ({ level, fields, message }) => this.#options.logger[level](fields, message),
       failed: (message) => this.#failed(client, message),
     }
-    const { properties } = this.#options
+    const { properties, credentials } = this.#options
     const client =
       this.#native === undefined
-        ? openPortableProducer(properties, listener)
-        : openNativeProducer(this.#native, properties, listener)
+        ? openPortableProducer(properties, listener, credentials)
+        : openNativeProducer(this.#native, properties, listener, credentials)
     return client
   }
 

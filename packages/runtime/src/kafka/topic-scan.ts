@@ -6,8 +6,8 @@ import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import { brokerError, standingError } from './broker-errors.js'
 import { ClusterQueries, type PartitionEnd } from './cluster-queries.js'
-import { disconnected } from './connect.js'
 import { connectedConsumer } from './connected-consumer.js'
+import type { Credentials } from './credentials.js'
 import { UNREACHABLE } from './error-codes.js'
 import { loadNative, openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
@@ -28,6 +28,8 @@ export interface ScanOptions {
   topic: string
   bootstrapServers: readonly string[]
   properties: ConsumerProperties
+  /** Open. */
+  credentials?: Credentials
   reader: 'auto' | 'native' | 'portable'
   logger: Logger
 }
@@ -37,11 +39,12 @@ export interface ScanOptions {
  * @throws ZkError ZK_TOPIC_NOT_FOUND, or when no broker answers
  */
 export async function* scanTopic(options: ScanOptions): AsyncGenerator<ScannedRecord> {
-  const { topic, bootstrapServers, logger } = options
+  const { topic, bootstrapServers, credentials, logger } = options
   const native = await loadNative(options.reader, logger)
   const { topic: topicProperties, global } = options.properties
   const properties = { topic: topicProperties, global: { ...global, 'enable.partition.eof': true } }
-  const { consumer } = await connectedConsumer(properties, bootstrapServers, CONNECT_TIMEOUT_MS)
+  const connecting = { properties, bootstrapServers, credentials, timeoutMs: CONNECT_TIMEOUT_MS }
+  const { consumer, disconnect } = await connectedConsumer(connecting, native)
   let reader: Reader | undefined
   try {
     const cluster = new ClusterQueries(consumer, bootstrapServers)
@@ -55,7 +58,7 @@ export async function* scanTopic(options: ScanOptions): AsyncGenerator<ScannedRe
     yield* scan.records(reader, bootstrapServers)
   } finally {
     await reader?.close()
-    await disconnected(consumer)
+    await disconnect()
   }
 }
 

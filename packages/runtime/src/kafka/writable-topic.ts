@@ -4,6 +4,7 @@ import Kafka, { type LibrdKafkaError, type Metadata, type Producer } from 'node-
 import type { Properties } from '../config/properties.js'
 import { connectError } from './broker-errors.js'
 import { connected, disconnected } from './connect.js'
+import type { Credentials } from './credentials.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const ASK_TIMEOUT_MS = 5_000
@@ -15,12 +16,19 @@ const AGAIN_MS = 100
  * Asked as a producer: brokers that create topics by themselves (`auto.create.topics.enable`) do so then.
  *
  * @param properties a producer's
+ * @param credentials open
  * @throws ZkError when no broker answers, or refuses the client
  */
-export async function isWritableTopic(topic: string, properties: Properties): Promise<boolean> {
+export async function isWritableTopic(
+  topic: string,
+  properties: Properties,
+  credentials?: Credentials,
+): Promise<boolean> {
   const servers = String(properties['bootstrap.servers']).split(',')
   const producer = new Kafka.Producer({ ...properties, 'enable.idempotence': false } as never)
   producer.on('event.error', () => {})
+  // It is over long before its token.
+  credentials?.attachTo(producer, undefined)()
   await connected(producer, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
     throw connectError(servers, error, producer.getLastError())
   })

@@ -5,6 +5,7 @@ import { WorkProducer } from '../delivery/work-producer.js'
 import { CircuitLog } from '../health/circuit-log.js'
 import { RunHealth } from '../health/run-health.js'
 import { Consumer } from '../kafka/consumer.js'
+import { Credentials } from '../kafka/credentials.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
@@ -39,6 +40,8 @@ export interface Parts {
   readonly engine: WorkEngine<PackedBatch>
   readonly host: ThreadHost
   readonly consumer: Consumer
+  /** To be opened before anything connects. */
+  readonly credentials: Credentials
   readonly commits: Commits
   readonly failures: Failures
   readonly letters: Letters
@@ -92,7 +95,8 @@ export function makeParts(
     engineOptions(config),
     effectsOn(() => parts),
   )
-  const consumer = new Consumer(consumerOptions(context), {
+  const credentials = new Credentials(config, logger)
+  const consumer = new Consumer(consumerOptions(context, credentials), {
     read: (result) => guard(() => steps.read(result)),
     assigned: steps.assigned,
     revoked: steps.revoked,
@@ -113,8 +117,18 @@ export function makeParts(
     maxDeadLetterRatio: config.deadLetterTopic?.maxDeadLetterRatio,
     isMarkedFailed: (ticket) => isMarkedFailed(engine, host, ticket),
   })
-  const producer = new WorkProducer(producerOptions(context))
-  const letters = new Letters({ config, client, engine, failures, producer, logger, step: thenWant, failed })
+  const producer = new WorkProducer(producerOptions(context, credentials))
+  const letters = new Letters({
+    config,
+    client,
+    engine,
+    failures,
+    producer,
+    credentials,
+    logger,
+    step: thenWant,
+    failed,
+  })
   const openProducer = () => producer.open()
   const outputs = new Outputs({ engine, host, threads: config.speedup, openProducer })
   const circuits = new CircuitLog(config.circuitBreaker === false ? undefined : config.circuitBreaker.scope)
@@ -158,7 +172,8 @@ export function makeParts(
     prove: () => commits.prove(),
   })
   const parts: Parts = {
-    ...{ engine, host, consumer, commits, failures, letters, outputs, producer, crashes, circuits, ownership, endings },
+    ...{ engine, host, consumer, credentials, commits, failures, letters, outputs, producer, crashes, circuits },
+    ...{ ownership, endings },
     ...{ clock, freeze, health, threads, watchdog, processedBy, logger, emit },
     done: new DoneCallbacks({ callbacks: config.onDone, engine, mainThread }),
     memory: new MemoryGuard({ maxExternalMb: config.maxExternalMb, threads: host }),

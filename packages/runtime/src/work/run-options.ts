@@ -5,6 +5,7 @@ import { consumerProperties, producerProperties } from '../config/properties.js'
 import type { WorkConfig } from '../config/work-config.js'
 import type { MainThread } from '../health/main-thread.js'
 import type { ConsumerOptions } from '../kafka/consumer.js'
+import type { Credentials } from '../kafka/credentials.js'
 import type { ProducerOptions } from '../kafka/producer.js'
 import type { Logger } from '../log/logger.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
@@ -99,14 +100,15 @@ export function hostOptions(
   }
 }
 
-export function producerOptions({ client, config, logger }: RunContext): ProducerOptions {
-  return { properties: producerProperties(config, client), client: config.reader, logger }
+export function producerOptions({ client, config, logger }: RunContext, credentials: Credentials): ProducerOptions {
+  return { properties: producerProperties(config, client), credentials, client: config.reader, logger }
 }
 
-export function consumerOptions({ client, config, logger }: RunContext): ConsumerOptions {
+export function consumerOptions({ client, config, logger }: RunContext, credentials: Credentials): ConsumerOptions {
   return {
     properties: consumerProperties(config, client),
-    bootstrapServers: client.bootstrapServers,
+    bootstrapServers: config.bootstrapServers,
+    credentials,
     clientId: config.clientId,
     groupInstanceId: config.groupInstanceId,
     reader: config.reader,

@@ -141,7 +141,10 @@ export class WorkRun {
         'More than two threads a CPU gain nothing: for handlers that wait, raise concurrency',
       )
     }
-    await Promise.all([this.#parts.host.start(), this.#parts.consumer.connect(), this.#parts.letters.open()])
+    const connected = this.#parts.credentials
+      .open()
+      .then(() => Promise.all([this.#parts.consumer.connect(), this.#parts.letters.open()]))
+    await Promise.all([this.#parts.host.start(), connected])
     if (this.#parts.endings.current !== undefined) return
     const named = topics.filter((topic) => !isPattern(topic))
     const missing = waitForTopics ? [] : await this.#parts.consumer.cluster.missing(named)
@@ -231,6 +234,7 @@ export class WorkRun {
     } finally {
       // What is outstanding now was sent for records that have not ended.
       await this.#parts.producer.close(0)
+      this.#parts.credentials.close()
       this.#parts.crashes?.close()
     }
   }

@@ -67,6 +67,7 @@ describe('a work', () => {
   test('has these defaults', () => {
     expect(work()).toEqual({
       topics: ['orders'],
+      bootstrapServers: ['localhost:9092'],
       groupId: 'billing',
       clientId: 'billing',
       autoOffsetReset: 'earliest',
