@@ -16,11 +16,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { brokerFiles, endOfLog, prepareBroker, spawnBroker } from './kafka/broker.mjs'
+import { makeCertificates } from './kafka/certificates.mjs'
 import { brokerProperties, HOST } from './kafka/config.mjs'
 import { kafkaJars } from './kafka/jars.mjs'
 import { freePorts, isPortFree } from './kafka/ports.mjs'
 import { knownBrokers } from './kafka/readiness.mjs'
 import { requireJava } from './kafka/requirements.mjs'
+import { SCRAM_USERS, secureProperties } from './kafka/security.mjs'
 
 /**
  * @typedef {object} KafkaOptions
@@ -31,12 +33,14 @@ import { requireJava } from './kafka/requirements.mjs'
  * @property {string} [heap] of each broker's JVM; default 768m for one, 512m for several
  * @property {number} [readyMs] how long the start may take, default 90,000
  * @property {boolean} [detached] the brokers outlive this process; default false
+ * @property {boolean} [secure] two more listeners: SASL over TLS with every mechanism, and TLS that asks for certificates
  * @property {() => void} [onFetch] called before jars are downloaded
  */
 
 /**
  * @typedef {object} Kafka
  * @property {string} bootstrapServers of all brokers, comma separated
+ * @property {Secure | undefined} secure where it was asked for
  * @property {string} dir
  * @property {(id: number) => number | undefined} pid of a running broker
  * @property {(id: number) => Promise<void>} kill SIGKILL, and waits until it is gone
@@ -45,6 +49,13 @@ import { requireJava } from './kafka/requirements.mjs'
  * @property {(id: number) => void} resume SIGCONT
  * @property {(id: number) => Promise<void>} restart starts a killed one again, with its data, and waits until it is ready
  * @property {() => Promise<void>} stop ends all of it; without `dir` its data is removed
+ */
+
+/**
+ * @typedef {object} Secure
+ * @property {string} saslServers of all brokers; the users are those of `kafka/security.mjs`
+ * @property {string} mtlsServers
+ * @property {import('./kafka/certificates.mjs').Certificates} certificates
  */
 
 /** How long an orderly end may take before SIGKILL. */
@@ -63,14 +74,16 @@ export async function startKafka({
   heap,
   readyMs = 90_000,
   detached = false,
+  secure = false,
   onFetch,
 } = {}) {
   await requireJava()
   const jars = await kafkaJars(onFetch ? { onFetch } : {})
   const ids = Array.from({ length: brokers }, (_, i) => i + 1)
-  const ports = await choosePorts(brokers, port)
+  const ports = await choosePorts(brokers, port, secure)
   const clusterDir = dir ?? (await mkdtemp(join(tmpdir(), 'zk-kafka-')))
   const clusterId = clusterIdOf(clusterDir)
+  const certificates = secure ? await makeCertificates(join(clusterDir, 'certificates')) : undefined
   /** @type {Map<number, import('node:child_process').ChildProcess>} */
   const running = new Map()
   const javaHeap = heap ?? (brokers > 1 ? '512m' : '768m')
@@ -138,8 +151,9 @@ export async function startKafka({
     await Promise.all(
       ids.map(async (id) => {
         const files = brokerFiles(clusterDir, id)
-        const properties = brokerProperties({ id, ports, dataDir: files.data, overrides: config })
-        await prepareBroker(files, { jars, clusterId, properties })
+        const plain = brokerProperties({ id, ports, dataDir: files.data, overrides: config })
+        const properties = certificates ? secureProperties(plain, ports[id - 1], certificates) : plain
+        await prepareBroker(files, { jars, clusterId, properties, format: secure ? SCRAM_USERS : [] })
         await spawnOne(id)
       }),
     )
@@ -153,6 +167,11 @@ export async function startKafka({
 
   return {
     bootstrapServers: ports.map(({ client }) => `${HOST}:${client}`).join(','),
+    secure: certificates && {
+      saslServers: ports.map(({ sasl }) => `${HOST}:${sasl}`).join(','),
+      mtlsServers: ports.map(({ mtls }) => `${HOST}:${mtls}`).join(','),
+      certificates,
+    },
     dir: clusterDir,
     pid: (id) => running.get(id)?.pid,
     kill: (id) => end(id, 'SIGKILL'),
@@ -172,18 +191,27 @@ export async function startKafka({
 /**
  * @param {number} brokers
  * @param {number | undefined} first
+ * @param {boolean} secure
  * @returns {Promise<import('./kafka/config.mjs').NodePorts[]>}
  */
-async function choosePorts(brokers, first) {
+async function choosePorts(brokers, first, secure) {
   const wanted = first === undefined ? [] : Array.from({ length: brokers }, (_, i) => first + i)
   for (const port of wanted) {
     if (!(await isPortFree(port))) {
       throw new Error(`Port ${port} is taken: is another Kafka running? Choose another port.`)
     }
   }
-  const free = await freePorts(3 * brokers - wanted.length, wanted)
-  const clients = first === undefined ? free.splice(0, brokers) : wanted
-  return clients.map((client, i) => ({ client, internal: free[2 * i], controller: free[2 * i + 1] }))
+  const free = await freePorts((secure ? 5 : 3) * brokers - wanted.length, wanted)
+  const take = () => free.splice(0, brokers)
+  const clients = first === undefined ? take() : wanted
+  const [internal, controller] = [take(), take()]
+  const [sasl, mtls] = secure ? [take(), take()] : [[], []]
+  return clients.map((client, i) => ({
+    client,
+    internal: internal[i],
+    controller: controller[i],
+    ...(secure && { sasl: sasl[i], mtls: mtls[i] }),
+  }))
 }
 
 /**

@@ -30,14 +30,22 @@ export function brokerFiles(clusterDir, id) {
 /**
  * Writes the configuration, and formats the data folder unless that was done in an earlier life.
  * @param {BrokerFiles} files
- * @param {{ jars: string, clusterId: string, properties: Record<string, string | number | boolean> }} options
+ * @param {{ jars: string, clusterId: string, properties: Record<string, string | number | boolean>, format?: string[] }} options
+ *   `format`: arguments for the format tool
  */
-export async function prepareBroker(files, { jars, clusterId, properties }) {
+export async function prepareBroker(files, { jars, clusterId, properties, format: more = [] }) {
   await mkdir(files.dir, { recursive: true })
   await writeFile(files.properties, toPropertiesFile(properties))
   await writeFile(join(files.dir, 'log4j2.yaml'), LOG4J2_YAML)
   if (existsSync(join(files.data, 'meta.properties'))) return
-  const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '--config', files.properties]
+  const format = [
+    'kafka.tools.StorageTool',
+    'format',
+    `--cluster-id=${clusterId}`,
+    '--config',
+    files.properties,
+    ...more,
+  ]
   try {
     await run('java', ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...classPath(files, jars), ...format])
   } catch (error) {

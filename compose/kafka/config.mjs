@@ -13,6 +13,8 @@ export const HOST = '127.0.0.1'
  * @property {number} client
  * @property {number} internal
  * @property {number} controller
+ * @property {number} [sasl] with `secure`
+ * @property {number} [mtls] with `secure`
  */
 
 /**

@@ -33,6 +33,14 @@ export async function requireMaven() {
   )
 }
 
+/** @returns {Promise<void>} rejects with MissingRequirement when there is no `openssl`. */
+export async function requireOpenssl() {
+  if ((await versionOf('openssl', ['version'])) !== undefined) return
+  throw new MissingRequirement(
+    'Certificates for the listeners with security are made by openssl, and there is no `openssl` on the PATH. Install it (Debian: apt-get install openssl)',
+  )
+}
+
 /**
  * The major version in the output of `java -version`: 17 of "17.0.15", 8 of "1.8.0_392".
  * @param {string} text

@@ -1,0 +1,6 @@
+/** Fails with every record. */
+export default {
+  process() {
+    throw new Error('not today')
+  },
+}
