@@ -2,10 +2,14 @@
 import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata } from 'node-rdkafka'
 import type { ConsumerProperties } from '../config/properties.js'
 import { errors } from '../errors.js'
+import { within } from '../within.js'
 import { connectError } from './broker-errors.js'
 import { connected, disconnected } from './connect.js'
 import type { Credentials } from './credentials.js'
 import type { Native } from './open-reader.js'
+
+/** Brokers that do not answer are not waited for, when there is nothing to tell them. */
+const DISCONNECT_TIMEOUT_MS = 5_000
 
 /** How, and with what. */
 export interface Connecting {
@@ -20,6 +24,7 @@ export interface Connecting {
 export interface ConnectedConsumer {
   consumer: KafkaConsumer
   metadata: Metadata
+  /** Waits no longer than five seconds. */
   disconnect(): Promise<void>
 }
 
@@ -41,7 +46,7 @@ export async function connectedConsumer(
   })
   const disconnect = () => {
     detach()
-    return disconnected(consumer)
+    return within(DISCONNECT_TIMEOUT_MS, disconnected(consumer), undefined)
   }
   return { consumer, metadata, disconnect }
 }
