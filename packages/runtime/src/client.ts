@@ -1,6 +1,6 @@
 /** The entry: what works, readers and writers of a process have in common. */
 import type { Format } from '@zk/formats'
-import { checkFactoryOptions } from './config/call-options.js'
+import { checkFactoryOptions, type ofOneWork } from './config/call-options.js'
 import type { ClientConfig, ClientInput } from './config/client-config.js'
 import { parseClientConfig, parseWorkConfig } from './config/parse-config.js'
 import { parseReaderConfig } from './config/parse-reader-config.js'
@@ -14,15 +14,16 @@ import { Handles } from './handles.js'
 import { createLogger } from './log/create-logger.js'
 import type { Logger } from './log/logger.js'
 import { Reader } from './reader/reader.js'
-import type { OnDone } from './work/done-callbacks.js'
 import { Work } from './work.js'
 import { Writer } from './writer/writer.js'
 
-export interface WorkFactoryOptions {
+/**
+ * What the works of a factory have in common: a logger, and defaults for every field of a work but those that say which one it
+ * is. What `create` is given takes the place of the factory's, field by field; `onDone` alone adds up, the factory's first.
+ */
+export interface WorkFactoryOptions extends Omit<Partial<WorkInput>, (typeof ofOneWork)[number]> {
   /** Where the works of this factory log: pino or anything with its six methods. Default: pino, level from LOG_LEVEL. */
   logger?: Logger
-  /** Called for each record of each work that has its final outcome, before the work's own `onDone`. */
-  onDone?: OnDone | readonly OnDone[]
 }
 
 export interface WorkFactory {
@@ -44,17 +45,18 @@ export class Client {
   }
 
   /**
-   * Works are made through a factory, so that those of one kind share a logger. Connects nothing.
+   * Works are made through a factory, so that those of one kind share a logger, hooks, callbacks and settings. Connects
+   * nothing.
    *
-   * @throws ZkError ZK_CONFIG_INVALID for a logger without the six methods, or an `onDone` that is no function
+   * @throws ZkError ZK_CONFIG_* naming every option that is wrong
    */
   workFactory(options: WorkFactoryOptions = {}): WorkFactory {
     checkFactoryOptions(options)
-    const { logger = createLogger(), onDone = [] } = options
+    const { logger = createLogger(), onDone = [], ...defaults } = options
     return {
       create: (input) => {
         if (this.#closed) throw errors.ZK_CLIENT_CLOSED('create')
-        const config = parseWorkConfig(input, this.#config)
+        const config = parseWorkConfig(withDefaults(input, defaults), this.#config)
         const work = new Work(this.#config, { ...config, onDone: [onDone, config.onDone].flat() }, logger)
         this.#works.add(work)
         return work
@@ -109,6 +111,14 @@ export class Client {
     await this.#writers.close()
     await this.#readers.close()
   }
+}
+
+/** A field that the work does not give, or gives as undefined, is the factory's. */
+function withDefaults(input: WorkInput, defaults: Partial<WorkInput>): WorkInput {
+  // What is no object is refused as it is.
+  if (typeof input !== 'object' || input === null) return input
+  const given = Object.entries(input).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(given) } as WorkInput
 }
 
 /** @throws ZkError ZK_CONFIG_* naming every field that is wrong. Does not connect. */

@@ -114,6 +114,13 @@ const table = {
     details: (path, found) => ({ path, found }),
     retryable: false,
   }),
+  ZK_HOOKS_INVALID: entry({
+    message: (path: string, found: string) =>
+      `The hooks module ${path} has no hooks of threads: ${found}. ` +
+      'Its default export must be an object with preProcessing, postProcessing, or both.',
+    details: (path, found) => ({ path, found }),
+    retryable: false,
+  }),
   ZK_PROCESSOR_SETUP_FAILED: entry({
     message: (thread: number, why: string) =>
       `setup() of the processor failed in thread ${thread}: ${why}. ` +

@@ -11,6 +11,24 @@ export type { FailureCause } from './failure-cause.js'
 export type { Block } from './health/main-thread.js'
 export type { HeldWindow, RecordPlace, RunningHandler, Since, Stall, StallCause } from './health/stall.js'
 export type { Verdict, WorkHealth } from './health/work-health.js'
+export { chainHooks } from './hooks/chain-hooks.js'
+export type {
+  AddedHeaders,
+  CircuitChange,
+  ContextValues,
+  Fanout,
+  HandlerEnd,
+  HookContext,
+  Hooks,
+  LifecycleHooks,
+  PendingWrite,
+  ReadAbout,
+  ReadAttempt,
+  ReadMessage,
+  ThreadHooks,
+  WriteAck,
+  WriteKind,
+} from './hooks/hook-types.js'
 export type { Logger } from './log/logger.js'
 export { ProcessError, type ProcessErrorOptions } from './process-error.js'
 export type {

@@ -1,5 +1,6 @@
 /** What a processor module is given and gives. Types only: the thread brings the things themselves. */
 import type { Format } from '@zk/formats'
+import type { ContextValues, ThreadHooks } from './hooks/hook-types.js'
 import type { Logger } from './log/logger.js'
 
 /**
@@ -104,6 +105,11 @@ export interface ProcessContext<S = unknown> {
   readonly log: Logger
   /** `topic-partition-offset`: the same for each delivery of the record, so that effects can be made once. */
   readonly idempotencyKey: string
+  /**
+   * What the hook `postRead` gave the record on the main thread, and `preProcessing` in this one; empty without them. It is
+   * this attempt's own, to keep or change.
+   */
+  readonly values: ContextValues
   /** The sub-stream that the record came through: the index of its thread, 0 to speedup - 1. */
   readonly virtualPartition: number
 }
@@ -116,7 +122,7 @@ export interface ThreadInfo<O = unknown> {
   readonly log: Logger
 }
 
-export interface Processor<V = Buffer, O = unknown, S = unknown> {
+export interface Processor<V = Buffer, O = unknown, S = unknown> extends ThreadHooks<V, S> {
   /** Decodes values. Default: none, `message.value` is the Buffer. */
   format?: Format<V>
   /** Once in each thread, before its first message. What it returns is `ctx.state`. */

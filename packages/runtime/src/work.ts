@@ -6,7 +6,7 @@ import { errors } from './errors.js'
 import { MainThread } from './health/main-thread.js'
 import { healthBeforeRun, type WorkHealth } from './health/work-health.js'
 import type { Logger } from './log/logger.js'
-import { resolveProcessor } from './processor-module/resolve-processor.js'
+import { resolveWithHooks } from './processor-module/resolve-processor.js'
 import type { RunSignals, WorkEvent } from './work/events.js'
 import { WorkRun } from './work/run.js'
 import type { WorkState } from './work/state.js'
@@ -86,7 +86,7 @@ export class Work {
     return renderMetrics(this.#run.measure(), this.#config.groupId)
   }
 
-  /** Compiles the processor anew and replaces every thread by one that runs it. The consumer keeps its partitions. */
+  /** Compiles the processor, and the hooks module if there is one, anew and replaces every thread by one that runs it. The consumer keeps its partitions. */
   async reload(): Promise<void> {
     await this.#run?.reload(await this.#resolve())
   }
@@ -128,6 +128,7 @@ export class Work {
   }
 
   #resolve() {
-    return resolveProcessor(this.#config.processor, { cwd: process.cwd() })
+    const { processor, hooksModule } = this.#config
+    return resolveWithHooks(processor, hooksModule, { cwd: process.cwd() })
   }
 }

@@ -4,8 +4,15 @@
  */
 import { KeyedQueue, NO_KEY } from '@zk/engine'
 import type { Logger } from '@zk/runtime'
-import { packOutgoing, readOutgoing } from '@zk/runtime/internal'
-import type { Message, OutgoingRecord, ProcessContext, Processor, SentRecord } from '@zk/runtime/processor'
+import { hookedProcessor, packOutgoing, readOutgoing } from '@zk/runtime/internal'
+import type {
+  ContextValues,
+  Message,
+  OutgoingRecord,
+  ProcessContext,
+  Processor,
+  SentRecord,
+} from '@zk/runtime/processor'
 import { type FakeRecord, fakeMessage } from './fake-message.js'
 
 export interface RunProcessorOptions<O = unknown> {
@@ -15,6 +22,8 @@ export interface RunProcessorOptions<O = unknown> {
   concurrency?: number
   /** Is `ctx.signal` of all deliveries: abort it to see how the handler takes it. */
   signal?: AbortSignal
+  /** Is `ctx.values` of each record, as a copy: what `postRead` would give it. */
+  values?: ContextValues
   /** Where `thread.log` and `ctx.log` go; default: nowhere. */
   log?: Logger
 }
@@ -51,16 +60,31 @@ export interface SentOutput {
 export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
   processor: Processor<V, O, S>,
   records: readonly FakeRecord<V>[],
-  { options, concurrency = 1, signal = new AbortController().signal, log = silent }: RunProcessorOptions<O> = {},
+  {
+    options,
+    concurrency = 1,
+    signal = new AbortController().signal,
+    values,
+    log = silent,
+  }: RunProcessorOptions<O> = {},
 ): Promise<ProcessorOutcome<V>[]> {
   if (typeof processor?.process !== 'function') throw new TypeError('a processor is an object with a process function')
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError('concurrency is a whole number from 1')
   const messages = records.map((record, i) => fakeMessage<V>({ offset: i, ...record }, processor.format))
+  // As in a thread: what a hook throws changes nothing.
+  const hooked = hookedProcessor(processor as Processor<unknown>, {
+    ...{ module: undefined, groupId: 'test' },
+    failed: (hook, err, { offset }) => log.error({ err, callback: hook, offset }, `${hook} failed; the work goes on`),
+  }) as Processor<V, O, S> | undefined
+  // Hooks come before the value is decoded, which their processor does by itself.
+  const run: Processor<V, O, S> =
+    hooked === undefined ? processor : { process: (message, ctx) => hooked.process(message, ctx) }
   const state = (await processor.setup?.({ index: 0, options: structuredClone(options) as O, log })) as S
   try {
     return await inKeyOrder(messages, concurrency, (message) => {
       const sent: SentOutput[] = []
-      return deliver(processor, message, contextOf(message, { signal, log, state, send: sendInto(sent) }), sent)
+      const given = { signal, log, state, send: sendInto(sent), values: structuredClone(values ?? {}) }
+      return deliver(run, message, contextOf(message, given), sent)
     })
   } finally {
     await processor.teardown?.()
@@ -88,7 +112,7 @@ function sendInto(sent: SentOutput[]) {
 
 function contextOf<S>(
   { topic, partition, offset }: Message<unknown>,
-  given: Pick<ProcessContext<S>, 'signal' | 'log' | 'state' | 'send'>,
+  given: Pick<ProcessContext<S>, 'signal' | 'log' | 'state' | 'send' | 'values'>,
 ): ProcessContext<S> {
   return {
     ...given,

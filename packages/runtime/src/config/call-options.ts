@@ -27,10 +27,13 @@ const logger = z.unknown().superRefine((value, context) => {
   context.addIssue({ code: 'custom', message })
 })
 
-const factorySchema = z.strictObject({
-  logger: logger.optional(),
-  onDone: workSchema.shape.onDone,
-})
+/** Fields of a work that its factory has no default for: they say which work it is. */
+export const ofOneWork = ['topic', 'topics', 'groupId', 'processor'] as const
+
+/** None of the others is required. */
+const factorySchema = workSchema
+  .omit(Object.fromEntries(ofOneWork.map((field) => [field, true])) as Record<(typeof ofOneWork)[number], true>)
+  .extend({ logger: logger.optional() })
 
 /** @throws ZK_CONFIG_INVALID */
 export function checkRunOptions(options: unknown): void {

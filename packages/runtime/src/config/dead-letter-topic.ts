@@ -61,21 +61,24 @@ const deadLetterTopicSchema = z.strictObject({
   }),
 })
 
-export type DeadLetterTopicInput = string | z.input<typeof deadLetterTopicSchema>
+export type DeadLetterTopicInput = string | false | z.input<typeof deadLetterTopicSchema>
 export type DeadLetterTopicConfig = z.output<typeof deadLetterTopicSchema>
 
 export const deadLetterTopic = documented(
   z
-    .preprocess((given) => (typeof given === 'string' ? { topic: given } : given), deadLetterTopicSchema)
-    .optional() as unknown as z.ZodOptional<z.ZodType<DeadLetterTopicConfig, DeadLetterTopicInput>>,
+    .preprocess(
+      (given) => (typeof given === 'string' ? { topic: given } : given === false ? undefined : given),
+      deadLetterTopicSchema.optional(),
+    )
+    .optional() as unknown as z.ZodOptional<z.ZodType<DeadLetterTopicConfig | undefined, DeadLetterTopicInput>>,
   {
     group,
     description:
       'Where records go that failed for good: key, value, headers and timestamp as they were, with headers that say where ' +
-      'they come from and why. A name, or an object. The brokers acknowledge a dead letter before its offset completes; while ' +
+      'they come from and why. A name, or an object; `false` for none where the factory has one. The brokers acknowledge a dead letter before its offset completes; while ' +
       'they do not, it is tried again and the work reports that it is not ready. `zk dlt` reads and replays it.',
     change: 'Give one, unless failed records may be passed over (`onExhausted`).',
-    expected: 'a topic name, or an object with topic',
+    expected: 'a topic name, false, or an object with topic',
     defaultText: 'none',
   },
 )

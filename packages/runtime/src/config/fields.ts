@@ -66,6 +66,14 @@ export function shapeOf(schema: unknown): Record<string, z.ZodType> | undefined 
 
 export const text = z.string().min(1)
 
+/** A module to load in each thread. */
+export const moduleUrl = z.custom<URL | string>((value) => (typeof value === 'string' && value !== '') || isUrl(value))
+
+/** A test runner's URL may be another class than this file's. */
+function isUrl(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { href?: unknown }).href === 'string'
+}
+
 const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
 
 /** @returns what is wrong with a topic name or pattern. */

@@ -32,7 +32,7 @@ export function parseWorkConfig(
   const topics = topicsOf(input, problems)
   if (value === undefined) throw problemsError(name, problems)
 
-  const { topic: _topic, topics: _topics, clientId, speedup, onDone = [], ...rest } = value
+  const { topic: _topic, topics: _topics, clientId, speedup, onDone = [], hooks = {}, ...rest } = value
   const { connection, problems: ofConnection } = connectionOf(client, value)
   problems.push(...ofConnection)
   const groupId = client.groupPrefix === undefined ? rest.groupId : `${client.groupPrefix}.${rest.groupId}`
@@ -44,6 +44,7 @@ export function parseWorkConfig(
     clientId: clientId ?? client.clientId ?? groupId,
     ...threadsOf(speedup, defaultThreads),
     onDone: [onDone].flat(),
+    hooks,
   }
   const props = { ...client.additionalProps, ...config.additionalProps }
   for (const [field, property, min] of replaceable) {

@@ -5,12 +5,14 @@
  * and ignored would be believed.
  */
 import { z } from 'zod'
+import type { Hooks } from '../hooks/hook-types.js'
 import type { OnDone } from '../work/done-callbacks.js'
 import { circuitBreaker } from './circuit-breaker.js'
 import type { Connection } from './connection.js'
 import { crashJournal } from './crash-journal.js'
-import { deadLetterTopic } from './dead-letter-topic.js'
-import { additionalProps, bootstrapServer, documented, milliseconds, nested, text, topicName, whole } from './fields.js'
+import { type DeadLetterTopicConfig, deadLetterTopic } from './dead-letter-topic.js'
+import { additionalProps, bootstrapServer, documented, milliseconds, moduleUrl, nested, text, topicName, whole } from './fields.js'
+import { hooks, hooksModule } from './hooks.js'
 import { saslField } from './sasl.js'
 import { tlsField } from './tls.js'
 
@@ -92,18 +94,15 @@ export const workSchema = z.strictObject({
     expected: 'true or false',
   }),
 
-  processor: documented(
-    z.custom<URL | string>((value) => (typeof value === 'string' && value !== '') || isUrl(value)),
-    {
-      group: Threads,
-      description:
-        'The module with the handler. A relative path is resolved against the working directory; ' +
-        "`new URL('./processor.js', import.meta.url)` is independent of it. TypeScript is compiled at the start, with the " +
-        'files it imports by relative paths, to an ES module; types are not checked, and packages must be JavaScript.',
-      change: 'Required.',
-      expected: "a path, or a URL such as new URL('./processor.js', import.meta.url)",
-    },
-  ),
+  processor: documented(moduleUrl, {
+    group: Threads,
+    description:
+      'The module with the handler. A relative path is resolved against the working directory; ' +
+      "`new URL('./processor.js', import.meta.url)` is independent of it. TypeScript is compiled at the start, with the " +
+      'files it imports by relative paths, to an ES module; types are not checked, and packages must be JavaScript.',
+    change: 'Required.',
+    expected: "a path, or a URL such as new URL('./processor.js', import.meta.url)",
+  }),
   processorOptions: documented(z.unknown().optional(), {
     group: Threads,
     description:
@@ -433,6 +432,8 @@ export const workSchema = z.strictObject({
     },
   ),
 
+  hooks,
+  hooksModule,
   bootstrapServers: documented(z.array(bootstrapServer).min(1).optional(), {
     group: Brokers,
     description:
@@ -477,18 +478,15 @@ export type WorkInput = z.input<typeof workSchema>
 /** Checked, with defaults, and with the values that `additionalProps` replace put in their fields. */
 export type WorkConfig = Omit<
   z.output<typeof workSchema>,
-  'topic' | 'topics' | 'clientId' | 'speedup' | 'onDone' | keyof Connection
+  'topic' | 'topics' | 'clientId' | 'speedup' | 'onDone' | 'hooks' | 'deadLetterTopic' | keyof Connection
 > &
   Connection & {
     topics: readonly string[]
     clientId: string
     speedup: number
     onDone: readonly OnDone[]
+    hooks: Hooks
+    deadLetterTopic?: DeadLetterTopicConfig | undefined
     /** Where `speedup` comes from, for the start log. */
     speedupReason: string
   }
-
-/** A test runner's URL may be another class than this file's. */
-function isUrl(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { href?: unknown }).href === 'string'
-}

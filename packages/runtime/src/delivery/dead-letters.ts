@@ -11,14 +11,18 @@
  */
 import type { Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
+import { type HeaderPairs, replacing } from '../hooks/added-headers.js'
+import type { WriteHooks } from '../hooks/write-hooks.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
 import { isTooLarge } from '../kafka/error-codes.js'
 import type { Producer, ProducerChannel } from '../kafka/producer.js'
+import type { RecordToSend } from '../kafka/producer-client.js'
 import type { Logger } from '../log/logger.js'
 import { backoffMs } from '../threads/retries.js'
 import type { ZkError } from '../zk-error.js'
 import type { DeadLetter } from './dead-letter.js'
 import type { HeaderOptions } from './dead-letter-headers.js'
+import { isOfDeadLetter } from './header-names.js'
 import { dropped, type Reduction, recordOf } from './letter-record.js'
 import { type DeadLetterHealth, RefusalLog } from './refusal-log.js'
 
@@ -36,6 +40,7 @@ export interface DeadLetterListener {
 
 /** What is needed of a `Producer`. */
 export type LetterProducer = Pick<Producer, 'channel' | 'flush' | 'close'> & {
+  readonly carriesAnyHeader?: boolean
   sibling(properties: Properties): LetterProducer
 }
 
@@ -43,6 +48,8 @@ export interface DeadLettersOptions extends HeaderOptions {
   topic: string
   oversized: 'truncate' | 'stop'
   producer: LetterProducer
+  /** Undefined where no hook is about writes. */
+  writes?: WriteHooks | undefined
   logger: Logger
   /** A letter is too large, and `oversized` is 'stop', or nothing is left to leave off. */
   failed(error: ZkError): void
@@ -60,6 +67,10 @@ interface Pending {
   /** Refused for its size in company: goes in a batch of its own from now on. */
   isAlone: boolean
   error: DeliveryError | undefined
+  /** What `preWrite` adds, once it was asked. */
+  added: HeaderPairs | undefined
+  /** Of the monotonic clock, when it was handed to the producer last. */
+  sentAt: number
 }
 
 /** What one source partition waits for. */
@@ -90,8 +101,8 @@ export class DeadLetters {
   /** The work stops for a letter that is too large. */
   #halted = false
   readonly #delivered = {
-    delivered: (token: number, error: DeliveryError | undefined, partition: number) =>
-      this.#reported(token, error, partition),
+    delivered: (token: number, error: DeliveryError | undefined, partition: number, offset: number) =>
+      this.#reported(token, error, partition, offset),
   }
 
   constructor(options: DeadLettersOptions) {
@@ -113,7 +124,17 @@ export class DeadLetters {
     }
     const since = performance.now()
     const isAlone = sizeOf(letter) >= this.#refusedSize
-    lane.waiting.push({ letter, on, lane, since, reduction: 'none', isAlone, error: undefined })
+    lane.waiting.push({
+      letter,
+      on,
+      lane,
+      since,
+      reduction: 'none',
+      isAlone,
+      error: undefined,
+      added: undefined,
+      sentAt: 0,
+    })
     this.#next(lane)
   }
 
@@ -182,13 +203,29 @@ export class DeadLetters {
     this.#sent.set(token, pending)
     pending.error = undefined
     const channel = pending.isAlone ? this.#singleChannel() : this.#shared
-    channel.send(recordOf(pending.letter, pending.reduction, this.#options), token)
+    const record = recordOf(pending.letter, pending.reduction, this.#options)
+    channel.send(
+      this.#options.writes === undefined ? record : this.#hooked(pending, record, this.#options.writes),
+      token,
+    )
   }
 
-  #reported(token: number, error: DeliveryError | undefined, partition: number): void {
+  /** With the headers that `preWrite` adds: none in the place of those that say where a letter is from, and why. */
+  #hooked(pending: Pending, record: RecordToSend, writes: WriteHooks): RecordToSend {
+    const anyHeader = this.#options.producer.carriesAnyHeader !== false
+    pending.added ??= writes.before('dead-letter', record, anyHeader).filter(([name]) => !isOfDeadLetter(name))
+    pending.sentAt = performance.now()
+    // They may be what is too much.
+    if (pending.reduction === 'headers') return record
+    return { ...record, headers: replacing(record.headers, pending.added) }
+  }
+
+  #reported(token: number, error: DeliveryError | undefined, partition: number, offset: number): void {
     const pending = this.#sent.get(token)
     if (pending === undefined) return
     this.#sent.delete(token)
+    const { topic, writes } = this.#options
+    writes?.acked('dead-letter', topic, pending.sentAt, error, partition, offset)
     const { lane } = pending
     if (error === undefined) {
       this.#refusals.written()

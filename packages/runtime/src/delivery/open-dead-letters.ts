@@ -4,6 +4,7 @@ import type { DeadLetterTopicConfig } from '../config/dead-letter-topic.js'
 import { producerProperties } from '../config/properties.js'
 import type { WorkConfig } from '../config/work-config.js'
 import { errors } from '../errors.js'
+import type { WriteHooks } from '../hooks/write-hooks.js'
 import type { Credentials } from '../kafka/credentials.js'
 import type { Producer } from '../kafka/producer.js'
 import { isWritableTopic } from '../kafka/writable-topic.js'
@@ -17,6 +18,8 @@ export interface OpenDeadLetters {
   producer: Producer
   /** Open. */
   credentials?: Credentials
+  /** Undefined where no hook is about writes. */
+  writes?: WriteHooks | undefined
   logger: Logger
   /** Ends the work. */
   failed(error: ZkError): void
@@ -27,7 +30,7 @@ export interface OpenDeadLetters {
  * @throws ZkError ZK_DEAD_LETTER_TOPIC, or when no broker answers
  */
 export async function openDeadLetters(options: OpenDeadLetters): Promise<DeadLetters> {
-  const { config, client, producer, credentials, logger, failed } = options
+  const { config, client, producer, credentials, writes, logger, failed } = options
   const { topic, headerStyle, oversized, maxStackBytes } = config.deadLetterTopic
   if (headerStyle === 'spring' && !producer.carriesAnyHeader) {
     throw errors.ZK_DEAD_LETTER_TOPIC(topic, "headerStyle 'spring' writes bytes, for which @zk/native must be built")
@@ -37,7 +40,7 @@ export async function openDeadLetters(options: OpenDeadLetters): Promise<DeadLet
   }
   producer.connect()
   return new DeadLetters({
-    ...{ topic, oversized, producer, logger, failed },
+    ...{ topic, oversized, producer, writes, logger, failed },
     ...{ style: headerStyle, groupId: config.groupId, maxStackBytes },
   })
 }

@@ -9,6 +9,8 @@
  * gone gets none, and its successor none of its predecessor's.
  */
 import { Phase, type WorkEngine } from '@zk/engine'
+import { replacing } from '../hooks/added-headers.js'
+import type { WriteHooks } from '../hooks/write-hooks.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { DeliveryListener, Producer, ProducerChannel } from '../kafka/producer.js'
@@ -26,6 +28,8 @@ export interface OutputsOptions {
   engine: Pick<WorkEngine<PackedBatch>, 'inFlight' | 'assignments'>
   host: Pick<ThreadHost, 'answerSends'>
   threads: number
+  /** Undefined where no hook is about writes. */
+  writes?: WriteHooks | undefined
   /** Called for the first send. */
   openProducer(): Promise<Producer>
 }
@@ -43,10 +47,17 @@ interface Sender {
   /** Counts the threads of a place: an answer is for the one that asked. */
   readonly life: number
   readonly id: number
+  /** For hooks: what was written, and when, on the monotonic clock. */
+  readonly write?: { readonly topic: string; readonly at: number }
 }
 
 interface HeldSend extends Sender {
   readonly record: ArrivedRecord
+}
+
+interface Opened {
+  readonly producer: Producer
+  readonly channel: ProducerChannel
 }
 
 export class Outputs implements DeliveryListener {
@@ -61,7 +72,7 @@ export class Outputs implements DeliveryListener {
   /** By thread: answers of this turn. */
   readonly #answers: SendReport[][]
   #isAnswerDue = false
-  #opened: 'no' | 'opening' | { producer: Producer; channel: ProducerChannel } = 'no'
+  #opened: 'no' | 'opening' | Opened = 'no'
   #look: NodeJS.Timeout | undefined
 
   constructor(options: OutputsOptions) {
@@ -94,8 +105,12 @@ export class Outputs implements DeliveryListener {
 
   delivered(token: number, error: DeliveryError | undefined, partition: number, offset: number): void {
     const sender = this.#senders[token]!
+    const { write } = sender
     this.#senders[token] = undefined
     this.#freeTokens.push(token)
+    if (write !== undefined) {
+      this.#options.writes?.acked('output', write.topic, write.at, error, partition, offset)
+    }
     this.counters[error === undefined ? 'acknowledged' : 'failed']++
     this.#answer(sender, { partition, offset, error: error === undefined ? undefined : failureOf(error) })
   }
@@ -103,9 +118,9 @@ export class Outputs implements DeliveryListener {
   #proceed(): void {
     if (this.#opened === 'no') this.#open()
     if (typeof this.#opened === 'string') return
-    const { producer, channel } = this.#opened
+    const { producer } = this.#opened
     let next = 0
-    for (; next < this.#held.length && !producer.isFull; next++) this.#write(channel, this.#held[next]!)
+    for (; next < this.#held.length && !producer.isFull; next++) this.#write(this.#opened, this.#held[next]!)
     if (next > 0) this.#held = this.#held.slice(next)
     if (this.#held.length === 0 || this.#look !== undefined) return
     this.#look = setTimeout(() => {
@@ -114,15 +129,22 @@ export class Outputs implements DeliveryListener {
     }, LOOK_MS)
   }
 
-  #write(channel: ProducerChannel, { record, ...sender }: HeldSend): void {
+  #write({ producer, channel }: Opened, { record, ...sender }: HeldSend): void {
     if (!this.#isWanted(sender.thread, record)) {
       this.counters.refused++
       this.#answer(sender, { partition: -1, offset: -1, error: { type: 'superseded' } })
       return
     }
+    const { writes } = this.#options
     const token = this.#freeTokens.pop() ?? this.#senders.length
-    this.#senders[token] = sender
-    channel.send(record, token)
+    if (writes === undefined) {
+      this.#senders[token] = sender
+      channel.send(record, token)
+      return
+    }
+    const added = writes.before('output', record, producer.carriesAnyHeader)
+    this.#senders[token] = { ...sender, write: { topic: record.topic, at: performance.now() } }
+    channel.send({ ...record, headers: replacing(record.headers, added) }, token)
   }
 
   /** The thread still runs this delivery, and its record is ours. */

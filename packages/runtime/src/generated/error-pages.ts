@@ -77,6 +77,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** The default export is missing, is a class or a function, or has no \`process\` function.
 
 **What to do.** \`export default defineProcessor({ process(message, ctx) { … } })\`; in CommonJS, \`module.exports = { process }\`.`,
+  ZK_HOOKS_INVALID: `# ZK_HOOKS_INVALID
+
+**What happened.** The module that \`hooksModule\` names was imported, but its default export has no hooks for threads. The message says what was found.
+
+**Why.** The default export is missing, has neither \`preProcessing\` nor \`postProcessing\`, or has a hook of the main thread.
+
+**What to do.** \`export default { preProcessing(message, ctx) { … } }\`. Hooks of the main thread (\`postRead\`, \`preWrite\`, …) are given to \`workFactory({ hooks })\` or \`create({ hooks })\`.`,
   ZK_PROCESSOR_SETUP_FAILED: `# ZK_PROCESSOR_SETUP_FAILED
 
 **What happened.** The processor's \`setup(thread)\` threw, rejected, or took longer than \`setupTimeoutMs\`.

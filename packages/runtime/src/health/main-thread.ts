@@ -1,12 +1,13 @@
 /**
  * What holds up the main thread, which owns the consumer: how long its event loop did not turn, and which of the user's
- * functions on it, listeners and logger, took a second or more.
+ * functions on it, listeners, hooks and logger, took a second or more.
  *
  * Every call of such a function goes through `call`: what it throws or rejects with is counted and logged, and goes no
  * further, because up there it would end the work, and as a rejection the process.
  */
 import { writeSync } from 'node:fs'
 import { describeError } from '../describe-error.js'
+import { askHook } from '../hooks/ask-hook.js'
 import type { Logger, LogLevel } from '../log/logger.js'
 import { logLevels } from '../log/logger.js'
 
@@ -118,6 +119,25 @@ export class MainThread {
     }
   }
 
+  /**
+   * The same for one whose answer is wanted at once.
+   *
+   * @param check takes the answer over; what it throws is an error of the function
+   * @returns undefined where there is no answer
+   */
+  ask<T>(callback: string, run: () => unknown, check: (answer: NonNullable<unknown>) => T): T | undefined {
+    return askHook(
+      () => this.#timed(callback, run),
+      check,
+      (error) => this.#failed(callback, callback, error),
+    )
+  }
+
+  /** A function of the user's failed so often that this thread did not call. @param fields for the log, as where it was */
+  failedElsewhere(callback: string, error: unknown, times: number, fields: object): void {
+    this.#failed(callback, callback, error, times, fields)
+  }
+
   /** The same logger, whose calls are timed, and whose errors end nothing. */
   watched(logger: Logger): Logger {
     const method = (level: LogLevel) => (first: object | string, message?: string) =>
@@ -140,22 +160,22 @@ export class MainThread {
     }
   }
 
-  #failed(callback: string, about: string, error: unknown): void {
+  #failed(callback: string, about: string, error: unknown, times = 1, more: object = {}): void {
     const now = performance.now()
     const faults = this.#faults.get(callback) ?? { count: 0, since: now, logged: 0, suppressed: 0 }
     this.#faults.set(callback, faults)
-    faults.count++
+    faults.count += times
     if (now - faults.since >= ERRORS_EACH_MS) Object.assign(faults, { since: now, logged: 0 })
     if (faults.logged >= MAX_ERRORS) {
-      faults.suppressed++
+      faults.suppressed += times
       return
     }
     faults.logged++
-    const { suppressed } = faults
+    const suppressed = faults.suppressed + times - 1
     faults.suppressed = 0
     if (callback === LOGGER) sayWithoutLogger(about, error)
     else {
-      const fields = { err: error, callback: about, ...(suppressed > 0 && { suppressed }) }
+      const fields = { err: error, callback: about, ...more, ...(suppressed > 0 && { suppressed }) }
       this.#say('error', fields, `${about} failed; the work goes on`)
     }
   }

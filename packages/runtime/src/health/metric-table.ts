@@ -47,14 +47,14 @@ export const metricTable: readonly MetricEntry[] = [
   {
     name: 'zk_main_thread_blocks_total',
     type: 'counter',
-    help: 'Calls of onEvent, onDone or the logger that held up the main thread for a second or more.',
+    help: 'Calls of onEvent, onDone, hooks or the logger that held up the main thread for a second or more.',
     labels: ['by'],
     read: ({ blocked }) => by('by', blocked),
   },
   {
     name: 'zk_callback_errors_total',
     type: 'counter',
-    help: 'Calls of onEvent, onDone or the logger that threw or rejected; nothing else comes of it.',
+    help: 'Calls of onEvent, onDone, hooks or the logger that threw or rejected; nothing else comes of it.',
     labels: ['callback'],
     read: ({ callbackErrors }) => by('callback', callbackErrors),
   },

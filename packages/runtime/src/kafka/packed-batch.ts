@@ -80,6 +80,8 @@ export class PackedBatch implements RecordBatch {
   readonly bytes: Uint8Array
   /** The whole block by words, for small copies: a record begins at a whole word. */
   readonly words: Int32Array
+  /** By record, what `postRead` gave it, serialized; undefined where no hook gives anything. */
+  values: (Uint8Array | undefined)[] | undefined
   readonly #released: ((buffer: ArrayBuffer) => void) | undefined
 
   /** What the block in this buffer holds and takes. */
@@ -136,7 +138,10 @@ export class PackedBatch implements RecordBatch {
       bytes.set(this.bytes.subarray(this.positions[from]!, this.positions[from]! + size), position)
       position += (size + 3) & ~3
     }
-    return new PackedBatch(buffer)
+    const picked = new PackedBatch(buffer)
+    const { values } = this
+    if (values !== undefined) picked.values = indexes.map((from) => values[from])
+    return picked
   }
 }
 

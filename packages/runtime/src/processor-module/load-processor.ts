@@ -12,14 +12,17 @@ import { errorPlace } from './error-place.js'
  * @throws ZK_PROCESSOR_LOAD_FAILED, ZK_PROCESSOR_INVALID
  */
 export async function loadProcessor(url: string, source: string = fileURLToPath(url)): Promise<Processor> {
-  let namespace: Record<string, unknown>
+  return processorOf(await importModule(url, source), source)
+}
+
+/** @throws ZK_PROCESSOR_LOAD_FAILED */
+export async function importModule(url: string, source: string): Promise<Record<string, unknown>> {
   try {
-    namespace = (await import(url)) as Record<string, unknown>
+    return (await import(url)) as Record<string, unknown>
   } catch (cause) {
     const where = await errorPlace(cause, url)
     throw errors.ZK_PROCESSOR_LOAD_FAILED(source, where, whyOf(cause, url, source), { cause })
   }
-  return processorOf(namespace, source)
 }
 
 /** @throws ZK_PROCESSOR_INVALID, with what was found instead. */
@@ -30,7 +33,7 @@ export function processorOf(namespace: Record<string, unknown>, source: string):
   const found = candidates.find((candidate) => isObject(candidate) && typeof candidate.process === 'function')
   if (found === undefined) throw errors.ZK_PROCESSOR_INVALID(source, whatIsWrong(namespace))
   const processor = found as Record<string, unknown>
-  for (const name of ['setup', 'teardown', 'retryable']) {
+  for (const name of ['setup', 'teardown', 'retryable', 'preProcessing', 'postProcessing']) {
     if (processor[name] !== undefined && typeof processor[name] !== 'function') {
       throw errors.ZK_PROCESSOR_INVALID(source, `its ${name} is ${nameKind(processor[name])} and not a function`)
     }

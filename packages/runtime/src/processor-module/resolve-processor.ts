@@ -17,6 +17,8 @@ export interface ResolvedProcessor {
   watch(): Promise<readonly string[]>
   /** What the compiler found odd, as `file:line:column: text`. */
   warnings: string[]
+  /** The hooks module that goes with it. */
+  hooks?: Pick<ResolvedProcessor, 'url' | 'source'>
 }
 
 export interface ResolveOptions {
@@ -44,6 +46,23 @@ export async function resolveProcessor(processor: URL | string, options: Resolve
   const { code, inputs, warnings } = await compileTypeScript(source)
   const file = await keepCompiled(source, code, options.cacheDir)
   return { url: pathToFileURL(file).href, source, compiled: true, watch: async () => inputs, warnings }
+}
+
+/** The processor with the hooks module, if there is one: what is watched, and what was found odd, is of both. @throws as above */
+export async function resolveWithHooks(
+  processor: URL | string,
+  hooksModule: URL | string | undefined,
+  options: ResolveOptions,
+): Promise<ResolvedProcessor> {
+  const resolved = await resolveProcessor(processor, options)
+  if (hooksModule === undefined) return resolved
+  const hooks = await resolveProcessor(hooksModule, options)
+  return {
+    ...resolved,
+    hooks,
+    warnings: [...resolved.warnings, ...hooks.warnings],
+    watch: async () => [...(await resolved.watch()), ...(await hooks.watch())],
+  }
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -1,15 +1,11 @@
 import { performance } from 'node:perf_hooks'
 import type { TopicPartition } from '@zk/engine'
+import type { ContextValues } from '../hooks/hook-types.js'
+import { readValues } from '../hooks/packed-values.js'
 import type { Logger } from '../log/logger.js'
-import type {
-  AbortReason,
-  HandlerAbort,
-  Message,
-  OutgoingRecord,
-  ProcessContext,
-  SentRecord,
-} from '../processor-types.js'
+import type { AbortReason, HandlerAbort, OutgoingRecord, ProcessContext, SentRecord } from '../processor-types.js'
 import type { BoardWriter } from './board.js'
+import { FrameMessage } from './message.js'
 import { DeliverySends, type Outbox } from './sends.js'
 
 /** Of the thread: the same for each delivery. */
@@ -32,7 +28,7 @@ const MAX_EXTENSION_MS = 2 ** 31 - 1
 export class DeliveryContext implements ProcessContext {
   readonly attempt: number
   readonly #surroundings: Surroundings
-  readonly #message: Message<unknown>
+  readonly #message: FrameMessage<unknown>
   readonly #ticket: number
   readonly #sequence: number
   /** For the executor: undefined when the handler has sent nothing. */
@@ -40,11 +36,12 @@ export class DeliveryContext implements ProcessContext {
   #controller: AbortController | undefined
   #reason: AbortReason | undefined
   #log: Logger | undefined
+  #values: ContextValues | undefined
   #startedWall: number | undefined
 
   constructor(
     surroundings: Surroundings,
-    message: Message<unknown>,
+    message: FrameMessage<unknown>,
     ticket: number,
     sequence: number,
     attempt: number,
@@ -75,6 +72,11 @@ export class DeliveryContext implements ProcessContext {
   get log(): Logger {
     this.#log ??= this.#surroundings.logFor(this.#message, this.#message.offset)
     return this.#log
+  }
+
+  get values(): ContextValues {
+    this.#values ??= readValues(FrameMessage.valuesOf(this.#message))
+    return this.#values
   }
 
   get idempotencyKey(): string {

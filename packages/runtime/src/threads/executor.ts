@@ -36,6 +36,8 @@ type Failure = { error: unknown } | undefined
 
 export interface ExecutorOptions extends Surroundings {
   processor: Processor<unknown>
+  /** Its `process` looks at `message.value` itself, because hooks come before. */
+  decodesItself?: boolean
   concurrency: number
   ordering: Ordering
   capacity: number
@@ -110,9 +112,10 @@ export class Executor {
     this.#marks?.name(slot, name)
   }
 
-  accept(buffer: ArrayBuffer): void {
+  /** @param values of its records, where hooks have given some */
+  accept(buffer: ArrayBuffer, values?: ArrayBuffer): void {
     this.#garbage.expect(buffer.byteLength, performance.now())
-    const frame = new Frame(buffer)
+    const frame = new Frame(buffer, values)
     this.#acks.limit(frame.flushAcks)
     for (let i = 0; i < frame.count; i++) {
       const ticket = frame.ticket(i)
@@ -208,7 +211,7 @@ export class Executor {
       this.#held.hold(ticket, slot, attempt !== frame.attempt(i))
       return false
     }
-    const { processor } = this.#options
+    const { processor, decodesItself } = this.#options
     const message = new FrameMessage(frame, i, this.#names[slot]!, processor.format)
     const context = new DeliveryContext(this.#options, message, ticket, frame.sequence(i), attempt)
     let result: unknown
@@ -216,7 +219,7 @@ export class Executor {
     this.#marks?.begin(ticket, slot, message.offset)
     try {
       // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
-      if (processor.format !== undefined) message.value
+      if (processor.format !== undefined && decodesItself !== true) message.value
       result = processor.process(message, context)
       isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
     } catch (error) {

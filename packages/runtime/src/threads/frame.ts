@@ -5,6 +5,7 @@
  * one buffer costs the same for one record as for a thousand; a Buffer would be cloned with its whole pool.
  */
 import type { InFlightTable } from '@zk/engine'
+import { packValues, valuesAt } from '../hooks/packed-values.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 
 const HEADER_WORDS = 2
@@ -100,10 +101,13 @@ export class Frame {
   readonly flushAcks: number
   /** The whole frame, which records are copied out of. */
   readonly bytes: Buffer
+  /** Of its records, as `packValues` packed them; undefined where none has any. */
+  readonly #values: ArrayBuffer | undefined
   readonly #words: Int32Array
   readonly #doubles: Float64Array
 
-  constructor(buffer: ArrayBuffer) {
+  constructor(buffer: ArrayBuffer, values?: ArrayBuffer) {
+    this.#values = values
     this.#words = new Int32Array(buffer)
     this.#doubles = new Float64Array(buffer)
     this.bytes = Buffer.from(buffer)
@@ -124,7 +128,13 @@ export class Frame {
     words[1] = this.flushAcks
     words[HEADER_WORDS + POSITION] = start
     new Uint8Array(buffer).set(this.bytes.subarray(this.position(i), this.position(i) + size), start)
-    return new Frame(buffer)
+    const values = this.valuesOf(i)
+    return new Frame(buffer, values === undefined ? undefined : packValues([values]))
+  }
+
+  /** What `postRead` gave the record; undefined where it gave nothing. */
+  valuesOf(i: number): Uint8Array | undefined {
+    return this.#values === undefined ? undefined : valuesAt(this.#values, i)
   }
 
   slot(i: number): number {

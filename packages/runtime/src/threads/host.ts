@@ -109,6 +109,11 @@ export class ThreadHost implements WatchedThreads {
     this.#places[index]!.thread?.post(frame, [frame])
   }
 
+  /** The same for a frame of which some records have values. */
+  sendWithValues(index: number, frame: ArrayBuffer, values: ArrayBuffer): void {
+    this.#places[index]!.thread?.post({ type: 'records', frame, values }, [frame, values])
+  }
+
   /** Before the first record of the slot is sent. */
   announce(slot: PartitionSlot, name: TopicPartition): void {
     if (slot >= MAX_SLOTS) throw errors.ZK_INTERNAL(`More than ${MAX_SLOTS} partitions were assigned over time`)
@@ -184,9 +189,13 @@ export class ThreadHost implements WatchedThreads {
    * @param retire resolves when the thread may end; false when none may any more
    * @throws ZkError when the module cannot be set up; the threads go on with the one before
    */
-  async reload({ url, source }: ResolvedProcessor, retire: (index: number) => Promise<boolean>): Promise<void> {
+  async reload({ url, source, hooks }: ResolvedProcessor, retire: (index: number) => Promise<boolean>): Promise<void> {
     if (this.#stopping) return
-    const setup = { ...this.#options.setup, processorUrl: url, processorSource: source }
+    const before = this.#options.setup
+    const setup = {
+      ...{ ...before, processorUrl: url, processorSource: source },
+      hooks: before.hooks && { ...before.hooks, module: hooks && { url: hooks.url, source: hooks.source } },
+    }
     const spare = this.#spawn(SPARE, new Board(1).buffer)
     try {
       // Its marks would be those of the thread whose index it has.

@@ -28,6 +28,11 @@ export class FrameMessage<V> implements Message<V> {
     this.#format = format
   }
 
+  /** What `postRead` gave the record, serialized: for the context, not for users. */
+  static valuesOf(message: FrameMessage<unknown>): Uint8Array | undefined {
+    return message.#frame.valuesOf(message.#i)
+  }
+
   get timestamp(): number {
     return this.#frame.timestamp(this.#i)
   }

@@ -8,6 +8,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Ordering, PartitionSlot, TopicPartition } from '@zk/engine'
 import type { DescribedError } from '../describe-error.js'
 import type { FailureCause } from '../failure-cause.js'
+import type { HookFault } from '../hooks/hook-faults.js'
 import type { LogBatch } from '../log/thread-log.js'
 import type { AbortReason } from '../processor-types.js'
 import type { RetryPolicy } from './retries.js'
@@ -15,6 +16,8 @@ import type { RetryPolicy } from './retries.js'
 /** Main to thread, on the data port. A bare ArrayBuffer is a frame of records. */
 export type ToThread =
   | ArrayBuffer
+  /** A frame of which some records have values, from the hook `postRead`: see `packed-values.ts`. */
+  | { type: 'records'; frame: ArrayBuffer; values: ArrayBuffer }
   /** The name behind a slot; sent before the first frame that uses it. */
   | ({ type: 'partition'; slot: PartitionSlot } & TopicPartition)
   /** Running handlers of these slots should give up. */
@@ -37,6 +40,8 @@ export type FromThread =
   | { type: 'heard'; ticket: number; sequence: number }
   /** What handlers sent: see `send-batch.ts`. Each is answered once. */
   | { type: 'sends'; batch: ArrayBuffer }
+  /** Hooks of the user's have failed; nothing comes of it but a count and a line. */
+  | { type: 'hook-errors'; faults: readonly HookFault[] }
 
 /** Why a send was not acknowledged. */
 export type SendError =
@@ -76,6 +81,14 @@ export interface ThreadSetup {
   maxExternalMb: number | undefined
   /** Where what runs is marked for the crash journal, and by how many threads; undefined without one. */
   marks: { file: string; threads: number } | undefined
+  /** What hooks in the thread need; the processor's own are in it. */
+  hooks?: ThreadHooksSetup | undefined
+}
+
+export interface ThreadHooksSetup {
+  groupId: string
+  /** The hooks module, as the processor's; undefined without one. */
+  module: { url: string; source: string } | undefined
 }
 
 /** Answers of control calls are values, not exceptions: comlink keeps neither codes nor causes of errors. */

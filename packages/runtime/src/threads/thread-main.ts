@@ -8,8 +8,11 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { assertNever } from '../assert-never.js'
 import { describeError } from '../describe-error.js'
 import { errors } from '../errors.js'
+import { HookFaults } from '../hooks/hook-faults.js'
+import { hookedProcessor } from '../hooks/thread-hooks.js'
 import type { Logger } from '../log/logger.js'
 import { createThreadLog } from '../log/thread-log.js'
+import { loadHooks } from '../processor-module/load-hooks.js'
 import { loadProcessor } from '../processor-module/load-processor.js'
 import type { Processor } from '../processor-types.js'
 import { BoardWriter } from './board.js'
@@ -28,6 +31,8 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
   const threadLog = createThreadLog({ thread: index, post: (batch) => post({ type: 'log', batch }) })
   // Of a thread that dies by an exception or process.exit too: what it posts here still arrives.
   process.once('exit', threadLog.flush)
+  const hookFaults = new HookFaults((faults) => post({ type: 'hook-errors', faults }))
+  process.once('exit', () => hookFaults.flush())
 
   const outbox = new Outbox((batch) => post({ type: 'sends', batch }, [batch]))
 
@@ -37,7 +42,8 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       answer(async () => {
         processor = await loadProcessor(setup.processorUrl, setup.processorSource)
         const state = await processor.setup?.({ index, options: setup.options, log: threadLog.logger() })
-        const executor = createExecutor(setup, processor, state)
+        const hooked = await withHooks(setup, processor)
+        const executor = createExecutor(setup, hooked ?? processor, hooked !== undefined, state)
         data.on('message', (message: ToThread) => receive(executor, outbox, message))
       }),
     teardown: () =>
@@ -47,9 +53,24 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       }),
   }
 
-  function createExecutor(setup: ThreadSetup, processor: Processor<unknown>, state: unknown): Executor {
+  /** @returns undefined where there are no hooks */
+  async function withHooks({ hooks }: ThreadSetup, processor: Processor<unknown>) {
+    const module = hooks?.module === undefined ? undefined : await loadHooks(hooks.module.url, hooks.module.source)
+    return hookedProcessor(processor, {
+      ...{ module, groupId: hooks?.groupId ?? '' },
+      failed: (hook, error, message) => hookFaults.add(hook, error, message),
+    })
+  }
+
+  function createExecutor(
+    setup: ThreadSetup,
+    processor: Processor<unknown>,
+    decodesItself: boolean,
+    state: unknown,
+  ): Executor {
     return new Executor({
       processor,
+      decodesItself,
       state,
       board: new BoardWriter(board),
       outbox,
@@ -65,7 +86,11 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       maxExternalMb: setup.maxExternalMb,
       marks: openMarks(setup),
       logFor: ({ topic, partition }, offset): Logger => threadLog.logger({ topic, partition, offset }),
-      post: (acks, failures) => post({ type: 'acks', acks, failures }, [acks]),
+      post: (acks, failures) => {
+        // Before the ends of their records are known.
+        hookFaults.flush()
+        post({ type: 'acks', acks, failures }, [acks])
+      },
       heard: (ticket, sequence) => post({ type: 'heard', ticket, sequence }),
     })
   }
@@ -89,6 +114,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
 
 function receive(executor: Executor, outbox: Outbox, message: ToThread): void {
   if (message instanceof ArrayBuffer) executor.accept(message)
+  else if (message.type === 'records') executor.accept(message.frame, message.values)
   else if (message.type === 'partition') executor.name(message.slot, message)
   else if (message.type === 'abort') executor.abort(message.slots, message.reason)
   else if (message.type === 'timeout') executor.timeout(message.ticket, message.sequence)

@@ -1,5 +1,6 @@
 /** The engine's effects, carried out on threads, consumer and commits. */
 import type { CircuitScope, CircuitState, Effects, PartitionSlot } from '@zk/engine'
+import { valuesOfRows } from '../hooks/packed-values.js'
 import { packFrame } from '../threads/frame.js'
 import type { Parts } from './parts.js'
 
@@ -7,7 +8,7 @@ import type { Parts } from './parts.js'
 export function effectsOn(parts: () => Parts): Effects {
   return {
     dispatch: (thread, tickets, count) => {
-      const { engine, host } = parts()
+      const { engine, hooks, host } = parts()
       const { sequence, attempt } = engine.inFlight
       const board = host.boards[thread]!
       for (let i = 0; i < count; i++) {
@@ -16,7 +17,10 @@ export function effectsOn(parts: () => Parts): Effects {
       }
       // A quarter of a thread's share of the window: with more acks kept back, it would be full of what has ended.
       const flushAcks = Math.max(1, Math.floor(engine.window.maxMessages / host.boards.length / 4))
-      host.send(thread, packFrame(engine.inFlight, tickets, count, flushAcks))
+      const frame = packFrame(engine.inFlight, tickets, count, flushAcks)
+      const values = hooks.givesValues ? valuesOfRows(engine.inFlight, tickets, count) : undefined
+      if (values === undefined) host.send(thread, frame)
+      else host.sendWithValues(thread, frame, values)
     },
     deliveryState: (thread, ticket, sequence) => parts().host.boards[thread]!.deliveryState(ticket, sequence),
     attemptOf: (thread, ticket) => parts().host.boards[thread]!.attemptOf(ticket),
@@ -91,7 +95,12 @@ function tellRewound({ engine, logger }: Parts, slot: PartitionSlot, from: numbe
   )
 }
 
-function tellCircuit({ engine, logger, emit }: Parts, scope: CircuitScope, from: CircuitState, to: CircuitState): void {
+function tellCircuit(
+  { engine, hooks, logger, emit }: Parts,
+  scope: CircuitScope,
+  from: CircuitState,
+  to: CircuitState,
+): void {
   const partition = scope === 'work' ? undefined : engine.assignments.nameOf(scope)
   const where = partition === undefined ? 'The circuit' : `The circuit of ${partition.topic}[${partition.partition}]`
   const sentence = {
@@ -102,4 +111,5 @@ function tellCircuit({ engine, logger, emit }: Parts, scope: CircuitScope, from:
   if (to === 'open') logger.warn({ ...partition, from, to }, sentence)
   else logger.info({ ...partition, from, to }, sentence)
   emit({ type: 'circuit', partition, from, to })
+  hooks.circuitChanged(partition, from, to)
 }

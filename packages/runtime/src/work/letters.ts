@@ -11,6 +11,7 @@ import { copyRecord } from '../delivery/letter-of.js'
 import { openDeadLetters } from '../delivery/open-dead-letters.js'
 import type { DeadLetterHealth } from '../delivery/refusal-log.js'
 import type { WorkProducer } from '../delivery/work-producer.js'
+import type { WriteHooks } from '../hooks/write-hooks.js'
 import type { Credentials } from '../kafka/credentials.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
@@ -24,6 +25,8 @@ export interface LettersOptions {
   failures: Failures
   producer: WorkProducer
   credentials: Credentials
+  /** Undefined where no hook is about writes. */
+  writes: WriteHooks | undefined
   logger: Logger
   /** A step that may have made room. */
   step(step: () => void): void
@@ -43,11 +46,11 @@ export class Letters {
 
   /** Before anything is read. @throws ZkError ZK_DEAD_LETTER_TOPIC, or when no broker answers */
   async open(): Promise<void> {
-    const { config, client, producer, credentials, logger, failed } = this.#options
+    const { config, client, producer, credentials, writes, logger, failed } = this.#options
     const { deadLetterTopic } = config
     if (deadLetterTopic === undefined) return
     const opened = { config: { ...config, deadLetterTopic }, client, producer: await producer.open(), credentials }
-    this.#deadLetters = await openDeadLetters({ ...opened, logger, failed })
+    this.#deadLetters = await openDeadLetters({ ...opened, writes, logger, failed })
   }
 
   /** The engine's wish for a dead letter. Called within the engine, which hears of the outcome later. */

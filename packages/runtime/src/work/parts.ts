@@ -4,6 +4,8 @@ import { Outputs } from '../delivery/outputs.js'
 import { WorkProducer } from '../delivery/work-producer.js'
 import { CircuitLog } from '../health/circuit-log.js'
 import { RunHealth } from '../health/run-health.js'
+import { RunHooks } from '../hooks/run-hooks.js'
+import { openWriteHooks } from '../hooks/write-hooks.js'
 import { Consumer } from '../kafka/consumer.js'
 import { Credentials } from '../kafka/credentials.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
@@ -51,6 +53,7 @@ export interface Parts {
   /** Undefined where none is configured. */
   readonly crashes: CrashJournal | undefined
   readonly done: DoneCallbacks
+  readonly hooks: RunHooks
   readonly ownership: Ownership
   readonly endings: Endings
   readonly clock: WorkClock
@@ -118,19 +121,14 @@ export function makeParts(
     isMarkedFailed: (ticket) => isMarkedFailed(engine, host, ticket),
   })
   const producer = new WorkProducer(producerOptions(context, credentials))
+  const { hooks, groupId } = config
+  const writes = openWriteHooks({ hooks, groupId, mainThread })
   const letters = new Letters({
-    config,
-    client,
-    engine,
-    failures,
-    producer,
-    credentials,
-    logger,
+    ...{ config, client, engine, failures, producer, credentials, writes, logger, failed },
     step: thenWant,
-    failed,
   })
   const openProducer = () => producer.open()
-  const outputs = new Outputs({ engine, host, threads: config.speedup, openProducer })
+  const outputs = new Outputs({ engine, host, threads: config.speedup, writes, openProducer })
   const circuits = new CircuitLog(config.circuitBreaker === false ? undefined : config.circuitBreaker.scope)
   const commits = new Commits({
     ...{ engine, consumer, logger },
@@ -160,6 +158,7 @@ export function makeParts(
   const threads = new ThreadEvents({
     ...{ engine, host, failures, health, logger, emit, outputs, watchdog, processedBy, drainTimeoutMs },
     isEnding: () => endings.current !== undefined,
+    hookFailed: (hook, error, times, fields) => mainThread.failedElsewhere(hook, error, times, fields),
   })
   const freeze = new Freeze({
     assignments: engine.assignments,
@@ -176,6 +175,10 @@ export function makeParts(
     ...{ ownership, endings },
     ...{ clock, freeze, health, threads, watchdog, processedBy, logger, emit },
     done: new DoneCallbacks({ callbacks: config.onDone, engine, mainThread }),
+    hooks: new RunHooks({
+      ...{ hooks, groupId, engine, mainThread },
+      endOf: (partition) => consumer.cluster.highWatermark(partition),
+    }),
     memory: new MemoryGuard({ maxExternalMb: config.maxExternalMb, threads: host }),
     untilEnd: context.untilEnd ? new UntilEnd((partitions) => consumer.committed(partitions)) : undefined,
   }

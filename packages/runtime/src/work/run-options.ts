@@ -91,6 +91,10 @@ export function hostOptions(
       retry,
       processTimeoutMs,
       maxExternalMb,
+      hooks: {
+        groupId: config.groupId,
+        module: processor.hooks && { url: processor.hooks.url, source: processor.hooks.source },
+      },
       marks: crashes === undefined ? undefined : { file: crashes.marksFile, threads: speedup },
     },
     setupTimeoutMs,

@@ -258,7 +258,9 @@ export class WorkRun {
 
   // ── consumer ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #onRead({ batch, ends }: ReadResult): void {
+  #onRead(result: ReadResult): void {
+    const { batch, ends } = result
+    this.#parts.hooks.read(result)
     if (batch !== undefined) {
       this.#requested = false
       this.#parts.engine.watchesProcessDeaths = this.#parts.crashes?.isEmpty === false
@@ -268,6 +270,7 @@ export class WorkRun {
       this.#parts.engine.reachedEnd(slot, offset)
       this.#parts.health.reachedEnd(slot, offset)
     }
+    this.#parts.hooks.fannedOut(result)
     this.#want()
   }
 

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ACK_WORDS, Outcome, type WorkEngine } from '@zk/engine'
 import type { Outputs } from '../delivery/outputs.js'
+import { reviveError } from '../describe-error.js'
 import type { RunHealth } from '../health/run-health.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
@@ -30,6 +31,8 @@ export interface ThreadEventsOptions {
   emit(event: WorkEvent): void
   /** The run is ending. */
   isEnding(): boolean
+  /** A hook failed in a thread. */
+  hookFailed(hook: string, error: Error, times: number, fields: object): void
 }
 
 export class ThreadEvents {
@@ -51,6 +54,12 @@ export class ThreadEvents {
     }
     if (message.type === 'sends') {
       outputs.accept(index, message.batch)
+      return
+    }
+    if (message.type === 'hook-errors') {
+      for (const { hook, times, error, ...place } of message.faults) {
+        this.#options.hookFailed(hook, reviveError(error), times, { thread: index, ...place })
+      }
       return
     }
     const acks = new Int32Array(message.acks)

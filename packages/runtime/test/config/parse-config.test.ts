@@ -101,6 +101,7 @@ describe('a work', () => {
       circuitBreaker: { after: 6, forMs: 60_000, scope: 'work' },
       onExhausted: 'complete',
       onDone: [],
+      hooks: {},
       additionalProps: {},
     })
   })
@@ -145,7 +146,7 @@ describe('a work', () => {
   test.each([
     ['', { 'deadLetterTopic.topic': expect.stringContaining('it is empty') }],
     ['^orders', { 'deadLetterTopic.topic': expect.stringContaining('is a pattern') }],
-    [7, { deadLetterTopic: 'is 7; expected a topic name, or an object with topic' }],
+    [7, { deadLetterTopic: 'is 7; expected a topic name, false, or an object with topic' }],
     [{}, { 'deadLetterTopic.topic': 'is missing; expected a topic name' }],
     [{ topic: 'd', oversize: 'stop' }, { 'deadLetterTopic.oversize': 'is not a field; did you mean oversized?' }],
     [

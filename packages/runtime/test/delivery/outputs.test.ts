@@ -1,13 +1,21 @@
 import { AssignmentTable, InFlightTable, Phase } from '@zk/engine'
 import { expect, test, vi } from 'vitest'
 import { Outputs } from '../../src/delivery/outputs.js'
+import { MainThread } from '../../src/health/main-thread.js'
+import { openWriteHooks, type WriteHooks } from '../../src/hooks/write-hooks.js'
 import type { PackedBatch } from '../../src/kafka/packed-batch.js'
 import type { DeliveryListener, Producer, RecordToSend } from '../../src/kafka/producer.js'
 import { addressOutgoing, packOutgoing } from '../../src/threads/outgoing-record.js'
 import { packSends, readReports, type SendReport } from '../../src/threads/send-batch.js'
 
 /** Rows 0 to 7 run on thread 0, with the sequence numbers 100 to 107. */
-function desk({ open = (producer: Producer) => Promise.resolve(producer) } = {}) {
+function desk({
+  open = (producer: Producer) => Promise.resolve(producer),
+  writes,
+}: {
+  open?: (producer: Producer) => Promise<Producer>
+  writes?: WriteHooks | undefined
+} = {}) {
   const inFlight = new InFlightTable<PackedBatch>(8)
   const assignments = new AssignmentTable()
   const { slot, epoch } = assignments.assign({ topic: 'orders', partition: 0 })
@@ -19,14 +27,16 @@ function desk({ open = (producer: Producer) => Promise.resolve(producer) } = {})
     inFlight.thread[ticket] = 0
     inFlight.sequence[ticket] = 100 + ticket
   }
-  const written: { value: string; token: number }[] = []
+  const written: { value: string; token: number; headers?: unknown }[] = []
   let listener: DeliveryListener | undefined
   const producer = {
     isFull: false,
+    carriesAnyHeader: true,
     channel: (given: DeliveryListener) => {
       listener = given
       return {
-        send: ({ value }: RecordToSend, token: number) => written.push({ value: String(value), token }),
+        send: ({ value, headers }: RecordToSend, token: number) =>
+          written.push({ value: String(value), token, ...(headers.length > 0 && { headers }) }),
       }
     },
   }
@@ -39,6 +49,7 @@ function desk({ open = (producer: Producer) => Promise.resolve(producer) } = {})
         answers.push({ thread, reports: [...readReports(reports, errors)] }),
     },
     threads: 2,
+    writes,
     openProducer,
   })
   return {
@@ -153,4 +164,25 @@ test('a producer that cannot be made fails the sends, and the next one tries aga
   expect(at.answers).toMatchObject([{ reports: [{ id: 0, error: { type: 'failed', message: 'no such property' } }] }])
   await at.send(0, { id: 1 })
   expect(at.written.map(({ value }) => value)).toEqual(['v1'])
+})
+
+test('hooks: headers are added to what is written, and only to that; each answer is told once', async () => {
+  const preWrite = vi.fn(() => ({ headers: { by: 'hook' } }))
+  const postAck = vi.fn()
+  const quiet = () => {}
+  const log = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet, fatal: quiet }
+  const writes = openWriteHooks({ hooks: { preWrite, postAck }, groupId: 'g', mainThread: new MainThread(log) })
+  const { send, written, answers, report, fail } = desk({ writes })
+  // The second is of a delivery that was superseded.
+  await send(0, { id: 1 }, { id: 2, ticket: 1, sequence: 5 }, { id: 3, ticket: 2 })
+  expect(preWrite).toHaveBeenCalledTimes(2)
+  expect(written.map(({ headers }) => headers)).toEqual(Array(2).fill([['by', Buffer.from('hook')]]))
+  report('v1', 1, 40)
+  fail('v3')
+  await turned()
+  expect(postAck.mock.calls).toMatchObject([
+    [{ kind: 'output', topic: 'out', partition: 1, offset: 40, error: undefined }],
+    [{ kind: 'output', topic: 'out', offset: -1, error: { code: 10 } }],
+  ])
+  expect(answers.flatMap(({ reports }) => reports.map(({ id }) => id)).sort()).toEqual([1, 2, 3])
 })

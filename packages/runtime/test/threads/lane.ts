@@ -27,6 +27,7 @@ export interface LaneOptions extends Partial<Omit<Processor<unknown>, 'process'>
   processTimeoutMs?: number
   maxExternalMb?: number
   marks?: CrashMarks
+  decodesItself?: boolean
   /** Of each record; default: the same for all. Null for none. */
   keyOf?(offset: number): string | null
 }
@@ -48,7 +49,14 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
     keyOf = () => 'k',
     ...rest
   } = given
-  const { processTimeoutMs = 60_000, circuitPerPartition = false, maxExternalMb, marks, ...processor } = rest
+  const {
+    processTimeoutMs = 60_000,
+    circuitPerPartition = false,
+    maxExternalMb,
+    marks,
+    decodesItself = false,
+    ...processor
+  } = rest
   const board = new Board(CAPACITY)
   const acks: [ticket: number, outcome: number][] = []
   const failures: { ticket: number; error: Error; cause: string }[] = []
@@ -60,6 +68,7 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
   const outbox = new Outbox((batch) => posts.push([...readSends(batch)].map(readOutgoing)))
   const executor = new Executor({
     processor: { ...processor, process: handler as never },
+    decodesItself,
     state: undefined,
     board: new BoardWriter(board.buffer),
     outbox,

@@ -1,0 +1,65 @@
+/** The fields `hooks`, of the main thread, and `hooksModule`, for those of the threads. */
+import { z } from 'zod'
+import type { Hooks } from '../hooks/hook-types.js'
+import { didYouMean } from './did-you-mean.js'
+import { documented, moduleUrl } from './fields.js'
+
+const group = 'Callbacks'
+
+const onMain: Record<keyof Hooks, true> = {
+  postReadImmediate: true,
+  postRead: true,
+  postFanout: true,
+  preWrite: true,
+  postAck: true,
+  circuitBreakerStateChanged: true,
+}
+const inThreads = ['preProcessing', 'postProcessing']
+
+const hooksSchema = z
+  .custom<Hooks>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+  .superRefine((given, context) => {
+    for (const [name, hook] of membersOf(given)) {
+      const message = faultOf(name, hook)
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message })
+    }
+  })
+
+/** Those of its class as well. */
+function membersOf(hooks: object): [name: string, hook: unknown][] {
+  const read = (name: string) => (hooks as Record<string, unknown>)[name]
+  const names = new Set([...Object.keys(hooks), ...Object.keys(onMain), ...inThreads])
+  return [...names].map((name): [string, unknown] => [name, read(name)]).filter(([, hook]) => hook !== undefined)
+}
+
+function faultOf(name: string, hook: unknown): string | undefined {
+  if (inThreads.includes(name)) return 'runs in the threads: make it a member of the processor, or of a `hooksModule`'
+  if (!Object.hasOwn(onMain, name)) {
+    const meant = didYouMean(name, [...Object.keys(onMain), ...inThreads])
+    return `is not a hook${meant === undefined ? '' : `; did you mean ${meant}?`}`
+  }
+  return typeof hook === 'function' ? undefined : 'is no function; expected a function'
+}
+
+export const hooks = documented(hooksSchema.optional(), {
+  group,
+  description:
+    'Lifecycle hooks on the main thread: `postReadImmediate`, `postRead`, `postFanout`, `preWrite`, `postAck` and ' +
+    '`circuitBreakerStateChanged`. They take the place of the factory’s; `chainHooks` makes one of several. What they throw ' +
+    'or reject with is logged and counted (`zk_callback_errors_total`), and changes nothing. See the guide about hooks.',
+  change:
+    'For tracing, audits and values that travel with a record. `postRead` costs the main thread an object and a copy of ' +
+    'each record; without it none is made.',
+  expected: 'an object of hooks of the main thread',
+  defaultText: 'none',
+})
+
+export const hooksModule = documented(moduleUrl.optional(), {
+  group,
+  description:
+    'A module whose default export has the hooks `preProcessing` and `postProcessing`, loaded in each thread as the processor ' +
+    'is, TypeScript too. They are called before those of the processor itself.',
+  change: 'For hooks that several processors share.',
+  expected: "a path, or a URL such as new URL('./hooks.js', import.meta.url)",
+  defaultText: 'none',
+})

@@ -1,0 +1,112 @@
+/** Several sets of hooks as one. */
+
+import { headersIn, replacing } from './added-headers.js'
+import { answerBeside, keepBeside } from './answer-beside.js'
+import { checkValues } from './ask-hook.js'
+import type { Hooks, LifecycleHooks, ThreadHooks } from './hook-types.js'
+
+type Hook = (...args: unknown[]) => unknown
+type Missing = undefined | null
+
+/** How the answers of two become one; hooks that answer nothing have none. */
+const joins: Partial<Record<keyof LifecycleHooks, (before: unknown, answer: unknown) => unknown>> = {
+  postRead: joinValues,
+  preProcessing: joinValues,
+  preWrite: (before, answer) => ({
+    headers: before === undefined ? headersIn(answer) : replacing(headersIn(before), headersIn(answer)),
+  }),
+}
+
+const hookNames: Record<keyof LifecycleHooks, true> = {
+  postReadImmediate: true,
+  postRead: true,
+  postFanout: true,
+  preProcessing: true,
+  postProcessing: true,
+  preWrite: true,
+  postAck: true,
+  circuitBreakerStateChanged: true,
+}
+
+/**
+ * Each hook calls those of all that have it, in their order, also after one has failed. What they throw or reject with
+ * comes as one AggregateError. Values add up, and each sees those before it (`about.values`, `ctx.values`); of headers of one
+ * name those of the last hook count.
+ *
+ * @param hooks may be missing, and so may their members
+ * @throws TypeError for a member that is no function
+ */
+export function chainHooks(...hooks: readonly (Hooks | Missing)[]): Hooks
+export function chainHooks<V, S>(...hooks: readonly (ThreadHooks<V, S> | Missing)[]): ThreadHooks<V, S>
+export function chainHooks<V, S>(...hooks: readonly (LifecycleHooks<V, S> | Missing)[]): LifecycleHooks<V, S>
+export function chainHooks(...hooks: readonly (LifecycleHooks | Missing)[]): LifecycleHooks {
+  const links = hooks.filter((one) => one !== undefined && one !== null)
+  const names = Object.keys(hookNames) as (keyof LifecycleHooks)[]
+  const chained = names.flatMap((name) => {
+    const members = links.filter((link) => link[name] !== undefined && link[name] !== null)
+    for (const member of members) {
+      if (typeof member[name] !== 'function')
+        throw new TypeError(`${name} is ${typeof member[name]} and not a function`)
+    }
+    return members.length === 0 ? [] : [[name, (...args: unknown[]) => callAll(name, members, args)]]
+  })
+  return Object.fromEntries(chained) as LifecycleHooks
+}
+
+function callAll(name: keyof LifecycleHooks, members: readonly LifecycleHooks[], args: readonly unknown[]): unknown {
+  const join = joins[name]
+  const errors: unknown[] = []
+  const late: Promise<unknown>[] = []
+  let joined: unknown
+  const add = (answer: unknown): void => {
+    if (join === undefined || answer === undefined || answer === null) return
+    try {
+      joined = join(joined, answer)
+      if (name === 'preProcessing') Object.assign((args[1] as { values: object }).values, joined)
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  for (const member of members) {
+    try {
+      const hook = member[name] as Hook
+      const answer = hook.apply(
+        member,
+        name === 'postRead' ? args.map((arg, i) => (i === 1 ? withValues(arg, joined) : arg)) : [...args],
+      )
+      if (typeof (answer as PromiseLike<unknown> | Missing)?.then === 'function') {
+        late.push(Promise.resolve(answer))
+        add(answerBeside(answer))
+      } else add(answer)
+    } catch (error) {
+      errors.push(error)
+      add(answerBeside(error))
+    }
+  }
+  if (late.length > 0) return keepBeside(settled(name, late, errors), joined)
+  if (errors.length > 0) throw keepBeside(joinErrors(name, errors), joined)
+  return joined
+}
+
+async function settled(name: string, late: readonly Promise<unknown>[], errors: readonly unknown[]): Promise<unknown> {
+  const ends = await Promise.allSettled(late)
+  const rejections = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
+  if (errors.length + rejections.length > 0) throw joinErrors(name, [...errors, ...rejections])
+  // What one resolved with came too late, which whoever called the chain says.
+  return ends.map((end) => (end.status === 'fulfilled' ? end.value : undefined)).find((value) => value !== undefined)
+}
+
+function joinErrors(name: string, errors: readonly unknown[]): AggregateError {
+  const words = errors.map((error) => (error instanceof Error ? error.message : String(error)))
+  return new AggregateError(errors, `${name}: ${words.join('; ')}`)
+}
+
+function joinValues(before: unknown, answer: unknown): unknown {
+  return { ...(before as object | undefined), ...checkValues(answer) }
+}
+
+/** Everything of it as it was, getters included. */
+function withValues(about: unknown, values: unknown): unknown {
+  if (values === undefined || typeof about !== 'object' || about === null) return about
+  return Object.create(about, { values: { value: values, enumerable: true } })
+}

@@ -1,0 +1,56 @@
+/** What a factory gives to its works. */
+import { expect, test } from 'vitest'
+import { createClient } from '../src/client.js'
+import type { Work } from '../src/work.js'
+
+const client = () => createClient({ bootstrapServers: ['localhost:1'] })
+const one = { topic: 'orders', groupId: 'billing', processor: './processor.js' }
+const code = (run: () => unknown): string => {
+  try {
+    run()
+    return 'none'
+  } catch (error) {
+    return `${(error as { code: string }).code}: ${(error as Error).message}`
+  }
+}
+
+test('a default that is wrong is refused by the factory, and one that says which work it is has no place there', () => {
+  expect(code(() => client().workFactory({ retry: { attempts: 0 } }))).toMatch(
+    /ZK_CONFIG_INVALID: .*workFactory.*retry\.attempts/s,
+  )
+  expect(code(() => client().workFactory({ drainTimeoutMs: 'soon' as never }))).toMatch(
+    /expected a whole number of milliseconds/,
+  )
+  for (const name of ['topic', 'topics', 'groupId', 'processor']) {
+    expect(code(() => client().workFactory({ [name]: 'x' } as never))).toMatch(`${name}: is not a field`)
+  }
+  expect(code(() => client().workFactory({ hooks: { preProcessing() {} } as never }))).toMatch(
+    /hooks\.preProcessing: runs in the threads/,
+  )
+  expect(code(() => client().workFactory({ hooks: { postread() {} } as never }))).toMatch(/did you mean postRead\?/)
+  expect(code(() => client().workFactory({ hooks: { postAck: 5 } as never }))).toMatch(/hooks\.postAck: is no function/)
+  expect(code(() => client().workFactory({ hooks: [] as never }))).toMatch(
+    /hooks: is an empty array; expected an object of hooks/,
+  )
+})
+
+test('defaults are checked together with what the work gives', () => {
+  const factory = client().workFactory({ drainTimeoutMs: 9_000, deadLetterTopic: 'orders' })
+  expect(code(() => factory.create(one))).toMatch(/ZK_CONFIG_CONFLICT.*deadLetterTopic/s)
+  // The work's own takes its place, field by field; undefined is not given; false is none.
+  expect(code(() => factory.create({ ...one, deadLetterTopic: 'orders.dlt' }))).toBe('none')
+  expect(code(() => factory.create({ ...one, deadLetterTopic: false }))).toBe('none')
+  expect(code(() => factory.create({ ...one, deadLetterTopic: undefined as never }))).toMatch(/ZK_CONFIG_CONFLICT/)
+  expect(code(() => factory.create({ ...one, deadLetterTopic: false, maxPollIntervalMs: 9_500 }))).toMatch(
+    /drainTimeoutMs/,
+  )
+  expect(code(() => factory.create(undefined as never))).toMatch(/ZK_CONFIG_INVALID/)
+})
+
+test('hooks may be a class’s', () => {
+  class Audit {
+    postAck() {}
+  }
+  const work: Work = client().workFactory({ hooks: new Audit() }).create(one)
+  expect(work.state()).toBeUndefined()
+})
