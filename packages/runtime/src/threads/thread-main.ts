@@ -49,6 +49,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
     teardown: () =>
       answer(async () => {
         await processor?.teardown?.()
+        hookFaults.flush()
         threadLog.flush()
       }),
   }

@@ -1,7 +1,9 @@
 import { json } from '@zk/formats'
-import { expect, test, vi } from 'vitest'
+import { expect, expectTypeOf, test, vi } from 'vitest'
+import { z } from 'zod'
 import type { HandlerEnd, HookContext, ThreadHooks } from '../../src/hooks/hook-types.js'
 import { hookedProcessor } from '../../src/hooks/thread-hooks.js'
+import { defineHooks, defineProcessor } from '../../src/processor.js'
 import type { Message, Processor } from '../../src/processor-types.js'
 import { lane, settled } from '../threads/lane.js'
 
@@ -214,4 +216,24 @@ test('retryable of the processor is still asked, as its own', () => {
   }
   const wrapped = hookedProcessor(new Mine(), { module: undefined, groupId: 'g', failed: () => {} })!
   expect(wrapped.retryable!(new Error('x'))).toBe(false)
+})
+
+test('hooks of a processor are typed by its format and its state, those of a module as it says', () => {
+  const { preProcessing } = defineProcessor({
+    format: json(z.object({ amount: z.number() })),
+    setup: () => ({ limit: 5 }),
+    preProcessing(message, ctx) {
+      expectTypeOf(message.value).toEqualTypeOf<{ amount: number } | null>()
+      expectTypeOf(ctx.state).toEqualTypeOf<{ limit: number }>()
+      return { isLarge: (message.value?.amount ?? 0) > ctx.state.limit }
+    },
+    process(_message, ctx) {
+      expectTypeOf(ctx.values).toEqualTypeOf<Record<string, unknown>>()
+    },
+  })
+  expect(preProcessing).toBeTypeOf('function')
+  const { postProcessing } = defineHooks<unknown, { limit: number }>({
+    postProcessing: (_message, ctx) => void expectTypeOf(ctx.state).toEqualTypeOf<{ limit: number }>(),
+  })
+  expect(postProcessing).toBeTypeOf('function')
 })
