@@ -95,9 +95,8 @@ export class Client {
     if (this.#closed) throw errors.ZK_CLIENT_CLOSED('reader')
     const config = parseReaderConfig(input, this.#config)
     const properties = consumerProperties(config, this.#config)
-    const { bootstrapServers } = this.#config
     const { clientId, logger } = config
-    const make = () => new Reader<unknown>({ config, properties, bootstrapServers, logger: logger ?? createLogger() })
+    const make = () => new Reader<unknown>({ config, properties, logger: logger ?? createLogger() })
     return this.#readers.get(clientId, config, make)
   }
 

@@ -1,6 +1,7 @@
 /** From what `client.writer` was given to a checked configuration, or to one error that lists all that is wrong with it. */
 import { errors } from '../errors.js'
 import type { ClientConfig } from './client-config.js'
+import { connectionOf } from './connection.js'
 import { formatPath } from './format-path.js'
 import { parse, problemsError, show } from './problems.js'
 import { type WriterConfig, writerSchema } from './writer-config.js'
@@ -9,11 +10,9 @@ import { type WriterConfig, writerSchema } from './writer-config.js'
 export function parseWriterConfig(input: unknown, client: ClientConfig): WriterConfig {
   const { value, problems } = parse(writerSchema, input)
   if (value === undefined) throw problemsError('writer configuration', problems)
-  const config: WriterConfig = {
-    ...value,
-    clientId: value.clientId ?? client.clientId ?? 'zk',
-    bootstrapServers: value.bootstrapServers ?? client.bootstrapServers,
-  }
+  const { connection, problems: ofConnection } = connectionOf(client, value)
+  problems.push(...ofConnection)
+  const config: WriterConfig = { ...value, ...connection, clientId: value.clientId ?? client.clientId ?? 'zk' }
   for (const [field, names] of ofTheClient) {
     // What the writer says itself goes before what is said for all of the client's.
     const name = names.find((one) => client.additionalProps[one] !== undefined)

@@ -83,7 +83,7 @@ export function writerProperties(writer: WriterConfig, client: ClientConfig): Pr
     'socket.nagle.disable': writer.nagleDisable,
     partitioner: writer.partitioner,
     ...without(consumersOnly, writer.additionalProps),
-    'bootstrap.servers': writer.bootstrapServers.join(','),
+    ...connectionProperties(writer),
     // Two writers of one name for two topics are two clients to the brokers, as they are to zkafka.
     'client.id': `${writer.clientId}-${writer.topic}`,
     'request.required.acks': writer.requestRequiredAcks === 'all' ? '-1' : writer.requestRequiredAcks,

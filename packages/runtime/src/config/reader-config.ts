@@ -28,6 +28,9 @@ export const sharedWithWork = {
   maxUncommittedRecords: true,
   queuedMaxKbytes: true,
   reader: true,
+  bootstrapServers: true,
+  sasl: true,
+  tls: true,
   additionalProps: true,
 } as const satisfies Partial<Record<keyof typeof workSchema.shape, true>>
 

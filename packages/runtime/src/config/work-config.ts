@@ -11,7 +11,17 @@ import { circuitBreaker } from './circuit-breaker.js'
 import type { Connection } from './connection.js'
 import { crashJournal } from './crash-journal.js'
 import { type DeadLetterTopicConfig, deadLetterTopic } from './dead-letter-topic.js'
-import { additionalProps, bootstrapServer, documented, milliseconds, moduleUrl, nested, text, topicName, whole } from './fields.js'
+import {
+  additionalProps,
+  bootstrapServer,
+  documented,
+  milliseconds,
+  moduleUrl,
+  nested,
+  text,
+  topicName,
+  whole,
+} from './fields.js'
 import { hooks, hooksModule } from './hooks.js'
 import { saslField } from './sasl.js'
 import { tlsField } from './tls.js'

@@ -7,7 +7,10 @@ import type { Format } from '@zk/formats'
 import { z } from 'zod'
 import type { Logger } from '../log/logger.js'
 import { format, logger } from './client-parts.js'
+import type { Connection } from './connection.js'
 import { additionalPropsExcept, bootstrapServer, documented, milliseconds, text, topicName, whole } from './fields.js'
+import { saslField } from './sasl.js'
+import { tlsField } from './tls.js'
 import { isPattern } from './topic-pattern.js'
 import { writerOwnedProperty } from './writer-owned-properties.js'
 
@@ -44,6 +47,22 @@ export const writerSchema = z.strictObject({
     change: 'When the topic is on another cluster than that of the client.',
     expected: 'an array of host:port',
     defaultText: "the client's `bootstrapServers`",
+  }),
+  sasl: documented(saslField, {
+    group: Writer,
+    description: "Who this writer is to the brokers. Each field that is not given is the client's. `false`: no SASL.",
+    change: 'For a writer with rights of its own.',
+    expected: 'false, or an object of mechanism, username, password, token',
+    defaultText: "the client's",
+    partsElsewhere: true,
+  }),
+  tls: documented(tlsField, {
+    group: Writer,
+    description: "How this writer's connections are encrypted. It replaces the client's as a whole.",
+    change: 'For a writer with a certificate of its own, or on another cluster.',
+    expected: 'true, false, or an object of ca, cert, key, passphrase, verifyCertificate, verifyHostname',
+    defaultText: "the client's",
+    partsElsewhere: true,
   }),
   format: documented(format, {
     group: Writer,
@@ -169,7 +188,5 @@ export type WriterInput<V> = Omit<WriterFields, 'format' | 'logger'> & {
 }
 
 /** Checked, with defaults. */
-export type WriterConfig = Omit<z.output<typeof writerSchema>, 'clientId' | 'bootstrapServers'> & {
-  clientId: string
-  bootstrapServers: readonly string[]
-}
+export type WriterConfig = Omit<z.output<typeof writerSchema>, 'clientId' | keyof Connection> &
+  Connection & { clientId: string }

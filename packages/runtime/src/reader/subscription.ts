@@ -5,6 +5,7 @@ import type { ReaderConfig } from '../config/reader-config.js'
 import { isPattern } from '../config/topic-pattern.js'
 import { errors } from '../errors.js'
 import { Consumer } from '../kafka/consumer.js'
+import { Credentials } from '../kafka/credentials.js'
 import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
 import { COMMIT_TIMEOUT_MS, Commits } from '../work/commits.js'
@@ -18,7 +19,6 @@ const READ_BYTES = 4 * 1024 * 1024
 export interface ReaderParts {
   config: ReaderConfig
   properties: ConsumerProperties
-  bootstrapServers: readonly string[]
   logger: Logger
 }
 
@@ -33,6 +33,7 @@ export class Subscription {
   readonly inbox: Inbox
   readonly #parts: ReaderParts
   readonly #listener: SubscriptionListener
+  readonly #credentials: Credentials
   readonly #consumer: Consumer
   readonly #commits: Commits
   #tick: NodeJS.Timeout | undefined
@@ -42,12 +43,14 @@ export class Subscription {
 
   /** @throws ZkError ZK_CONFIG_UNKNOWN_PROPERTY */
   constructor(parts: ReaderParts, listener: SubscriptionListener) {
-    const { config, properties, bootstrapServers, logger } = parts
-    const { clientId, groupInstanceId, reader } = config
+    const { config, properties, logger } = parts
+    const { bootstrapServers, clientId, groupInstanceId, reader } = config
     this.#parts = parts
     this.#listener = listener
+    this.#credentials = new Credentials(config, logger)
+    const credentials = this.#credentials
     this.#consumer = new Consumer(
-      { properties, bootstrapServers, clientId, groupInstanceId, reader, groups: 1, logger },
+      { properties, credentials, bootstrapServers, clientId, groupInstanceId, reader, groups: 1, logger },
       {
         read: (result) => this.#read(result),
         assigned: (partitions) => {
@@ -79,6 +82,7 @@ export class Subscription {
   /** @throws ZkError when no broker answers, one refuses the client, or a topic is not there */
   async start(): Promise<void> {
     const { topics, waitForTopics } = this.#parts.config
+    await this.#credentials.open()
     await this.#consumer.connect()
     if (this.#closing !== undefined) return
     const named = topics.filter((topic) => !isPattern(topic))
@@ -123,6 +127,7 @@ export class Subscription {
     // It logs what it could not commit.
     if (this.#isSubscribed) await this.#commits.commit(this.#slots, COMMIT_TIMEOUT_MS)
     await this.#consumer.close({ abandon: false })
+    this.#credentials.close()
     this.inbox.end(this.#slots)
   }
 

@@ -11,6 +11,7 @@ import type { Format, FormatPlace } from '@zk/formats'
 import type { Properties } from '../config/properties.js'
 import type { WriterConfig } from '../config/writer-config.js'
 import { errors } from '../errors.js'
+import { Credentials } from '../kafka/credentials.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
 import { ERR__MSG_TIMED_OUT, RECORD_REFUSED } from '../kafka/error-codes.js'
 import { createProducer, type DeliveryListener, type Producer, type ProducerChannel } from '../kafka/producer.js'
@@ -60,6 +61,7 @@ export class Writer<V = Bytes> implements DeliveryListener {
   readonly #format: Format<V> | undefined
   readonly #place: FormatPlace
   readonly #outstanding: OutstandingWrites
+  readonly #credentials: Credentials
   #opening: Promise<Producer> | undefined
   #opened: { producer: Producer; channel: ProducerChannel } | undefined
   /** In order; nothing passes them. */
@@ -72,12 +74,13 @@ export class Writer<V = Bytes> implements DeliveryListener {
 
   /** Made by `client.writer`. */
   constructor(parts: WriterParts) {
-    const { config } = parts
+    const { config, logger } = parts
     this.#parts = parts
     this.topic = config.topic
     // The types of `client.writer` say so.
     this.#format = config.format as Format<V> | undefined
     this.#place = { topic: config.topic, part: 'value' }
+    this.#credentials = new Credentials(config, logger)
     this.#outstanding = new OutstandingWrites({
       topic: config.topic,
       records: config.maxOutstandingRecords,
@@ -265,7 +268,8 @@ export class Writer<V = Bytes> implements DeliveryListener {
   async #open(): Promise<void> {
     if (this.#opened !== undefined) return
     const { config, properties, logger } = this.#parts
-    this.#opening = createProducer({ properties, client: config.producer, logger })
+    const options = { properties, credentials: this.#credentials, client: config.producer, logger }
+    this.#opening = this.#credentials.open().then(() => createProducer(options))
     const producer = await this.#opening
     producer.connect()
     this.#opened = { producer, channel: producer.channel(this) }
@@ -278,6 +282,7 @@ export class Writer<V = Bytes> implements DeliveryListener {
     const producer = await this.#opening?.catch(() => undefined)
     // What it has not sent by now fails, which is reported before it is closed.
     await producer?.close(0)
+    this.#credentials.close()
     this.#outstanding.failAll(() => errors.ZK_WRITER_CLOSED(this.topic))
   }
 
