@@ -1,5 +1,4 @@
-// @zk/runtime knows its errors by this brand, so that a failed format is a ZkError there without an import either way.
-const brand = Symbol.for('@zk/runtime.ZkError')
+import { brandAsZkError } from './brand.js'
 
 /** Bytes that are not what the format says, or a value that it cannot write. The cause is the parser's own error. */
 export class FormatError extends Error {
@@ -22,6 +21,6 @@ export class FormatError extends Error {
     super(sentence, cause === undefined ? undefined : { cause })
     this.code = code
     this.details = { format }
-    Object.defineProperty(this, brand, { value: true })
+    brandAsZkError(this)
   }
 }

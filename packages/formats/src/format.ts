@@ -1,3 +1,6 @@
+import type { RegistryConfig } from './registry/config.js'
+import type { RegistryRequests } from './registry/requests.js'
+
 /** Where a value is read from or written to. */
 export interface FormatPlace {
   readonly topic: string
@@ -5,10 +8,13 @@ export interface FormatPlace {
 }
 
 /**
- * How the values of a topic are read and written. A format of a name and two functions is a whole format.
+ * How the values of a topic are read and written. A name and two functions are a whole format.
  *
  * Synchronous: a format runs once for each record in a worker thread. A tombstone (a record whose value is null)
  * is never given to a format: its value is null whatever the format.
+ *
+ * What a format has to fetch first, such as the schema that the bytes name, it fetches in the optional `prepare…`
+ * functions: they return a promise only when something is missing, so that a record usually costs no microtask.
  */
 export interface Format<V> {
   /** Appears in errors and logs, such as `json`. */
@@ -18,11 +24,21 @@ export interface Format<V> {
   /** @throws FormatError `ZK_ENCODE_FAILED` */
   encode(value: V, place?: FormatPlace): Buffer
   /**
-   * What `decode` needs and does not have yet, such as the schema that the bytes name. Undefined, and no promise, when `decode`
-   * may be called at once; otherwise a promise after which it may. It rejects with an error: `retryable: true` on it (a registry
-   * that is down) means that the record waits and is tried again without being charged an attempt; anything else fails it.
+   * Gets what `decode` needs for these bytes and does not have.
+   *
+   * @returns undefined (no promise!) when `decode` may be called at once; else a promise after which it may. It rejects
+   * with an error: `retryable: true` on it (a registry that is down) means that nothing is wrong with the record, which
+   * waits and is tried again without being charged an attempt; anything else fails the record.
    */
   prepareDecode?(bytes: Uint8Array, place: FormatPlace): Promise<void> | undefined
-  /** The same for `encode`: the id of the schema that the place's subject has. */
+  /** The same for `encode`: the id of the schema under which values of this place are written. */
   prepareEncode?(place: FormatPlace): Promise<void> | undefined
+  /** Called once by whoever runs the format, before anything else. Without it the format makes its requests itself. */
+  open?(host: FormatHost): void
+}
+
+/** What a thread offers to formats: requests of all threads of a process go through one place, and once each. */
+export interface FormatHost {
+  /** @param config Structured-cloneable. Equal configurations get the same registry. */
+  registry(config: RegistryConfig): RegistryRequests
 }

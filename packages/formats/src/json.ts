@@ -1,5 +1,6 @@
 import type { Format } from './format.js'
 import { FormatError } from './format-error.js'
+import { messageOf } from './message-of.js'
 import { decodeUtf8 } from './utf8.js'
 
 /** Anything that checks a value the way a zod schema does: returns it (perhaps transformed) or throws. */
@@ -81,8 +82,4 @@ function pathOf(path: readonly unknown[]): string {
     if (typeof step === 'number') return `${text}[${step}]`
     return text === '' ? String(step) : `${text}.${String(step)}`
   }, '')
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -129,11 +129,37 @@ describe('json', () => {
   })
 })
 
-test("loading the formats loads no package: zod is only ever the user's", () => {
-  const folder = new URL('../src/', import.meta.url)
-  for (const file of readdirSync(folder)) {
-    for (const [, from] of readFileSync(new URL(file, folder), 'utf8').matchAll(/(?:from|import) '([^']+)'/g)) {
-      expect(from, file).toMatch(/^(\.\/|node:)/)
+/** What a module of this package loads: modules of its own folder, and packages. Types are not loaded. */
+function loadedBy(entry: string): { modules: string[]; packages: string[] } {
+  const source = new URL('../src/', import.meta.url)
+  const modules = new Set<string>()
+  const packages = new Set<string>()
+  function visit(url: URL): void {
+    const name = url.href.slice(source.href.length)
+    if (modules.has(name)) return
+    modules.add(name)
+    const text = readFileSync(url, 'utf8').replace(/^(?:import|export) type [\s\S]*?from '[^']+'$/gm, '')
+    for (const [, from = ''] of text.matchAll(/(?:from |import |import\()'([^']+)'/g)) {
+      if (from.startsWith('.')) visit(new URL(from.replace(/\.js$/, '.ts'), url))
+      else if (!from.startsWith('node:')) packages.add(from)
     }
   }
+  visit(new URL(entry, source))
+  return { modules: [...modules], packages: [...packages].sort() }
+}
+
+test.each([
+  ['index.ts', []],
+  ['registry.ts', []],
+  ['avro.ts', ['avsc']],
+  ['proto.ts', ['@bufbuild/protobuf', '@bufbuild/protobuf/wkt']],
+])(
+  "%s loads no package but its own: zod is only ever the user's, avsc and protobuf come where they are used",
+  (entry, packages) => {
+    expect(loadedBy(entry).packages).toEqual(packages)
+  },
+)
+
+test('the entry of a processor that reads text or JSON loads nothing of registries, avro and protobuf', () => {
+  expect(loadedBy('index.ts').modules.filter((name) => /registry|avro|proto/.test(name))).toEqual([])
 })

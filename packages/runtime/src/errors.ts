@@ -453,6 +453,38 @@ const table = {
     retryable: false,
   }),
 
+  // Schema registries
+  ZK_REGISTRY_UNAVAILABLE: entry({
+    message: (registry: string, why: string) =>
+      `The schema registry ${registry} did not answer: ${why}. It is asked again; nothing is wrong with the record.`,
+    details: (registry) => ({ registry }),
+    retryable: true,
+  }),
+  ZK_REGISTRY_REFUSED: entry({
+    message: (registry: string, why: string) =>
+      `The schema registry ${registry} refused a request: ${why}. Check its address, the credentials and what they may do.`,
+    details: (registry) => ({ registry }),
+    retryable: true,
+  }),
+  ZK_SCHEMA_NOT_FOUND: entry({
+    message: (registry: string, why: string) =>
+      `The schema registry ${registry} does not have it: ${why}. Register the schema, or let autoRegister do it.`,
+    details: (registry) => ({ registry }),
+    retryable: false,
+  }),
+  ZK_SCHEMA_INCOMPATIBLE: entry({
+    message: (registry: string, why: string) =>
+      `Schemas of the registry ${registry} do not fit each other: ${why}. Give new fields a default, or use another subject.`,
+    details: (registry) => ({ registry }),
+    retryable: false,
+  }),
+  ZK_SCHEMA_INVALID: entry({
+    message: (registry: string, why: string) =>
+      `A schema of the registry ${registry} is not valid: ${why}. Correct the schema.`,
+    details: (registry) => ({ registry }),
+    retryable: false,
+  }),
+
   // Command line and the rest
   ZK_CLI_USAGE: entry({
     message: (why: string, help: string) => `${why}. See ${help}.`,

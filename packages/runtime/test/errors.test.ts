@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { FormatError, json } from '@zk/formats'
+import { RegistryError } from '@zk/formats/registry'
 import { describe, expect, test, vi } from 'vitest'
 import { describeError, reviveError } from '../src/describe-error.js'
 import { type ErrorCode, errorCodes, errors } from '../src/errors.js'
@@ -79,6 +80,7 @@ describe('ZkError', () => {
     ['ZkError', errors.ZK_INTERNAL('x')],
     ['ProcessError', new ProcessError('x')],
     ['FormatError', new FormatError('ZK_DECODE_FAILED', 'json', 'x')],
+    ['RegistryError', new RegistryError('ZK_SCHEMA_INVALID', 'http://r', 'x')],
   ])('the stack of a %s begins with its name, and the name is no field of its own', (name, error) => {
     expect(error.stack).toMatch(new RegExp(`^${name}: `))
     expect(error.name).toBe(name)
@@ -111,6 +113,21 @@ describe('ZkError', () => {
     expect(errorCodes).toContain(code)
     const why = /^The value is not valid json: (.*?)\. Expected/.exec(message)?.[1]
     expect(errors.ZK_DECODE_FAILED('json', why ?? '')).toMatchObject({ message, details })
+  })
+})
+
+describe('errors of a schema registry', () => {
+  const codes = errorCodes.filter((code) => /^ZK_(REGISTRY|SCHEMA)_/.test(code)) as RegistryError['code'][]
+
+  test.each(codes)('%s says the same in @zk/formats as in the table, and is as retryable', (code) => {
+    const error: unknown = new RegistryError(code, 'http://registry', 'why')
+    const { message, details, retryable, exitCode } = errors[code]('http://registry', 'why')
+    expect(error).toMatchObject({ code, message, details, retryable, exitCode })
+    expect(ZkError.is(error)).toBe(true)
+  })
+
+  test('there are five', () => {
+    expect(codes).toHaveLength(5)
   })
 })
 
@@ -297,6 +314,11 @@ function build(code: ErrorCode): ZkError {
     ZK_CLIENT_CLOSED: () => errors.ZK_CLIENT_CLOSED('workFactory'),
     ZK_DECODE_FAILED: () => errors.ZK_DECODE_FAILED('json', 'it is empty'),
     ZK_ENCODE_FAILED: () => errors.ZK_ENCODE_FAILED('json', 'it has a cycle'),
+    ZK_REGISTRY_UNAVAILABLE: () => errors.ZK_REGISTRY_UNAVAILABLE('http://localhost:8081', 'connect ECONNREFUSED'),
+    ZK_REGISTRY_REFUSED: () => errors.ZK_REGISTRY_REFUSED('http://localhost:8081', 'Unauthorized (401)'),
+    ZK_SCHEMA_NOT_FOUND: () => errors.ZK_SCHEMA_NOT_FOUND('http://localhost:8081', 'the schema with id 7'),
+    ZK_SCHEMA_INCOMPATIBLE: () => errors.ZK_SCHEMA_INCOMPATIBLE('http://localhost:8081', 'the subject orders-value'),
+    ZK_SCHEMA_INVALID: () => errors.ZK_SCHEMA_INVALID('http://localhost:8081', 'the schema is no JSON'),
     ZK_CLI_USAGE: () => errors.ZK_CLI_USAGE('unknown flag --foo', 'zk run --help'),
     ZK_HEALTH_PORT: () => errors.ZK_HEALTH_PORT('127.0.0.1', 9400, 'it is in use'),
     ZK_UNKNOWN_CODE: () => errors.ZK_UNKNOWN_CODE('ZK_NO'),

@@ -420,6 +420,41 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** It does not fit the schema, or has no representation in the format (\`undefined\`, a function, a circular reference in JSON; half of a surrogate pair in text; what is no bytes in \`bytes\`).
 
 **What to do.** Correct the value.`,
+  ZK_REGISTRY_UNAVAILABLE: `# ZK_REGISTRY_UNAVAILABLE
+
+**What happened.** A schema registry gave no answer, or one that says that it cannot answer now (HTTP 408, 429 or 5xx), and went on with it while the request was tried again.
+
+**Why.** The registry is down, restarting or overloaded, or the network between is; a certificate that is not trusted is told here too. The message has the reason. Records are not to blame: a record whose schema could not be fetched waits and is tried again, and is never a dead letter for this.
+
+**What to do.** Look at the registry, its address in \`registry.url\`, and \`registry.tls\` where it has a private certificate authority. Schemas that were fetched before are known until the process ends, so that a registry may be restarted under a running work.`,
+  ZK_REGISTRY_REFUSED: `# ZK_REGISTRY_REFUSED
+
+**What happened.** Something answered at the registry's address, and did not do what it was asked: HTTP 401 or 403, or an answer that is none of a schema registry.
+
+**Why.** Credentials are missing, wrong or expired, they may not read or write the subject, or the address is that of something else (a proxy's login page, a registry without its path, such as Apicurio's \`/apis/ccompat/v7\`). It is retryable, since no record is to blame: records wait until somebody mends it.
+
+**What to do.** Check \`registry.url\` and \`registry.auth\`, and what the user may do with the subject. A user that only reads needs no right to write: \`autoRegister\` is off unless it is asked for.`,
+  ZK_SCHEMA_NOT_FOUND: `# ZK_SCHEMA_NOT_FOUND
+
+**What happened.** The registry has no schema with the id that a value begins with, no version that a reference names, or not the schema that a format writes with.
+
+**Why.** The value was written with another registry, or is no value of a registry at all and begins with a zero by chance; a subject was deleted; or, on writing, nobody has registered this schema in this subject, and \`autoRegister\` is off. The message names the id or the subject.
+
+**What to do.** On reading, check that the producer and the work use the same registry. On writing, register the schema when you deploy, or set \`autoRegister\`. \`subject\` and \`subjectStrategy\` decide which subject is asked.`,
+  ZK_SCHEMA_INCOMPATIBLE: `# ZK_SCHEMA_INCOMPATIBLE
+
+**What happened.** The registry does not take a schema as the next version of its subject, or values written with a schema cannot be read as the format's own.
+
+**Why.** The subject's compatibility level forbids the change; or, on reading Avro, a field has no default and the writer does not write it, a type changed to one that it cannot become, a decimal has another scale. The message says which where the registry or Avro tells.
+
+**What to do.** Give new fields a default, keep types or widen them (int to long), and rename with an alias. For a change that cannot be compatible take another topic or subject.`,
+  ZK_SCHEMA_INVALID: `# ZK_SCHEMA_INVALID
+
+**What happened.** The registry refused a schema as not valid (HTTP 422), or one that it gave cannot be parsed.
+
+**Why.** A mistake in the schema, a reference that does not exist, or a type that no reference defines. A registry that takes Protobuf as .proto text only (Apicurio) refuses descriptors: give \`sources\`.
+
+**What to do.** Correct what the message says.`,
   ZK_CLI_USAGE: `# ZK_CLI_USAGE
 
 **What happened.** The command line is not valid.

@@ -1,0 +1,3 @@
+export { type AvroOptions, avro } from './avro/avro-format.js'
+export { type AvroRegistryOptions, avroRegistry } from './avro/avro-registry.js'
+export type { AvroSchema, AvroTypeOptions } from './avro/parse.js'
