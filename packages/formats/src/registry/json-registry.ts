@@ -1,6 +1,7 @@
 import type { Format } from '../format.js'
 import { FormatError } from '../format-error.js'
 import { json, type Schema } from '../json.js'
+import { messageOf } from '../message-of.js'
 import { joinWithSchemaId, PREFIX_BYTES, readSchemaId } from '../schema-id-prefix.js'
 import type { SchemaReference } from './client.js'
 import { type RegistryFormatOptions, SubjectSchemas } from './subject-schemas.js'
@@ -47,6 +48,11 @@ export function jsonRegistry<V = unknown>(options: JsonRegistryOptions & { reado
 /** The name of a JSON Schema, as Confluent's serializers take it for the record strategies. */
 function titleOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
-  const { title } = JSON.parse(text) as { title?: unknown }
-  return typeof title === 'string' ? title : undefined
+  let schema: { title?: unknown } | null
+  try {
+    schema = JSON.parse(text)
+  } catch (cause) {
+    throw new TypeError(`jsonSchema is no JSON: ${messageOf(cause)}`, { cause })
+  }
+  return typeof schema?.title === 'string' ? schema.title : undefined
 }

@@ -56,4 +56,8 @@ describe('jsonRegistry', () => {
     expect(await write(jsonRegistry({ registry, useLatest: true }), { id: 'a' })).toEqual(bytes)
     expect(jsonRegistry({ registry }).decode(bytes)).toEqual({ id: 'a' })
   })
+
+  test('a schema that is no JSON is refused at once', () => {
+    expect(() => jsonRegistry({ registry: mock(), jsonSchema: '{' })).toThrow(/jsonSchema is no JSON/)
+  })
 })
