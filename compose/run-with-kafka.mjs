@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // @ts-check
 /**
- * Runs a command that needs a Kafka: `run-with-kafka.mjs [--brokers n] -- <command…>`.
+ * Runs a command that needs a Kafka: `run-with-kafka.mjs [--brokers n] [--registry] -- <command…>`.
  *
- * KAFKA_BOOTSTRAP names the cluster to the command. Where it is set already, that one is used and none is started; else
- * KAFKA_SECURE has its listeners with security as JSON: saslServers, mtlsServers, certificates, user.
+ * KAFKA_BOOTSTRAP names the cluster to the command, KAFKA_SECURE its listeners with security (as JSON: saslServers, mtlsServers,
+ * certificates, user), and SCHEMA_REGISTRY_URL the schema registry, if one is asked for. What is set already is used, and not
+ * started; another's cluster has no KAFKA_SECURE.
  * Ends with the command's exit code, 128 + n when signal n ended it, 1 when Kafka did not start, 2 on wrong usage.
  */
 import { spawn } from 'node:child_process'
@@ -13,6 +14,7 @@ import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { USER } from './kafka/security.mjs'
 import { startKafka } from './kafka.mjs'
+import { startRegistry } from './registry.mjs'
 
 const separator = process.argv.indexOf('--')
 const command = separator === -1 ? [] : process.argv.slice(separator + 1)
@@ -29,25 +31,38 @@ try {
  * @param {string[]} command
  */
 async function main(own, command) {
-  const { values } = parseArgs({ args: own, options: { brokers: { type: 'string', default: '1' } } })
+  const { values } = parseArgs({
+    args: own,
+    options: { brokers: { type: 'string', default: '1' }, registry: { type: 'boolean', default: false } },
+  })
   const brokers = Number(values.brokers)
   if (command.length === 0 || !Number.isInteger(brokers) || brokers < 1) {
-    process.stderr.write('usage: run-with-kafka.mjs [--brokers n] -- <command…>\n')
+    process.stderr.write('usage: run-with-kafka.mjs [--brokers n] [--registry] -- <command…>\n')
     return 2
   }
-  const given = process.env.KAFKA_BOOTSTRAP
-  if (given) return runCommand(command, { KAFKA_BOOTSTRAP: given })
-  const onFetch = () => process.stderr.write('Fetching Kafka from Maven Central (once, about 45 MB)\n')
-  const kafka = await startKafka({ brokers, onFetch, secure: true })
+  /** @type {{ stop: () => Promise<void> }[]} */
+  const started = []
+  /** @param {string} what */
+  const fetching = (what) => () => process.stderr.write(`Fetching ${what} from Maven Central (once)\n`)
   try {
-    return await runCommand(command, {
-      KAFKA_BOOTSTRAP: kafka.bootstrapServers,
+    /** @type {Record<string, string>} */
+    const env = {}
+    if (!process.env.KAFKA_BOOTSTRAP) {
+      const kafka = await startKafka({ brokers, onFetch: fetching('Kafka, about 45 MB,'), secure: true })
+      started.push(kafka)
+      env.KAFKA_BOOTSTRAP = kafka.bootstrapServers
+      env.KAFKA_SECURE = JSON.stringify({ ...kafka.secure, user: USER })
       // As `zk run` has it: whoever is refused by brokers leaves a thread of the pool behind that waits for them.
-      UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16',
-      KAFKA_SECURE: JSON.stringify({ ...kafka.secure, user: USER }),
-    })
+      env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE ?? '16'
+    }
+    if (values.registry && !process.env.SCHEMA_REGISTRY_URL) {
+      const registry = await startRegistry({ onFetch: fetching('Apicurio Registry, about 110 MB,') })
+      started.push(registry)
+      env.SCHEMA_REGISTRY_URL = registry.url
+    }
+    return await runCommand(command, env)
   } finally {
-    await kafka.stop()
+    await Promise.all(started.map((service) => service.stop()))
   }
 }
 

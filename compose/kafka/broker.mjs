@@ -85,7 +85,7 @@ export async function spawnBroker(files, { jars, heap, detached }) {
  * The kernel ends the broker together with this process, even when that is killed and can clean up nothing itself.
  * Where there is no setpriv (macOS), only an orderly end of this process ends the broker.
  */
-async function parentDeathSignal() {
+export async function parentDeathSignal() {
   if (process.platform !== 'linux') return []
   const help = await versionOf('setpriv', ['--help'])
   return help?.includes('--pdeathsig') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []

@@ -25,11 +25,14 @@ export async function requireJava() {
   }
 }
 
-/** @returns {Promise<void>} rejects with MissingRequirement when there is no `mvn`. */
-export async function requireMaven() {
+/**
+ * @param {string} [what] is fetched
+ * @returns {Promise<void>} rejects with MissingRequirement when there is no `mvn`.
+ */
+export async function requireMaven(what = "Kafka's jars are") {
   if ((await versionOf('mvn', ['--version'])) !== undefined) return
   throw new MissingRequirement(
-    "Kafka's jars are fetched from Maven Central, and there is no `mvn` on the PATH. Install Maven (Debian: apt-get install maven, macOS: brew install maven) or use Docker: docker compose -f compose/docker-compose.yml up -d --wait",
+    `${what} fetched from Maven Central, and there is no \`mvn\` on the PATH. Install Maven (Debian: apt-get install maven, macOS: brew install maven) or use Docker: docker compose -f compose/docker-compose.yml up -d --wait`,
   )
 }
 

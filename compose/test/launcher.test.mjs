@@ -68,6 +68,13 @@ describe('what the machine lacks', () => {
     expect(err).toMatch(/no `mvn` on the PATH.*apt-get install maven/)
   })
 
+  test('no Maven and no schema registry yet: says what is missing, and leaves the command out', async () => {
+    const env = { KAFKA_BOOTSTRAP: 'x:1', HOME: dir, PATH: pathWith({ java: 'openjdk version "17.0.15" 2025-04-15' }) }
+    const { code, out, err } = await run('run-with-kafka.mjs', ['--registry', '--', process.execPath, '-p', '1'], env)
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toMatch(/^Apicurio Registry is fetched.*no `mvn` on the PATH/)
+  })
+
   test.each([
     ['openjdk version "17.0.15" 2025-04-15', 17],
     ['java version "1.8.0_392"', 8],
@@ -112,6 +119,12 @@ describe('commands', () => {
     const env = { KAFKA_BOOTSTRAP: 'somewhere:1', PATH: pathWith({}) }
     const args = ['--', process.execPath, '-e', 'console.log(process.env.KAFKA_BOOTSTRAP); process.exit(9)']
     expect(await run('run-with-kafka.mjs', args, env)).toEqual({ code: 9, out: 'somewhere:1\n', err: '' })
+  })
+
+  test('run-with-kafka uses the schema registry that is named', async () => {
+    const env = { KAFKA_BOOTSTRAP: 'x:1', SCHEMA_REGISTRY_URL: 'http://somewhere', PATH: pathWith({}) }
+    const args = ['--registry', '--', process.execPath, '-p', 'process.env.SCHEMA_REGISTRY_URL']
+    expect(await run('run-with-kafka.mjs', args, env)).toEqual({ code: 0, out: 'http://somewhere\n', err: '' })
   })
 
   test('run-with-kafka tells a command’s death by a signal as a shell does', async () => {
