@@ -1,6 +1,6 @@
 /**
  * Against a real registry: Apicurio through the API of Confluent's, which `pnpm test:kafka` starts. Confluent's own client
- * talks to it beside ours, but for Protobuf: it needs descriptors, which Apicurio neither takes nor gives.
+ * talks to it beside ours, but for Protobuf: it needs descriptors, which Apicurio does not give.
  */
 
 import { readFileSync } from 'node:fs'

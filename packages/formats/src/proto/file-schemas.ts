@@ -5,7 +5,7 @@ import type { SchemaReference, SchemaRegistry, SchemaText } from '../registry/cl
 export interface FileSchemaOptions {
   /**
    * .proto texts by the name that imports have for them, such as `shop/order.proto`. What is not here is registered as its
-   * descriptor in base64, which Confluent's registry takes; Apicurio takes text only.
+   * descriptor in base64, which Confluent's registry understands; Apicurio keeps it as it is, unread.
    */
   readonly sources?: Readonly<Record<string, string>>
   readonly autoRegister: boolean

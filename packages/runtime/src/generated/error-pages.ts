@@ -452,7 +452,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** The registry refused a schema as not valid (HTTP 422), or one that it gave cannot be parsed.
 
-**Why.** A mistake in the schema, a reference that does not exist, or a type that no reference defines. A registry that takes Protobuf as .proto text only (Apicurio) refuses descriptors: give \`sources\`.
+**Why.** A mistake in the schema, a reference that does not exist, or a type that no reference defines.
 
 **What to do.** Correct what the message says.`,
   ZK_CLI_USAGE: `# ZK_CLI_USAGE
