@@ -19,7 +19,7 @@ export class BlockPool {
   /** With the reader. */
   #lent: ArrayBuffer | undefined
 
-  /** A buffer for the reader to pack the next block into. */
+  /** A buffer for the reader to pack the next block into. One at a time: it comes back in `batchOf`. */
   lend(): ArrayBuffer {
     if (this.#lent !== undefined) throw new Error('the reader has a buffer already: one request at a time')
     this.#lent = this.#free.pop() ?? new ArrayBuffer(this.#size)

@@ -121,7 +121,7 @@ export class PackedBatch implements RecordBatch {
   pick(indexes: readonly number[]): PackedBatch {
     const n = indexes.length
     const total = indexes.reduce((sum, i) => sum + ((this.sizes[i]! + 3) & ~3), columnBytes(n))
-    const { buffer, columns, bytes } = allocate(n, total)
+    const { buffer, columns, bytes } = layOut(n, total)
     let position = columns.end
     for (const [to, from] of indexes.entries()) {
       const size = this.sizes[from]!
@@ -156,11 +156,16 @@ export interface RecordToPack {
   headers: readonly (readonly [name: string, value: Uint8Array | null])[]
 }
 
-/**
- * Packs records into a block. Used where they come one by one: the portable reader, tests, generated load. It is the
- * portable reader's hot path: two passes with loops.
- */
+/** Packs records into a batch of their own. Used where they come one by one: tests, generated load. */
 export function packRecords(records: readonly RecordToPack[]): PackedBatch {
+  return new PackedBatch(packBlock(records))
+}
+
+/**
+ * Packs records into a block. It is the portable reader's hot path: two passes with loops.
+ * @param into for the block; one that is larger gets memory of its own
+ */
+export function packBlock(records: readonly RecordToPack[], into?: ArrayBuffer): ArrayBuffer {
   const n = records.length
   const headers: Uint8Array[] = new Array(n)
   let total = columnBytes(n)
@@ -170,7 +175,7 @@ export function packRecords(records: readonly RecordToPack[]): PackedBatch {
     headers[i] = encoded
     total += ((key?.length ?? 0) + (value?.length ?? 0) + encoded.length + 3) & ~3
   }
-  const { buffer, columns, bytes } = allocate(n, total)
+  const { buffer, columns, bytes } = layOut(n, total, into)
   let position = columns.end
   for (let i = 0; i < n; i++) {
     const { slot, offset, timestamp, timestampType, key, value } = records[i]!
@@ -198,13 +203,15 @@ export function packRecords(records: readonly RecordToPack[]): PackedBatch {
     if (encoded.length > 0) bytes.set(encoded, at)
     position += (size + 3) & ~3
   }
-  return new PackedBatch(buffer)
+  return buffer
 }
 
-function allocate(n: number, total: number) {
-  const buffer = new ArrayBuffer((total + 7) & ~7)
+/** @param into taken where the block fits in it */
+function layOut(n: number, total: number, into?: ArrayBuffer) {
+  const size = (total + 7) & ~7
+  const buffer = into !== undefined && size <= into.byteLength ? into : new ArrayBuffer(size)
   const columns = columnsOf(buffer, n)
-  new Uint32Array(buffer, 0, 4).set([MAGIC, n, columns.end, buffer.byteLength])
+  new Uint32Array(buffer, 0, 4).set([MAGIC, n, columns.end, size])
   return { buffer, columns, bytes: new Uint8Array(buffer) }
 }
 

@@ -10,7 +10,8 @@
  */
 import type { PartitionSlot, TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError, Message, MessageHeader } from 'node-rdkafka'
-import { packRecords, type RecordToPack, TimestampType } from './packed-batch.js'
+import { BlockPool } from './block-pool.js'
+import { type PackedBatch, packBlock, type RecordToPack, TimestampType } from './packed-batch.js'
 import type { ReadError, Reader, ReadResult } from './reader.js'
 
 const BATCH = 1000
@@ -23,6 +24,7 @@ export class PortableReader implements Reader {
   readonly kind = 'portable'
   readonly #consumer: KafkaConsumer
   readonly #onReady: () => void
+  readonly #blocks = new BlockPool()
   /** By topic, then by partition number. */
   readonly #slots = new Map<string, PartitionSlot[]>()
   readonly #partitions = new Map<PartitionSlot, TopicPartition>()
@@ -86,7 +88,7 @@ export class PortableReader implements Reader {
   take(): ReadResult | undefined {
     if (this.#read.length === 0 && this.#ends.length === 0 && this.#errors.length === 0) return undefined
     const result = {
-      batch: this.#read.length === 0 ? undefined : packRecords(this.#read),
+      batch: this.#read.length === 0 ? undefined : this.#packed(),
       ends: this.#ends,
       errors: this.#errors,
     }
@@ -94,6 +96,10 @@ export class PortableReader implements Reader {
     this.#ends = []
     this.#errors = []
     return result
+  }
+
+  #packed(): PackedBatch {
+    return this.#blocks.batchOf(packBlock(this.#read, this.#blocks.lend()))
   }
 
   async hold(): Promise<void> {
