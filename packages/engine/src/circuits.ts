@@ -2,15 +2,18 @@
  * The circuit breakers of a work, one for all of it or one for each partition, and the probes of those that are half-open.
  *
  * While one is open no delivery of its scope starts, wherever it waits; reading and what runs go on. What had started
- * before says nothing about the time after, so its outcome is not counted. A probe is a permit for one start: that
- * delivery's outcome decides. One that comes to no outcome (handed back, its partition gone, or its thread died by another's guilt) leaves
- * the circuit half-open, and another record is tried at the next look.
+ * before says nothing about the time after, so it is not counted.
+ *
+ * A probe is a permit for one start. Its attempt decides, also where it fails and another is to follow: waiting for that one
+ * would mean that nothing starts for a backoff, or that more than one record is tried. A probe that comes to no outcome (handed
+ * back, its partition gone, or its thread died by another's guilt) leaves the circuit half-open, and another record is tried
+ * at the next look.
  */
 import type { AssignmentTable } from './assignment.js'
 import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.js'
 import { hasStarted, stateOf } from './delivery-state.js'
-import type { CircuitScope, Effects } from './effects.js'
-import type { InFlightTable } from './in-flight-table.js'
+import { type CircuitScope, type Effects, FailureFlag } from './effects.js'
+import { type InFlightTable, NEVER } from './in-flight-table.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
 
 interface Circuit {
@@ -55,7 +58,7 @@ export class Circuits {
 
   /** A delivery has come to its final outcome. Called for every record. */
   count(ticket: number, failed: boolean): void {
-    if (this.#table.uncounted[ticket] === 1) return
+    if (this.#isOfBefore(ticket)) return
     const circuit = this.#whole ?? this.#circuitOf(this.#table.slot[ticket]!)
     if (!failed && circuit.breaker.isCalm) return
     // It was about to find that it may not start when its thread died.
@@ -63,12 +66,28 @@ export class Circuits {
     this.#change(circuit, () => circuit.breaker.count(failed))
   }
 
+  /**
+   * An attempt of a delivery may have failed with another to follow. Of a probe that is the outcome; everything else counts
+   * when it has failed for good.
+   *
+   * @param next the attempt that follows, as the board has it unless said otherwise
+   * @param flags `FailureFlag`s, likewise
+   * @returns whether it was a probe
+   */
+  countAttempt(ticket: number, next = this.#attemptOf(ticket), flags = this.#flagsOf(ticket)): boolean {
+    const { countsFrom, slot } = this.#table
+    const circuit = this.#whole ?? this.#circuits.get(slot[ticket]!)
+    if (circuit?.breaker.state !== 'half-open' || next <= countsFrom[ticket]!) return false
+    this.#change(circuit, () => circuit.breaker.count((flags & FailureFlag.noCircuitBreak) === 0))
+    return true
+  }
+
   /** @param now a monotonic clock in milliseconds */
   tick(now: number): void {
     for (const circuit of this.#circuits.values()) {
       if (circuit.breaker.state === 'closed') continue
       this.#change(circuit, () => circuit.breaker.look(now))
-      if (circuit.breaker.state === 'half-open') this.#probe(circuit)
+      if (circuit.breaker.state === 'half-open') this.#followProbe(circuit)
     }
   }
 
@@ -84,29 +103,40 @@ export class Circuits {
   }
 
   #open(circuit: Circuit): void {
-    const { uncounted } = this.#table
     // Held: what has started by now is of the time before, and what has not will find that it may not.
     this.#effects.hold(true)
     this.#effects.holdStarts(circuit.scope, true)
     for (const ticket of this.#table.dispatched()) {
-      if (this.#isIn(circuit, ticket) && this.#hasStarted(ticket)) uncounted[ticket] = 1
+      if (!this.#isIn(circuit, ticket)) continue
+      // In this order: one that fails between the two must not look as if it had been tried since.
+      const isOld = this.#hasStarted(ticket)
+      this.#table.countsFrom[ticket] = this.#attemptOf(ticket) + (isOld ? 1 : 0)
     }
     this.#effects.hold(false)
     circuit.permitted = undefined
   }
 
-  #probe(circuit: Circuit): void {
+  /** Sees what has become of the probe; where there is none any more, or not yet, another record is permitted. */
+  #followProbe(circuit: Circuit): void {
+    const { countsFrom, thread } = this.#table
     const candidates = new Set<number>()
-    const { thread, uncounted } = this.#table
+    let isRunning = false
     for (const ticket of this.#table.dispatched()) {
       // Of a partition that has gone nothing starts, and what runs on comes to no outcome.
       if (!this.#isIn(circuit, ticket) || !this.#isOurs(ticket)) continue
-      if (!this.#hasStarted(ticket)) {
+      const hasStarted = this.#hasStarted(ticket)
+      if (this.countAttempt(ticket)) return
+      const attempt = this.#attemptOf(ticket)
+      if (!hasStarted) {
         // It may have been about to start when the circuit opened, and found that it may not.
-        uncounted[ticket] = 0
+        countsFrom[ticket] = attempt
         candidates.add(thread[ticket]!)
-      } else if (uncounted[ticket] === 0) return
+      } else if (attempt === countsFrom[ticket]) isRunning = true
     }
+    if (!isRunning) this.#permit(circuit, candidates)
+  }
+
+  #permit(circuit: Circuit, candidates: ReadonlySet<number>): void {
     if (circuit.permitted !== undefined) {
       const isUnused = this.#effects.withdrawPermit(circuit.permitted, circuit.scope)
       circuit.permitted = undefined
@@ -123,8 +153,23 @@ export class Circuits {
     }
   }
 
+  #isOfBefore(ticket: number): boolean {
+    const { attempt, countsFrom } = this.#table
+    const from = countsFrom[ticket]!
+    // Nearly always the table's word is enough; of later attempts the board knows, but not of what was never sent.
+    return attempt[ticket]! < from && (from === NEVER || this.#attemptOf(ticket) < from)
+  }
+
   #hasStarted(ticket: number): boolean {
     return hasStarted(stateOf(ticket, this.#table, this.#effects))
+  }
+
+  #attemptOf(ticket: number): number {
+    return this.#effects.attemptOf(this.#table.thread[ticket]!, ticket)
+  }
+
+  #flagsOf(ticket: number): number {
+    return this.#effects.failureFlags(this.#table.thread[ticket]!, ticket)
   }
 
   #isIn({ scope }: Circuit, ticket: number): boolean {

@@ -263,12 +263,12 @@ export class Dispatcher {
   }
 
   #send(ticket: number, at: number): void {
-    const { phase, sequence, uncounted } = this.#table
+    const { attempt, countsFrom, phase, sequence } = this.#table
     // 0 stands for "never sent".
     this.#sequence = (this.#sequence + 1) | 0 || 1
     sequence[ticket] = this.#sequence
     phase[ticket] = Phase.dispatched
-    uncounted[ticket] = 0
+    countsFrom[ticket] = attempt[ticket]!
     this.#scratch[at] = ticket
   }
 }

@@ -45,7 +45,7 @@ export interface Effects {
   deliveryState(thread: number, ticket: number, sequence: number): DeliveryState
   /** Which attempt of a delivery ran last, or, of a parked one, is due next, from the same board: the first is 1. */
   attemptOf(thread: number, ticket: number): number
-  /** `FailureFlag`s of a delivery that the board shows as failed. */
+  /** `FailureFlag`s of the latest attempt of a delivery that the board shows as failed or parked. */
   failureFlags(thread: number, ticket: number): number
   /** While held, no thread starts a delivery; those that try wait. Held only within one call into the engine. */
   hold(held: boolean): void

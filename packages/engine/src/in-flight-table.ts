@@ -26,8 +26,8 @@ export class InFlightTable<Batch extends RecordBatch> {
   readonly attempt: Int32Array
   /** How the record has to be run (see `Care`). */
   readonly care: Uint8Array
-  /** 1 where the outcome tells a circuit breaker nothing, because the delivery started before its last change. */
-  readonly uncounted: Uint8Array
+  /** The first attempt that tells a circuit breaker something: those before had started when it opened. */
+  readonly countsFrom: Int32Array
   readonly phase: Uint8Array
   /** The thread the record is pinned to, from routing to its end. */
   readonly thread: Int32Array
@@ -50,7 +50,7 @@ export class InFlightTable<Batch extends RecordBatch> {
     this.due = new Float64Array(capacity)
     this.attempt = new Int32Array(capacity)
     this.care = new Uint8Array(capacity)
-    this.uncounted = new Uint8Array(capacity)
+    this.countsFrom = new Int32Array(capacity)
     this.phase = new Uint8Array(capacity)
     this.thread = new Int32Array(capacity)
     this.sequence = new Int32Array(capacity)
@@ -107,3 +107,6 @@ export const Phase = { free: 0, waiting: 1, routed: 2, deadLettering: 3, dispatc
  * before. `never`: it is condemned, and fails when its turn comes.
  */
 export const Care = { none: 0, alone: 1, never: 2 } as const
+
+/** As `countsFrom`: nothing that becomes of the record tells anything. */
+export const NEVER = 0x7fff_ffff

@@ -6,7 +6,7 @@ import type { PartitionAssignment } from './assignment.js'
 import type { Core } from './core.js'
 import { type Completion, FailureFlag, OUTCOME_MASK, Outcome } from './effects.js'
 import { FloodGuard } from './flood-guard.js'
-import { Phase } from './in-flight-table.js'
+import { NEVER, Phase } from './in-flight-table.js'
 
 /** Since the engine was made. */
 export interface Counters {
@@ -79,7 +79,7 @@ export class RecordEndings {
   condemn(ticket: number): void {
     this.#core.table.phase[ticket] = Phase.dispatched
     // It says nothing about what handlers call.
-    this.#core.table.uncounted[ticket] = 1
+    this.#core.table.countsFrom[ticket] = NEVER
     this.end(ticket, Outcome.failed)
   }
 

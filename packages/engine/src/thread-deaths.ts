@@ -38,7 +38,7 @@ export class ThreadDeaths {
 
   gone(thread: number, { planned = false, guilty }: ThreadEnd): void {
     const { counters } = this.#endings
-    const { dispatcher, effects, options, table } = this.#core
+    const { circuits, dispatcher, effects, options, table } = this.#core
     const { attempts = 1 } = options
     if (!planned) counters.threadDeaths++
     dispatcher.threadDown(thread)
@@ -48,7 +48,11 @@ export class ThreadDeaths {
     const exhausted = blamed.filter((ticket) => table.attempt[ticket]! >= attempts)
     for (const ticket of exhausted) this.#endings.end(ticket, Outcome.failed)
     const left = again.filter((ticket) => !exhausted.includes(ticket))
-    for (const ticket of blamed) if (!exhausted.includes(ticket)) table.attempt[ticket]!++
+    for (const ticket of blamed) {
+      if (exhausted.includes(ticket)) continue
+      table.attempt[ticket]!++
+      circuits?.countAttempt(ticket, table.attempt[ticket], 0)
+    }
     const suspects = planned ? [] : guilty === undefined ? ran : blamed
     dispatcher.sendAgain(
       thread,
@@ -67,7 +71,7 @@ export class ThreadDeaths {
    * any more: that may have been the guilty one
    */
   #sort(thread: number): { again: number[]; ran: number[]; isAnyVoid: boolean } {
-    const { effects, table } = this.#core
+    const { circuits, effects, table } = this.#core
     const { attempt, sequence } = table
     const again: number[] = []
     const ran: number[] = []
@@ -83,6 +87,8 @@ export class ThreadDeaths {
       } else {
         if (state === 'running') ran.push(ticket)
         again.push(ticket)
+        // It may have failed since anybody looked.
+        circuits?.countAttempt(ticket, attempt[ticket])
       }
     }
     return { again, ran, isAnyVoid }

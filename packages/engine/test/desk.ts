@@ -32,8 +32,10 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
   const flags = new Map<number, number>()
   /** Process deaths by offset. */
   const processDeaths = new Map<number, number>()
-  /** Threads that may start one record while starts are held. */
-  const permits = new Set<number>()
+  /** Where starts are held, and by which threads one record may start all the same. */
+  const held = new Set<CircuitScope>()
+  const permits = new Map<CircuitScope, Set<number>>()
+  const permitsOf = (scope: CircuitScope) => permits.get(scope) ?? new Set<number>()
   const named = (scope: CircuitScope) => (scope === 'work' ? 'work' : `slot ${scope}`)
   const calls: string[] = []
   const stops: StopReason[] = []
@@ -50,6 +52,8 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
           epoch: epoch[ticket]!,
           attempt: attempt[ticket]!,
         }
+        attempts.delete(ticket)
+        flags.delete(ticket)
         inboxes.set(thread, [...(inboxes.get(thread) ?? []), sent])
         latest.set(`${sent.slot}/${sent.offset}`, { ...sent, thread })
       }
@@ -70,12 +74,17 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
     deadLetter: (ticket) => calls.push(`dead letter ${engine.inFlight.slot[ticket]}/${engine.inFlight.offset[ticket]}`),
     completed: (ticket, how) => calls.push(`${how} ${engine.inFlight.slot[ticket]}/${engine.inFlight.offset[ticket]}`),
     processDeaths: (_slot, offset) => processDeaths.get(offset) ?? 0,
-    holdStarts: (scope, held) => calls.push(`${held ? 'hold' : 'release'} starts of ${named(scope)}`),
+    holdStarts: (scope, isHeld) => {
+      if (isHeld) held.add(scope)
+      else held.delete(scope)
+      permits.delete(scope)
+      calls.push(`${isHeld ? 'hold' : 'release'} starts of ${named(scope)}`)
+    },
     permitStart: (thread, scope) => {
-      permits.add(thread)
+      permits.set(scope, permitsOf(scope).add(thread))
       calls.push(`permit ${thread} of ${named(scope)}`)
     },
-    withdrawPermit: (thread) => permits.delete(thread),
+    withdrawPermit: (thread, scope) => permitsOf(scope).delete(thread),
     circuitChanged: (scope, from, to) => calls.push(`${named(scope)} ${from} to ${to}`),
     stop: (reason) => stops.push(reason),
   }
@@ -145,7 +154,20 @@ export function desk(options: Partial<WorkEngineOptions> = {}) {
     },
     ranWhenProcessDied: (offset: number, deaths: number) => processDeaths.set(offset, deaths),
     /** The thread has started a record by its permit. */
-    usePermit: (thread: number) => permits.delete(thread),
+    usePermit: (thread: number) => permitsOf('work').delete(thread),
+    /** A record tries to start. @returns whether it does, by a permit where starts are held */
+    tryToStart(offset: number, slot = 0): boolean {
+      const scope = held.has('work') ? 'work' : slot
+      if (held.has(scope) && !permitsOf(scope).delete(of(offset, slot).thread)) return false
+      this.board(offset, 'running', slot)
+      return true
+    },
+    /** Its attempt fails, and the next is due later. */
+    park(offset: number, failureFlags = 0, slot = 0) {
+      const { ticket, attempt } = of(offset, slot)
+      this.boardSays(offset, { attempt: (attempts.get(ticket) ?? attempt) + 1, flags: failureFlags }, slot)
+      this.board(offset, 'parked', slot)
+    },
     /** The latest delivery of each record ends so, and its ack arrives. */
     ack(offsets: readonly number[], outcome: keyof typeof Outcome | number = 'done', slot = 0, micros = 1_000) {
       for (const offset of offsets) this.ackOf(of(offset, slot), outcome, micros)

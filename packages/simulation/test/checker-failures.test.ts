@@ -5,8 +5,8 @@ const TRIED_TWICE = { attempts: 2 }
 const circuit = { after: 2, forMs: 100, scope: 'work' as const }
 
 /** A process that has a circuit breaker and knows it. */
-function breaker() {
-  const told = story({ circuit, onExhausted: 'complete' })
+function breaker(attempts = 1) {
+  const told = story({ circuit, attempts, onExhausted: 'complete' })
   const tenure = told.began(0)
   const circuits = told.checker.circuitsOf(0)
   return {
@@ -23,9 +23,9 @@ function breaker() {
   }
 }
 
-/** As that, and two records have failed. */
-function opened() {
-  const told = breaker()
+/** As that, and two records have failed for good. */
+function opened(attempts = 1) {
+  const told = breaker(attempts)
   const { checker, circuits, tenure, start, fail } = told
   for (const record of [0, 1]) {
     start(record)
@@ -36,13 +36,24 @@ function opened() {
   return told
 }
 
+/** As that, and the first of two attempts of a third is the probe. */
+function probed() {
+  const told = opened(2)
+  const { circuits, start } = told
+  for (const now of [0, 100]) circuits.tick(now)
+  circuits.told('work', 'open', 'half-open')
+  circuits.ticked()
+  start(2)
+  return told
+}
+
 describe('takes', () => {
   test('a record that succeeds at its last attempt, and one that fails at it', () => {
     const { checker, began } = story(TRIED_TWICE)
     const tenure = began(0)
     for (const record of [0, 1]) {
       checker.started(tenure, record, 0, 1, 0)
-      checker.parked(tenure, record)
+      checker.parked(tenure, record, 0)
       checker.started(tenure, record, 0, 2, 0)
       if (record === 0) checker.ended(tenure, record)
       else checker.failed(tenure, record, 0)
@@ -77,12 +88,51 @@ describe('takes', () => {
   })
 })
 
+describe('takes of a probe that is tried again', () => {
+  test('that the circuit opens again at the next look', () => {
+    const { checker, circuits, tenure } = probed()
+    checker.parked(tenure, 2, 0)
+    circuits.tick(110)
+    circuits.told('work', 'half-open', 'open')
+    circuits.ticked()
+  })
+
+  test('that it closes where the error asks not to be counted', () => {
+    const { checker, circuits, tenure, start } = probed()
+    checker.parked(tenure, 2, 8)
+    circuits.tick(110)
+    circuits.told('work', 'half-open', 'closed')
+    circuits.ticked()
+    start(3)
+  })
+
+  test('that it opens with the death of its thread', () => {
+    const { checker, circuits, tenure } = probed()
+    checker.stopped(tenure, 2)
+    checker.died([{ tenure, record: 2 }], false, undefined)
+    circuits.told('work', 'half-open', 'open')
+    circuits.tick(110)
+    circuits.ticked()
+  })
+
+  test('that nothing comes of it where it was handed back, or its partition was cut', () => {
+    for (const how of ['handed back', 'cut'] as const) {
+      const { checker, circuits, tenure } = probed()
+      checker.parked(tenure, 2, 0)
+      if (how === 'cut') checker.cut(0, 0, tenure)
+      else checker.handedBack(tenure, 2)
+      circuits.tick(110)
+      circuits.ticked()
+    }
+  })
+})
+
 describe('I1 refuses', () => {
   test('a failure that is called final while attempts are left', () => {
     const { checker, began } = story(TRIED_TWICE)
     const tenure = began(0)
     checker.started(tenure, 0, 0, 1, 0)
-    checker.parked(tenure, 0)
+    checker.parked(tenure, 0, 0)
     expect(() => checker.exhausted(tenure, 0, false)).toThrow('0/0 is called failed after 1 of 2 attempts')
   })
 
@@ -120,7 +170,7 @@ describe('I9 refuses', () => {
     expect(() => checker.started(tenure, 1, 0, 2, 0)).toThrow('attempt 2 of 0/1 starts after 0 that were charged')
     for (const attempt of [1, 2]) {
       checker.started(tenure, 0, 0, attempt, 0)
-      checker.parked(tenure, 0)
+      checker.parked(tenure, 0, 0)
     }
     expect(() => checker.started(tenure, 0, 0, 3, 0)).toThrow('0/0 is tried for the 3. time')
   })
@@ -181,6 +231,14 @@ describe('I9 refuses', () => {
     expect(() => circuits.ticked()).toThrow('the circuit of the work is open, not half-open')
     start(2)
     expect(() => start(3, 1)).toThrow('0/3 starts beside a probe')
+  })
+
+  test('a start after a probe that has failed with attempts left, and a circuit that stays half-open by it', () => {
+    const { checker, circuits, tenure, start } = probed()
+    checker.parked(tenure, 2, 0)
+    expect(() => start(3)).toThrow('0/3 starts after a probe that has failed')
+    circuits.tick(110)
+    expect(() => circuits.ticked()).toThrow('the circuit of the work is half-open, not open')
   })
 
   test('a circuit that does not open, or opens too early', () => {

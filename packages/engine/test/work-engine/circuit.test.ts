@@ -4,6 +4,18 @@ import { desk } from '../desk.js'
 
 const circuit = { after: 2, forMs: 500, scope: 'work' as const }
 
+/** Two records have failed, and of those at 2 and 3, of one key, one may start. It is 500. */
+function halfOpen(options: { attempts?: number } = {}) {
+  const work = desk({ circuit, ...options }).start()
+  work.read([0, 1], { hash: 0 })
+  work.ack([0, 1], 'failed')
+  work.engine.tick(0)
+  work.read([2, 3], { hash: 0 })
+  work.engine.tick(500)
+  work.calls()
+  return work
+}
+
 describe('circuit breaker', () => {
   test('opens after so many failures in a row, half-opens when its time is up, and closes by the probe', () => {
     const work = desk({ circuit }).start()
@@ -82,6 +94,13 @@ describe('circuit breaker', () => {
     expect(work.calls().filter((call) => call.includes('open'))).toEqual([])
   })
 
+  test('a record that fails without being run, because it has killed processes, counts for nothing', () => {
+    const work = desk({ circuit: { ...circuit, after: 1 }, processDeathLimit: 1 }).start()
+    work.ranWhenProcessDied(0, 1)
+    work.read([0])
+    expect(work.calls()).toEqual(['failed 0/0'])
+  })
+
   test('what had started before it opened decides nothing afterwards', () => {
     const work = desk({ circuit, concurrency: 4 }).start()
     for (const offset of [0, 1, 2, 3]) work.read([offset], { hash: offset })
@@ -123,20 +142,93 @@ describe('circuit breaker', () => {
     expect(work.calls()).toEqual([])
   })
 
-  test('a probe that comes to no outcome is followed by another', () => {
-    const work = desk({ circuit }).start()
-    work.read([0, 1], { hash: 0 })
-    work.ack([0, 1], 'failed')
-    work.engine.tick(0)
-    work.read([2, 3], { hash: 0 })
-    work.engine.tick(500)
-    work.usePermit(0)
-    work.board(2, 'parked')
-    work.calls()
+  test('a probe that was handed back is followed by another', () => {
+    const work = halfOpen()
+    work.tryToStart(2)
+    work.ack([2], 'discarded')
     work.engine.tick(600)
-    expect(work.calls()).toEqual([])
     work.engine.tick(700)
     expect(work.calls()).toEqual(['permit 0 of work'])
+  })
+
+  test('a probe whose attempt fails opens it again, although others are left', () => {
+    const work = halfOpen()
+    work.tryToStart(2)
+    work.park(2)
+    work.engine.tick(600)
+    expect(work.calls()).toContain('work half-open to open')
+    for (const now of [700, 1_199]) work.engine.tick(now)
+    expect(work.calls()).toEqual([])
+    work.engine.tick(1_200)
+    expect(work.calls()).toEqual(['work open to half-open', 'permit 0 of work'])
+    // It has been told, and is a candidate like any other.
+    work.engine.tick(1_300)
+    expect(work.calls()).toEqual(['permit 0 of work'])
+    work.tryToStart(2)
+    work.ack([2])
+    expect(work.calls()).toContain('work half-open to closed')
+  })
+
+  test('and closes it where the error says nothing about what the handler calls', () => {
+    const work = halfOpen()
+    work.tryToStart(2)
+    work.park(2, FailureFlag.noCircuitBreak)
+    work.engine.tick(600)
+    expect(work.calls()).toEqual(['release starts of work', 'work half-open to closed'])
+  })
+
+  test('an attempt that has failed before it opened, or since by a start of before, is none of a probe', () => {
+    const work = desk({ circuit, concurrency: 4 }).start()
+    for (const offset of [0, 1, 2, 3]) work.read([offset], { hash: offset })
+    for (const offset of [2, 3]) work.board(offset, 'running')
+    work.park(2)
+    work.ack([0, 1], 'failed')
+    work.engine.tick(0)
+    work.park(3)
+    work.calls()
+    work.engine.tick(500)
+    work.engine.tick(600)
+    expect(work.calls()).toEqual(['work open to half-open', 'permit 0 of work', 'permit 0 of work'])
+    // It was running when the circuit was looked at, and fails now: a start of before. Its next attempt is a probe.
+    work.tryToStart(3)
+    work.ack([3], 'failed')
+    expect(work.calls()).toContain('work half-open to open')
+  })
+
+  test('while attempts fail one after the other nothing opens: only final failures count', () => {
+    const work = desk({ circuit, attempts: 3 }).start()
+    work.read([0, 1, 2])
+    for (const offset of [0, 1, 2]) {
+      work.tryToStart(offset)
+      work.park(offset)
+      work.engine.tick(100 * offset)
+    }
+    expect(work.calls()).toEqual([])
+  })
+
+  test('a probe that is charged with the death of its thread has failed', () => {
+    const work = halfOpen({ attempts: 2 })
+    work.tryToStart(2)
+    work.engine.threadGone(0)
+    expect(work.calls()).toContain('work half-open to open')
+  })
+
+  test('one whose thread died by the guilt of another has not, and the next one is tried', () => {
+    const work = halfOpen({ attempts: 2 })
+    work.tryToStart(2)
+    work.engine.threadGone(0, { guilty: [] })
+    work.engine.threadUp(0)
+    work.engine.tick(600)
+    work.engine.tick(700)
+    expect(work.calls()).toEqual(['permit 0 of work'])
+  })
+
+  test('nor is the failure of a probe forgotten when its thread dies before the next look', () => {
+    const work = halfOpen({ attempts: 2 })
+    work.tryToStart(2)
+    work.park(2)
+    work.engine.threadGone(0)
+    expect(work.calls()).toContain('work half-open to open')
   })
 
   test('a record that was about to start when it opened, and did not, is tried like any other', () => {
@@ -151,6 +243,20 @@ describe('circuit breaker', () => {
     work.usePermit(0)
     work.ack([2])
     expect(work.calls()).toContain('work half-open to closed')
+  })
+
+  test('what shows as running while it is half-open may be the probe: nothing else is permitted until it shows otherwise', () => {
+    const work = desk({ circuit, concurrency: 2 }).start()
+    for (const offset of [0, 1, 2, 3]) work.read([offset], { hash: offset })
+    work.ack([0, 1], 'failed')
+    work.engine.tick(0)
+    work.calls()
+    work.board(2, 'running')
+    work.engine.tick(500)
+    expect(work.calls()).toEqual(['work open to half-open'])
+    work.board(2, 'queued')
+    work.engine.tick(600)
+    expect(work.calls()).toEqual(['permit 0 of work'])
   })
 
   test('a half-open circuit waits for a record to try', () => {

@@ -17,8 +17,8 @@ const circuitBreakerSchema = z.strictObject({
   forMs: milliseconds(60_000, {
     group,
     description:
-      'How long the circuit stays open, in milliseconds (up to 100 ms longer). Then one record is tried, and its outcome ' +
-      'closes the circuit or opens it again.',
+      'How long the circuit stays open, in milliseconds (up to 100 ms longer). Then one record is tried, and that attempt ' +
+      'closes the circuit or opens it again, also where the record has attempts left.',
     change: 'To the time in which what the handlers call usually recovers.',
   }),
   scope: documented(z.enum(['work', 'partition']).default('work'), {

@@ -119,7 +119,7 @@ export class Board {
     return this.#words[ENTRIES + ticket * ENTRY_WORDS + ATTEMPT]! & 0xffff
   }
 
-  /** `FailureFlag`s of a delivery that failed. */
+  /** `FailureFlag`s of the latest attempt of a delivery that failed or is parked. */
   flagsOf(ticket: number): number {
     return this.#words[ENTRIES + ticket * ENTRY_WORDS + ATTEMPT]! >>> 16
   }
@@ -273,11 +273,15 @@ export class BoardWriter {
     return this.#words[ENTRIES + ticket * ENTRY_WORDS + ATTEMPT]! & 0xffff
   }
 
-  /** The handler failed and is tried again. @param due on the thread's `performance.now()` */
-  park(ticket: number, nextAttempt: number, due: number): void {
+  /**
+   * The handler failed and is tried again.
+   * @param due on the thread's `performance.now()`
+   * @param flags `FailureFlag`s: a circuit may take them for those of its probe
+   */
+  park(ticket: number, nextAttempt: number, due: number, flags = 0): void {
     const entry = ENTRIES + ticket * ENTRY_WORDS
     // Before the state: a thread that dies from here on has had this attempt charged.
-    this.#words[entry + ATTEMPT] = nextAttempt
+    this.#words[entry + ATTEMPT] = nextAttempt | (flags << 16)
     this.#words[entry + SINCE] = machineMs(due)
     Atomics.store(this.#words, entry + STATE, State.parked)
     this.#words[RETRIES]!++

@@ -294,7 +294,7 @@ export class Executor {
     const { retryable, flags } = this.#decision.judge(error, attempt < retry.attempts, log)
     if (retryable) {
       if (this.#handBack.isClosing(slot, epoch)) this.#giveUp(ticket, started)
-      else this.#park(ticket, attempt, error, log)
+      else this.#park(ticket, attempt, { error, flags }, log)
       return
     }
     this.#acks.addFailure({ ticket, error: describeError(error), cause })
@@ -307,11 +307,11 @@ export class Executor {
   }
 
   /** The record gives its lane back and is tried again later; its key waits. */
-  #park(ticket: number, attempt: number, error: unknown, log: () => Logger): void {
+  #park(ticket: number, attempt: number, { error, flags }: { error: unknown; flags: number }, log: () => Logger): void {
     const { retry } = this.#options
     const now = performance.now()
     const backoff = backoffMs(retry, attempt)
-    this.#board.park(ticket, attempt + 1, now + backoff)
+    this.#board.park(ticket, attempt + 1, now + backoff, flags)
     this.#queue.park(this.#records.key(ticket))
     this.#marks?.end(ticket)
     this.#records.keepAlone(ticket)

@@ -106,6 +106,16 @@ test('what the error says of dead letter and breaker is in its ack and on the bo
   expect(board.flagsOf(0)).toBe(flags)
 })
 
+test('while its record waits for another attempt too: it may have been the probe of a circuit', async () => {
+  const error = new ProcessError('no', { disableCircuitBreak: true })
+  const { send, board, stateOf } = lane(failing({ 0: 1 }, () => error).handler, {
+    retry: { attempts: 2, backoffMs: 60_000 },
+  })
+  send([0])
+  await settled()
+  expect([stateOf(0), board.attemptOf(0), board.flagsOf(0)]).toEqual(['parked', 2, FailureFlag.noCircuitBreak])
+})
+
 test('a thrown thing that nobody can read fails its record and nothing else', async () => {
   const odd = new Proxy({}, { get: () => fail('read'), has: () => fail('asked') })
   const { send, acks } = lane(failing({ 0: 9 }, () => odd).handler, { retry: { attempts: 2 } })

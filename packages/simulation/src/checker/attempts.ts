@@ -68,13 +68,16 @@ export class Attempts {
    * A thread is gone.
    * @param ran what its board showed as running
    * @param guilty undefined when nobody knows
+   * @returns what is charged an attempt and tried again
    */
-  died(ran: readonly Run[], planned: boolean, guilty: readonly Run[] | undefined): void {
-    if (planned) return
+  died(ran: readonly Run[], planned: boolean, guilty: readonly Run[] | undefined): readonly Run[] {
+    if (planned) return []
     for (const { tenure, record } of ran) this.acquitted(tenure, record)
     const blamed = guilty ?? (ran.length === 1 ? ran : [])
     for (const { tenure, record } of blamed) tenure.charge(record)
-    this.#suspects.push(...(guilty ?? ran).filter(({ tenure, record }) => !this.isExhausted(tenure, record)))
+    const isTriedAgain = ({ tenure, record }: Run) => !this.isExhausted(tenure, record)
+    this.#suspects.push(...(guilty ?? ran).filter(isTriedAgain))
+    return blamed.filter(isTriedAgain)
   }
 
   isExhausted(tenure: Tenure, record: number): boolean {

@@ -113,6 +113,12 @@ export class Checker {
     }
   }
 
+  /** A process has told its threads that of a partition nothing is tried again. @param id what goes; undefined when it is over */
+  cut(member: number, partition: number, id: number | undefined): void {
+    if (id !== undefined) this.#tenures[id]!.isCut = true
+    this.#failures.cut(member, partition)
+  }
+
   halted(id: number): void {
     this.#tenures[id]!.halted = true
   }
@@ -187,10 +193,10 @@ export class Checker {
     this.#failures.attempts.acquitted(tenure, record)
   }
 
-  /** The handler failed, and its record is tried again. */
-  parked(id: number, record: number): void {
+  /** The handler failed, and its record is tried again. @param flags of its failure */
+  parked(id: number, record: number, flags: number): void {
     this.stopped(id, record)
-    this.#failures.parked(this.#tenures[id]!, record)
+    this.#failures.parked(this.#tenures[id]!, record, flags)
   }
 
   /** The handler failed for good, and the thread's board says so. @param flags of its failure */
@@ -202,7 +208,7 @@ export class Checker {
 
   /** The record was handed back unfinished. */
   handedBack(id: number, record: number): void {
-    this.#failures.attempts.acquitted(this.#tenures[id]!, record)
+    this.#failures.handedBack(this.#tenures[id]!, record)
   }
 
   /** The handler runs no more: it has ended, it gave up, or its thread is dead. */
@@ -223,7 +229,7 @@ export class Checker {
   died(ran: readonly Delivered[], planned: boolean, guilty: readonly Delivered[] | undefined): void {
     const runs = (deliveries: readonly Delivered[]): Run[] =>
       deliveries.map(({ tenure, record }) => ({ tenure: this.#tenures[tenure]!, record }))
-    this.#failures.attempts.died(runs(ran), planned, guilty && runs(guilty))
+    this.#failures.died(runs(ran), planned, guilty && runs(guilty))
   }
 
   /** I1: an engine takes the failure of a record for final. */

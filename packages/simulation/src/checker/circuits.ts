@@ -1,11 +1,33 @@
 /**
  * I9: the circuit breakers of one process, as the policy has them, beside what its engine says they are. Outcomes come in the
- * order in which the engine took them; what had started before a circuit opened says nothing about the time after.
+ * order in which the engine took them; what had started before a circuit opened says nothing about the time after. An attempt
+ * that fails with another to follow counts for a probe alone, and its engine has to see it at its next look.
  */
 import type { CircuitLimits } from './model-log.js'
 import { Violation } from './violation.js'
 
 type State = 'closed' | 'open' | 'half-open'
+
+/** The last attempt of a record. */
+export interface Attempt {
+  readonly record: number
+  /** Its number, ascending over all records. */
+  readonly start: number
+  /**
+   * False when its thread has shown it as running and then found the circuit open: an engine that has only seen it running
+   * cannot know that it started later.
+   */
+  readonly isSure: boolean
+}
+
+/** The attempt of a probe that failed, and another follows. */
+interface Probed {
+  readonly partition: number
+  readonly record: number
+  /** What has to come of it. */
+  readonly to: State
+  isSure: boolean
+}
 
 interface Circuit {
   state: State
@@ -20,15 +42,21 @@ interface Circuit {
   openedAt: number
   /** While half-open: the start that is tried. */
   probe: number | undefined
+  /** While half-open: what the engine does not know yet, and what of it was there when the tick began. */
+  probed: Probed | undefined
+  due: Probed | undefined
 }
 
 export class Circuits {
   readonly #limits: CircuitLimits
+  readonly #latestStart: () => number
   /** By partition, or one. */
   readonly #circuits: (Circuit | undefined)[] = []
 
-  constructor(limits: CircuitLimits) {
+  /** @param latestStart number of the start that came last, of whichever record */
+  constructor(limits: CircuitLimits, latestStart: () => number) {
     this.#limits = limits
+    this.#latestStart = latestStart
   }
 
   /** @param start number of the start, ascending */
@@ -38,6 +66,7 @@ export class Circuits {
     // Published before it opened, it takes a permit that was meant for another, and tells nothing.
     if (circuit.state !== 'half-open' || start <= circuit.openedAt) return
     if (circuit.probe !== undefined) throw new Violation('I9', `${name} starts beside a probe`)
+    if (circuit.probed?.isSure === true) throw new Violation('I9', `${name} starts after a probe that has failed`)
     circuit.probe = start
   }
 
@@ -47,17 +76,30 @@ export class Circuits {
     if (circuit.probe === start) circuit.probe = undefined
   }
 
-  /**
-   * A record has come to its final outcome.
-   * @param start of its last attempt
-   * @param latest the start that came last, of whichever record
-   * @param isSure false when its thread has shown it as running and then found the circuit open: an engine that has only
-   * seen it running cannot know that it started later
-   */
-  outcome(partition: number, start: number, failed: boolean, latest: number, isSure: boolean): void {
+  /** An attempt has failed, and another follows. @param failed false where its error asks not to count it */
+  attempted(partition: number, { record, start, isSure }: Attempt, failed: boolean): void {
+    const circuit = this.#of(partition)
+    if (circuit.state !== 'half-open' || start <= circuit.openedAt) return
+    circuit.probed = { partition, record, to: failed ? 'open' : 'closed', isSure }
+  }
+
+  /** Nothing of the partition is tried again: a probe of it that has failed is handed back. */
+  cut(partition: number): void {
+    const circuit = this.#of(partition)
+    if (circuit.probed?.partition === partition) circuit.probed = undefined
+  }
+
+  /** The record is handed back: its engine may not look in time any more. */
+  handedBack(partition: number, record: number): void {
+    const { probed } = this.#of(partition)
+    if (probed?.record === record) probed.isSure = false
+  }
+
+  /** A record has come to its final outcome by this attempt. */
+  outcome(partition: number, { start, isSure }: Attempt, failed: boolean): void {
     const circuit = this.#of(partition)
     // One that was about to find it open when its thread died has not started.
-    if (start > circuit.openedAt && circuit.state !== 'open') this.#count(circuit, failed, isSure, latest)
+    if (start > circuit.openedAt && circuit.state !== 'open') this.#count(circuit, failed, isSure)
     this.#compare(circuit, partition)
   }
 
@@ -67,12 +109,15 @@ export class Circuits {
     if (circuit.told !== from)
       throw new Violation('I9', `a circuit that was ${circuit.told} changes from ${from} to ${to}`)
     circuit.told = to
+    if (circuit.probed?.to === to) this.#become(circuit, to)
   }
 
   /** Before the engine hears of it. */
   tick(now: number): void {
     for (const circuit of this.#circuits) {
-      if (circuit?.state !== 'open') continue
+      if (circuit === undefined) continue
+      circuit.due = circuit.probed
+      if (circuit.state !== 'open') continue
       circuit.until ??= now + this.#limits.forMs
       if (now >= circuit.until) circuit.state = 'half-open'
     }
@@ -81,7 +126,13 @@ export class Circuits {
   /** After the engine has heard of it. */
   ticked(): void {
     for (const [partition, circuit] of this.#circuits.entries()) {
-      if (circuit !== undefined) this.#compare(circuit, partition)
+      if (circuit === undefined) continue
+      const { due } = circuit
+      if (due !== undefined && due === circuit.probed) {
+        if (due.isSure) this.#become(circuit, due.to)
+        circuit.probed = undefined
+      }
+      this.#compare(circuit, partition)
     }
   }
 
@@ -94,7 +145,7 @@ export class Circuits {
     return this.#of(partition).state !== 'closed'
   }
 
-  #count(circuit: Circuit, failed: boolean, isSure: boolean, latest: number): void {
+  #count(circuit: Circuit, failed: boolean, isSure: boolean): void {
     const { after } = this.#limits
     if (failed) {
       circuit.most++
@@ -109,10 +160,16 @@ export class Circuits {
     if (next === state) return
     const mayStay = !isSure || (state === 'closed' && fewest < after)
     if (mayStay && told === state) return
-    circuit.state = next
+    this.#become(circuit, next)
+  }
+
+  #become(circuit: Circuit, state: State): void {
+    circuit.state = state
     circuit.probe = undefined
-    if (next === 'open') circuit.openedAt = latest
+    circuit.probed = undefined
     circuit.until = undefined
+    if (state === 'open') circuit.openedAt = this.#latestStart()
+    else circuit.fewest = circuit.most = 0
   }
 
   #compare({ state, told }: Circuit, partition: number): void {
@@ -133,6 +190,8 @@ export class Circuits {
       until: undefined,
       openedAt: -1,
       probe: undefined,
+      probed: undefined,
+      due: undefined,
     }
     return this.#circuits[index]
   }

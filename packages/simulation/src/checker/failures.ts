@@ -1,6 +1,6 @@
 /** I1 and I9: the policy for failures, kept beside what happens: attempts and blame, circuits, and times before which nothing starts. */
 import { Attempts, type Run } from './attempts.js'
-import { Circuits } from './circuits.js'
+import { type Attempt, Circuits } from './circuits.js'
 import type { ModelLimits, ModelRecords } from './model-log.js'
 import type { Tenure } from './tenure.js'
 import { Violation } from './violation.js'
@@ -25,7 +25,7 @@ export class Failures {
   }
 
   circuitsOf(member: number): Circuits {
-    this.#circuits[member] ??= new Circuits(this.#limits.circuit!)
+    this.#circuits[member] ??= new Circuits(this.#limits.circuit!, () => this.#start)
     return this.#circuits[member]
   }
 
@@ -57,16 +57,32 @@ export class Failures {
   }
 
   /** An attempt has failed, and another follows. */
-  parked(tenure: Tenure, record: number): void {
-    tenure.charge(record)
-    this.attempts.acquitted(tenure, record)
+  parked(tenure: Tenure, record: number, flags: number): void {
+    this.#charge(tenure, record)
+    this.#attemptFailed(tenure, record, flags)
   }
 
   /** An attempt has failed for good. @returns whether that completes the record */
   failed(tenure: Tenure, record: number, flags: number): boolean {
-    this.parked(tenure, record)
+    this.#charge(tenure, record)
     tenure.markFailed(record, flags)
     return this.#isCompletedBy(flags)
+  }
+
+  cut(member: number, partition: number): void {
+    if (this.#limits.circuit !== undefined) this.circuitsOf(member).cut(partition)
+  }
+
+  /** It is not tried again here. */
+  handedBack(tenure: Tenure, record: number): void {
+    this.attempts.acquitted(tenure, record)
+    if (this.#limits.circuit === undefined) return
+    this.circuitsOf(tenure.member).handedBack(tenure.partition, record)
+  }
+
+  /** A thread is gone: as `Attempts.died`. */
+  died(ran: readonly Run[], planned: boolean, guilty: readonly Run[] | undefined): void {
+    for (const { tenure, record } of this.attempts.died(ran, planned, guilty)) this.#attemptFailed(tenure, record, 0)
   }
 
   /** An engine takes the failure of a record for final. @returns whether that completes the record */
@@ -84,8 +100,22 @@ export class Failures {
   /** A record has come to its final outcome, as its process sees it. */
   outcome(tenure: Tenure, record: number, failed: boolean): void {
     if (this.#limits.circuit === undefined) return
-    const start = tenure.startOf.get(record) ?? -1
-    this.circuitsOf(tenure.member).outcome(tenure.partition, start, failed, this.#start, !tenure.heldBack.has(record))
+    this.circuitsOf(tenure.member).outcome(tenure.partition, this.#attemptOf(tenure, record), failed)
+  }
+
+  #charge(tenure: Tenure, record: number): void {
+    tenure.charge(record)
+    this.attempts.acquitted(tenure, record)
+  }
+
+  #attemptFailed(tenure: Tenure, record: number, flags: number): void {
+    if (this.#limits.circuit === undefined || tenure.isCut || tenure.end !== undefined) return
+    const failed = (flags & NO_CIRCUIT_BREAK) === 0
+    this.circuitsOf(tenure.member).attempted(tenure.partition, this.#attemptOf(tenure, record), failed)
+  }
+
+  #attemptOf(tenure: Tenure, record: number): Attempt {
+    return { record, start: tenure.startOf.get(record) ?? -1, isSure: !tenure.heldBack.has(record) }
   }
 
   #isCompletedBy(flags: number): boolean {

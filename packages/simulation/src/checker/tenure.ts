@@ -23,6 +23,8 @@ export class Tenure {
   excuse: Excuse | undefined
   /** The partition was reset since: whatever was finished may be wanted again. */
   mayRepeat = false
+  /** It is about to go, and nothing of it is tried again. */
+  isCut = false
   /** Its partition was halted: nothing more may start. */
   halted = false
   /** By key: the record that was started last. */

@@ -56,13 +56,14 @@ export class SimBoard {
 
   // ── the thread's side ──────────────────────────────────────────────────────────────────────────────────────────
 
-  mark({ ticket, sequence }: Delivery, state: DeliveryState, attempt: number, flags = 0): void {
+  /** @param flags of the attempt that has failed; otherwise those of the one before stay */
+  mark({ ticket, sequence }: Delivery, state: DeliveryState, attempt: number, flags?: number): void {
     if (this.#sequences[ticket] !== sequence) {
       throw new Error(`ticket ${ticket} was given away while its delivery was alive`)
     }
     this.#states[ticket] = state
     this.#attempts[ticket] = attempt
-    this.#flags[ticket] = flags
+    if (flags !== undefined) this.#flags[ticket] = flags
   }
 
   /** It lies above its partition's cut. */

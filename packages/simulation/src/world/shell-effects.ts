@@ -77,7 +77,11 @@ export class ShellEffects implements Effects {
   }
 
   cut(slot: number, epoch: number, aboveOffset: number): void {
-    this.#member.world.journal.note(K.cut, this.#member.id, this.#member.holdings[slot]!.partition, epoch, aboveOffset)
+    const { world, id, engine, holdings } = this.#member
+    const { partition, tenure } = holdings[slot]!
+    world.journal.note(K.cut, id, partition, epoch, aboveOffset)
+    // Where nothing is drained an epoch has ended, and what is held now is the next one.
+    world.checker.cut(id, partition, engine.assignments.at(slot)?.state === 'draining' ? tenure : undefined)
     for (const thread of this.#member.threads) thread.board.cut(slot, epoch, aboveOffset)
     this.#member.crew.wake()
   }

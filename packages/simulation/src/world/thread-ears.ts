@@ -52,9 +52,9 @@ export class ThreadEars implements ThreadListener {
     world.progress++
   }
 
-  parked(thread: number, delivery: Delivery): void {
+  parked(thread: number, delivery: Delivery, flags: number): void {
     this.#note(K.parked, thread, delivery)
-    this.#member.world.checker.parked(delivery.tenure, delivery.record)
+    this.#member.world.checker.parked(delivery.tenure, delivery.record, flags)
   }
 
   handedBack(thread: number, delivery: Delivery): void {

@@ -12,8 +12,8 @@ export interface ThreadListener {
   heldBack(thread: number, delivery: Delivery): void
   /** @param flags `FailureFlag`s */
   ended(thread: number, delivery: Delivery, how: Ending, flags: number): void
-  /** The handler has failed, and is tried again. */
-  parked(thread: number, delivery: Delivery): void
+  /** The handler has failed, and is tried again. @param flags `FailureFlag`s */
+  parked(thread: number, delivery: Delivery, flags: number): void
   /** Handed back without another attempt, or behind one that was. */
   handedBack(thread: number, delivery: Delivery): void
   /** What the handler kills instead of coming to an end. */

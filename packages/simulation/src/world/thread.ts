@@ -233,6 +233,9 @@ export class SimThread {
 
   #fail(delivery: Delivery, choice: Random): void {
     const { attempts, onExhausted, deadLetters, flaggedFailures } = this.#shape
+    let flags = 0
+    if (choice.percent(flaggedFailures)) flags |= FailureFlag.noDeadLetter
+    if (choice.percent(flaggedFailures)) flags |= FailureFlag.noCircuitBreak
     const isRetried = delivery.first + delivery.failures < attempts && !choice.percent(NOT_RETRYABLE)
     if (isRetried && this.#policy.isClosing(delivery)) {
       this.#handBackBehind(delivery)
@@ -241,16 +244,13 @@ export class SimThread {
     }
     if (isRetried) {
       delivery.failures++
-      this.#mark(delivery, 'parked')
+      this.#mark(delivery, 'parked', flags)
       delivery.timedOut = false
       delivery.overdue = false
       this.queue.park(delivery)
-      this.#listener.parked(this.#index, delivery)
+      this.#listener.parked(this.#index, delivery, flags)
       return
     }
-    let flags = 0
-    if (choice.percent(flaggedFailures)) flags |= FailureFlag.noDeadLetter
-    if (choice.percent(flaggedFailures)) flags |= FailureFlag.noCircuitBreak
     this.#end(delivery, 'failed', flags, choice)
     if (onExhausted === 'complete' || (deadLetters && (flags & FailureFlag.noDeadLetter) === 0)) return
     this.#policy.failed(delivery)
@@ -292,7 +292,7 @@ export class SimThread {
     this.acks.add(delivery, Outcome[how] + flags, micros)
   }
 
-  #mark(delivery: Delivery, state: Ending | 'queued' | 'running' | 'parked', flags = 0): void {
+  #mark(delivery: Delivery, state: Ending | 'queued' | 'running' | 'parked', flags?: number): void {
     this.board.mark(delivery, state, delivery.first + delivery.failures, flags)
   }
 }

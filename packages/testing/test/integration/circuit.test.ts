@@ -37,6 +37,31 @@ describe.each(readers)('%s reader', (reader) => {
     expect(gaps.slice(failing + 1).every((gap) => gap < 500)).toBe(true)
   })
 
+  test('a probe decides by one attempt, whatever it has left: meanwhile nothing else starts', async () => {
+    const topic = await stage.topic(1)
+    const journal = stage.journal()
+    const play = stage.play({
+      ...{ topic, reader, speedup: 1, processor: faulty, circuitBreaker: { after: 1, forMs: 500 } },
+      ...{ retry: { attempts: 3, backoffMs: 1 }, processorOptions: { journal: journal.path, ms: 0 } },
+    })
+    await play.assigned()
+    await stage.produce(topic, [{ key: 'first', value: 'always' }])
+    await eventually(() => circuitOf(play).length > 0)
+    const records = Array.from({ length: 12 }, (_, i) => ({ key: `k${i}`, value: 'always' }))
+    await stage.produce(topic, records)
+    await eventually(() => circuitOf(play).filter((change) => change === 'half-open to open').length >= 4)
+    expect(await play.drain()).toMatchObject({ processed: 1, failed: 1 })
+    const probes = journal.starts().slice(3)
+    expect(probes.length).toBeGreaterThanOrEqual(4)
+    const gaps = probes.slice(1).map(({ at }, i) => at - probes[i]!.at)
+    expect(
+      gaps.every((gap) => gap >= 500),
+      `${gaps}`,
+    ).toBe(true)
+    // One record after the other loses an attempt, and none fails for good by it.
+    expect(new Set(places(probes)).size).toBe(probes.length)
+  })
+
   test('with nothing to read it stays half-open, and the next record decides', async () => {
     const topic = await stage.topic(1)
     const failing = (key: string) => stage.produce(topic, [{ key, value: 'always' }])
