@@ -2,8 +2,8 @@
  * Stops a work from failing record after record while what its handlers call is down.
  *
  * closed → open after so many failures in a row → half-open when its time is up: one record is tried → closed if it
- * succeeds, open again if not. Only final outcomes count, in the order in which they come; an idle time is no outcome.
- * The circuit breaker of Nygard, Release It! (2007).
+ * succeeds, open again if not. Outcomes count in the order in which they come, and an idle time is none. The circuit breaker
+ * of Nygard, Release It! (2007).
  */
 import type { CircuitState } from './effects.js'
 
@@ -34,14 +34,19 @@ export class CircuitBreaker {
     return this.#failures === 0 && this.#state === 'closed'
   }
 
-  /** The outcome of a record that started since the last change of state. */
+  /** An outcome of what has started since it opened last: a final one, or that of a probe. */
   count(failed: boolean): void {
     if (this.#state === 'open') throw new Error('nothing starts while a circuit is open')
-    this.#failures = failed ? this.#failures + 1 : 0
-    if (failed && (this.#state === 'half-open' || this.#failures >= this.#options.after)) {
-      this.#state = 'open'
-      this.#until = undefined
-    } else if (!failed) this.#state = 'closed'
+    if (!failed) {
+      this.#failures = 0
+      this.#state = 'closed'
+      return
+    }
+    this.#failures++
+    // Half-open it is one more in a row that was long enough.
+    if (this.#failures < this.#options.after) return
+    this.#state = 'open'
+    this.#until = undefined
   }
 
   /** Half-open once its time is up, which begins with the first look. @param now a monotonic clock in milliseconds */
