@@ -215,7 +215,7 @@ test('agree with a naive table, whatever fails, is tried again, gets lost or die
       }
       const act = ({ action, at, ms }: { action: (typeof actions)[number]; at: number; ms: number }) => {
         const slot = at % PARTITIONS
-        if (action === 'tick') tick(ms)
+        if (action === 'tick') for (let i = at % 3; i >= 0; i--) tick(ms)
         else if (action === 'read' && records.length < 50) read(slot)
         else if (action === 'idle') work.engine.reachedEnd(slot, offset)
         else if (action === 'die') die(at % THREADS, undefined)
@@ -249,16 +249,19 @@ test('agree with a naive table, whatever fails, is tried again, gets lost or die
         act(one)
         look()
       }
-      // What handlers call is there again: no circuit stays open, and nothing is left.
+      // What handlers call is there again: no circuit stays open, and nothing is left, but for what hangs in partitions of before.
       for (let slot = 0; slot < PARTITIONS; slot++) read(slot)
       look()
       for (let turn = 0; turn < 40; turn++) {
-        for (const record of records.filter(isRunning)) end(record, Outcome.done)
+        for (const record of records.filter((record) => isRunning(record) && !record.isOver)) end(record, Outcome.done)
         for (const record of records.filter(isStartable)) start(record)
         tick(100)
         look()
       }
-      expect([records, circuits.map(({ state }) => state)]).toEqual([[], ['closed', 'closed']])
+      expect([records.filter(({ isOver }) => !isOver), circuits.map(({ state }) => state)]).toEqual([
+        [],
+        ['closed', 'closed'],
+      ])
     }),
     { numRuns: 500 },
   )
