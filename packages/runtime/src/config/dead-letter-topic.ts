@@ -75,7 +75,8 @@ export const deadLetterTopic = documented(
     group,
     description:
       'Where records go that failed for good: key, value, headers and timestamp as they were, with headers that say where ' +
-      'they come from and why. A name, or an object; `false` for none where the factory has one. The brokers acknowledge a dead letter before its offset completes; while ' +
+      'they come from and why. Without @zk/native header values that are null or no text are left out; how many, is in ' +
+      '`zk.dlt.headers.dropped`. A name, or an object; `false` for none where the factory has one. The brokers acknowledge a dead letter before its offset completes; while ' +
       'they do not, it is tried again and the work reports that it is not ready. `zk dlt` reads and replays it.',
     change: 'Give one, unless failed records may be passed over (`onExhausted`).',
     expected: 'a topic name, false, or an object with topic',

@@ -109,7 +109,7 @@ function messageOf({ error, cause }: DeadLetter): string {
 
 function stackHeader(name: string, { error }: DeadLetter, maxBytes: number): [string, Buffer][] {
   const stack = error === undefined ? undefined : stackOf(error)
-  return stack === undefined || maxBytes === 0 ? [] : [[name, cappedText(stack, maxBytes)]]
+  return stack === undefined || maxBytes === 0 ? [] : [[name, headerText(stack, maxBytes)]]
 }
 
 function stackOf({ stack, cause }: DescribedError): string | undefined {
@@ -119,7 +119,12 @@ function stackOf({ stack, cause }: DescribedError): string | undefined {
 }
 
 function text(value: string | number): Buffer {
-  return cappedText(String(value), MAX_TEXT_BYTES)
+  return headerText(String(value), MAX_TEXT_BYTES)
+}
+
+/** A NUL, which an error quotes (as JSON.parse does) and some clients take for the end, is shown by its sign. */
+function headerText(words: string, maxBytes: number): Buffer {
+  return cappedText(words.replaceAll('\0', '\u2400'), maxBytes)
 }
 
 function int32(value: number): Buffer {

@@ -7,14 +7,15 @@
  * written although an earlier one was refused.
  *
  * A refusal for its size is a verdict on the batch in which librdkafka sent the record, among others. It is tried again in a
- * batch of its own, and what is refused then is too large by itself.
+ * batch of its own, and what is refused then is too large by itself. A record that this client itself will not take for what
+ * it is would be refused for ever: what it cannot carry is left out beforehand, and any other stops the work.
  */
 import type { Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import { type HeaderPairs, replacing } from '../hooks/added-headers.js'
 import type { WriteHooks } from '../hooks/write-hooks.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
-import { isTooLarge } from '../kafka/error-codes.js'
+import { ERR__INVALID_ARG, isTooLarge } from '../kafka/error-codes.js'
 import type { Producer, ProducerChannel } from '../kafka/producer.js'
 import type { RecordToSend } from '../kafka/producer-client.js'
 import type { Logger } from '../log/logger.js'
@@ -23,7 +24,7 @@ import type { ZkError } from '../zk-error.js'
 import type { DeadLetter } from './dead-letter.js'
 import type { HeaderOptions } from './dead-letter-headers.js'
 import { isOfDeadLetter } from './header-names.js'
-import { dropped, type Reduction, recordOf } from './letter-record.js'
+import { dropped, type RecordOptions, type Reduction, recordOf, uncarried } from './letter-record.js'
 import { type DeadLetterHealth, RefusalLog } from './refusal-log.js'
 
 /** Handed over at once, of one source partition. */
@@ -39,8 +40,7 @@ export interface DeadLetterListener {
 }
 
 /** What is needed of a `Producer`. */
-export type LetterProducer = Pick<Producer, 'channel' | 'flush' | 'close'> & {
-  readonly carriesAnyHeader?: boolean
+export type LetterProducer = Pick<Producer, 'channel' | 'flush' | 'close' | 'carries'> & {
   sibling(properties: Properties): LetterProducer
 }
 
@@ -97,8 +97,11 @@ export class DeadLetters {
   readonly #sent = new Map<number, Pending>()
   #nextToken = 0
   readonly #refusals: RefusalLog
+  readonly #recordOptions: RecordOptions
+  /** It was said that headers are left out. */
+  #saidUncarried = false
   #closed = false
-  /** The work stops for a letter that is too large. */
+  /** The work stops for a letter that is too large, or that this client does not take. */
   #halted = false
   readonly #delivered = {
     delivered: (token: number, error: DeliveryError | undefined, partition: number, offset: number) =>
@@ -108,6 +111,7 @@ export class DeadLetters {
   constructor(options: DeadLettersOptions) {
     this.#options = options
     this.#shared = options.producer.channel(this.#delivered)
+    this.#recordOptions = { ...options, carries: (value) => options.producer.carries(value) }
     this.#refusals = new RefusalLog(options.topic, options.logger)
   }
 
@@ -122,6 +126,7 @@ export class DeadLetters {
       lane = { waiting: [], group: [], unreported: 0, refusals: 0, backoff: undefined }
       this.#lanes.set(name, lane)
     }
+    this.#sayUncarried(letter)
     const since = performance.now()
     const isAlone = sizeOf(letter) >= this.#refusedSize
     lane.waiting.push({
@@ -203,7 +208,7 @@ export class DeadLetters {
     this.#sent.set(token, pending)
     pending.error = undefined
     const channel = pending.isAlone ? this.#singleChannel() : this.#shared
-    const record = recordOf(pending.letter, pending.reduction, this.#options)
+    const record = recordOf(pending.letter, pending.reduction, this.#recordOptions)
     channel.send(
       this.#options.writes === undefined ? record : this.#hooked(pending, record, this.#options.writes),
       token,
@@ -212,8 +217,8 @@ export class DeadLetters {
 
   /** With the headers that `preWrite` adds: none in the place of those that say where a letter is from, and why. */
   #hooked(pending: Pending, record: RecordToSend, writes: WriteHooks): RecordToSend {
-    const anyHeader = this.#options.producer.carriesAnyHeader !== false
-    pending.added ??= writes.before('dead-letter', record, anyHeader).filter(([name]) => !isOfDeadLetter(name))
+    const { producer } = this.#options
+    pending.added ??= writes.before('dead-letter', record, producer).filter(([name]) => !isOfDeadLetter(name))
     pending.sentAt = performance.now()
     // They may be what is too much.
     if (pending.reduction === 'headers') return record
@@ -243,6 +248,11 @@ export class DeadLetters {
   #refused(pending: Pending, error: DeliveryError, partition: number): void {
     pending.error = error
     this.#refusals.refused(pending.letter, error)
+    // Of librdkafka itself, before the record had a partition: the next try would meet the same.
+    if (error.code === ERR__INVALID_ARG && partition < 0)
+      this.#halt(
+        errors.ZK_INTERNAL(`The client does not take the dead letter of ${placeOf(pending.letter)}: ${error.message}`),
+      )
     if (!isTooLarge(error.code)) return
     // Refused by librdkafka itself, for what it is, it has no partition yet.
     const isAlone = pending.isAlone || partition < 0
@@ -281,12 +291,8 @@ export class DeadLetters {
     if (reduction === 'none') this.#refusedSize = Math.min(this.#refusedSize, sizeOf(letter))
     const less = oversized === 'truncate' ? dropped(reduction) : undefined
     if (less === undefined) {
-      // It stays unanswered, and its offset open: the work stops.
-      this.#halted = true
-      const place = `${letter.topic}[${letter.partition}]@${letter.offset}`
-      this.#options.failed(
-        errors.ZK_DEAD_LETTER_TOO_LARGE(topic, place, letter.record.value?.length ?? 0, error.message),
-      )
+      const bytes = letter.record.value?.length ?? 0
+      this.#halt(errors.ZK_DEAD_LETTER_TOO_LARGE(topic, placeOf(letter), bytes, error.message))
       return
     }
     pending.reduction = less
@@ -301,6 +307,25 @@ export class DeadLetters {
     )
   }
 
+  /** What is refused stays unanswered, and its offset open: the work stops. */
+  #halt(error: ZkError): void {
+    this.#halted = true
+    this.#options.failed(error)
+  }
+
+  #sayUncarried(letter: DeadLetter): void {
+    if (this.#saidUncarried) return
+    const headers = uncarried(letter, this.#recordOptions)
+    if (headers === 0) return
+    this.#saidUncarried = true
+    const { topic, partition, offset } = letter
+    this.#options.logger.warn(
+      { topic, partition, offset, deadLetterTopic: this.#options.topic, headers },
+      'Without @zk/native header values that are null or no text cannot be written: dead letters go without them, from here on ' +
+        'without another word, and zk.dlt.headers.dropped says how many',
+    )
+  }
+
   #singleChannel(): ProducerChannel {
     if (this.#single === undefined) {
       const producer = this.#options.producer.sibling({ 'batch.num.messages': 1 })
@@ -308,6 +333,10 @@ export class DeadLetters {
     }
     return this.#single.channel
   }
+}
+
+function placeOf({ topic, partition, offset }: DeadLetter): string {
+  return `${topic}[${partition}]@${offset}`
 }
 
 /** Of what the record itself has; headers weigh little. */

@@ -58,7 +58,7 @@ export const own = {
   firstOffset: 'zk.dlt.first.offset',
   /** Bytes of the value that the dead letter topic would not take. */
   valueDropped: 'zk.dlt.value.dropped',
-  /** Number of the record's headers that it would not take either. */
+  /** Number of the record's headers that it would not take either, or that the client could not write. */
   headersDropped: 'zk.dlt.headers.dropped',
 } as const
 

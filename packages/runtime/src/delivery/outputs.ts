@@ -142,7 +142,7 @@ export class Outputs implements DeliveryListener {
       channel.send(record, token)
       return
     }
-    const added = writes.before('output', record, producer.carriesAnyHeader)
+    const added = writes.before('output', record, producer)
     this.#senders[token] = { ...sender, write: { topic: record.topic, at: performance.now() } }
     channel.send({ ...record, headers: replacing(record.headers, added) }, token)
   }

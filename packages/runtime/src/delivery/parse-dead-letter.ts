@@ -27,7 +27,7 @@ export interface ParsedDeadLetter {
   readonly failedAt: number | undefined
   /** Bytes of the value that was left off, because the topic would not take it. */
   readonly valueDropped: number | undefined
-  /** Number of the headers that were left off as well. */
+  /** Number of the headers that were left off, with the value or because the client could not write them. */
   readonly headersDropped: number | undefined
 }
 

@@ -4,7 +4,7 @@
  */
 import type { MainThread } from '../health/main-thread.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
-import { carries } from '../kafka/portable-producer.js'
+import type { Producer } from '../kafka/producer.js'
 import type { RecordToSend } from '../kafka/producer-client.js'
 import type { Headers } from '../processor-types.js'
 import { HeaderList } from '../threads/message.js'
@@ -33,16 +33,16 @@ export class WriteHooks {
   /**
    * Asks `preWrite`, once for each record.
    *
-   * @param anyHeader whether the producer takes values that are null or no text; those that it would not take are left off
+   * @param producer says which header values it can write; an answer with another counts as an error of the hook
    * @returns the headers to put in the place of those of the same name
    */
-  before(kind: WriteKind, record: RecordToSend, anyHeader: boolean): HeaderPairs {
+  before(kind: WriteKind, record: RecordToSend, producer: Pick<Producer, 'carries'>): HeaderPairs {
     const { hooks, groupId, mainThread } = this.#options
     if (hooks.preWrite === undefined || hooks.preWrite === null) return []
     const write = new Pending(groupId, kind, record)
     const check = (answer: unknown) => {
       const pairs = headersIn(answer)
-      const refused = anyHeader ? undefined : pairs.find(([, value]) => !carries(value))
+      const refused = pairs.find(([, value]) => !producer.carries(value))
       if (refused === undefined) return pairs
       throw new TypeError(
         `its header ${JSON.stringify(refused[0])} is no text, and @zk/native, which writes any, is not built`,

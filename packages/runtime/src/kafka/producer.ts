@@ -17,7 +17,7 @@ import type { DeliveryError } from './delivery-error.js'
 import { ERR__FATAL, ERR__PURGE_QUEUE, ERR__QUEUE_FULL, ERR__STATE } from './error-codes.js'
 import { openNativeProducer } from './native-producer.js'
 import { loadNative, type Native } from './open-reader.js'
-import { openPortableProducer } from './portable-producer.js'
+import { carries, openPortableProducer } from './portable-producer.js'
 import { keptRecord, type ProducerClient, type ProducerClientListener, type RecordToSend } from './producer-client.js'
 
 export type { RecordToSend } from './producer-client.js'
@@ -103,6 +103,11 @@ export class Producer {
   /** Whether header values may be null or bytes that are no text. */
   get carriesAnyHeader(): boolean {
     return this.#native !== undefined
+  }
+
+  /** Whether a header value is written as it is; a record with one that is not is refused. */
+  carries(value: Uint8Array | null): boolean {
+    return this.carriesAnyHeader || carries(value)
   }
 
   /** Since its fatal error, until the next `send` or `connect` makes a new client. */

@@ -109,6 +109,21 @@ describe.each(styles)('%s', (style) => {
     expect(headers.filter(([name]) => !isOfDeadLetter(name))).toEqual(own)
   })
 
+  test('what we say ourselves has no NUL, which an error quotes, and shows where it was', () => {
+    let thrown: Error | undefined
+    try {
+      JSON.parse('\0')
+    } catch (error) {
+      thrown = error as Error
+    }
+    const { name, message, stack } = thrown!
+    expect(message).toContain('\0')
+    const headers = headersOf(style, { error: { name, message, stack } })
+    const ours = headers.filter(([header]) => /message|stack/.test(header))
+    expect(ours).toHaveLength(2)
+    for (const [, value] of ours) expect([value!.includes(0), value!.includes('\u2400')]).toEqual([false, true])
+  })
+
   test('a thread that could not say why', () => {
     const parsed = parseDeadLetter(headersOf(style, { error: undefined, cause: 'out-of-memory' }))
     expect(parsed).toMatchObject({ cause: 'out-of-memory', exception: 'out-of-memory', stack: undefined })

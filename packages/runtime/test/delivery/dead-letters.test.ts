@@ -18,7 +18,7 @@ interface Sent {
   isAlone: boolean
   offset: number
   /** Answers it. */
-  report(error?: DeliveryError): void
+  report(error?: DeliveryError, partition?: number): void
 }
 
 /** A producer whose answers the test gives. */
@@ -31,11 +31,18 @@ class FakeProducer implements LetterProducer {
     this.#isAlone = isAlone
   }
 
+  /** As without the addon. */
+  isPoor = false
+  carries(value: Uint8Array | null) {
+    return !this.isPoor || value !== null
+  }
+
   channel(listener: DeliveryListener) {
     return {
       send: (record: RecordToSend, token: number) => {
         const offset = Number(new Map(record.headers).get('__dlq.errors.offset'))
-        const report = (error?: DeliveryError) => listener.delivered(token, error, 0, error === undefined ? 1 : -1)
+        const report = (error?: DeliveryError, partition = 0) =>
+          listener.delivered(token, error, partition, error === undefined ? 1 : -1)
         this.sent.push({ record, isAlone: this.#isAlone, offset, report })
       },
     }
@@ -276,6 +283,26 @@ describe('a letter that is not wanted any more', () => {
     expect(done).toEqual([1])
     expect(offsets(producer.take())).toEqual([2])
   })
+})
+
+test('headers that the client cannot write are left out, which is said once', () => {
+  producer.isPoor = true
+  const { done, write } = writer(open())
+  for (const offset of [1, 2, 3]) write(offset, { record: copied({ headers: [['trace', null]] }) })
+  while (done.length < 3) for (const sent of producer.take()) sent.report()
+  expect(log.filter(({ level }) => level === 'warn')).toHaveLength(1)
+  expect(log[0]!.message).toContain('zk.dlt.headers.dropped')
+})
+
+test('a letter that the client itself does not take for what it is stops the work, instead of being tried for ever', () => {
+  const { done, write } = writer(open())
+  write(1)
+  producer
+    .take()[0]!
+    .report({ code: -186, message: 'Local: Invalid argument or configuration', mayBeWritten: false }, -1)
+  expect(failures).toMatchObject([{ code: 'ZK_INTERNAL', message: expect.stringContaining('orders[0]@1') }])
+  vi.advanceTimersByTime(60_000)
+  expect([producer.take(), done]).toEqual([[], []])
 })
 
 describe('a letter that is too large', () => {

@@ -189,3 +189,30 @@ test('without the addon too', async () => {
   expect(await write(to, letter({ record: copied({ headers: [['a', Buffer.from('b')]] }) }))).toBe(true)
   expect((await readBack())[0]!.headers[0]).toEqual(['a', Buffer.from('b')])
 })
+
+test('without the addon a record whose headers or error it cannot write holds nobody up, and says what is missing', async () => {
+  const to = await open({}, 'portable')
+  const headers = [
+    ['trace', null],
+    ['trace', Buffer.from([0, 1])],
+    ['bytes', Buffer.from([255])],
+    ['a', Buffer.from('b')],
+  ] as const
+  const error = {
+    name: 'SyntaxError',
+    message: 'Unexpected token \0',
+    stack: 'SyntaxError: \0\n    at parse (p.ts:1:1)',
+  }
+  const written = [letter({ offset: 1, error, record: copied({ headers }) }), letter({ offset: 2 })]
+  expect(await Promise.all(written.map((one) => write(to, one)))).toEqual([true, true])
+  const [first, second] = await readBack()
+  expect(first!.value).toEqual(Buffer.from('v'))
+  expect(first!.headers[0]).toEqual(['a', Buffer.from('b')])
+  expect(parseDeadLetter(first!.headers)).toMatchObject({
+    headersDropped: 3,
+    valueDropped: undefined,
+    message: 'Unexpected token \u2400',
+  })
+  expect(parseDeadLetter(second!.headers)).toMatchObject({ headersDropped: undefined })
+  expect(to.health().refused).toBe(0)
+})
