@@ -46,6 +46,9 @@ A record goes to the partition it came from; to another topic the partitioner pl
 Java does). --timestamp original keeps its time, which a topic with short retention may forget at once; without it the time is in
 zk.replayed.timestamp. Order is kept within a partition of the dead letter topic.
 
+What went to the topic without its value or without headers (zk.dlt.value.dropped, zk.dlt.headers.dropped) is not written: it
+would not be the record that it was.
+
 The dead letters stay where they are: a second replay writes them a second time. --since and --until tell one from the other.
 What becomes a dead letter again while it runs is not replayed with it.
 

@@ -33,6 +33,11 @@ export function replayOf({ record, parsed }: FoundLetter, { to, timestamp, parti
   if (parsed.valueDropped !== undefined) {
     return { why: `its value (${parsed.valueDropped} bytes) was too large for the dead letter topic and is not there` }
   }
+  if (parsed.headersDropped !== undefined) {
+    return {
+      why: `its headers (${parsed.headersDropped}) were left off when it became a dead letter and are not there`,
+    }
+  }
   const topic = to ?? parsed.origin?.topic
   if (topic === undefined) return { why: 'its headers do not say where it came from: give --to' }
   if (topic === from) return { why: 'it came from this dead letter topic itself: give --to' }

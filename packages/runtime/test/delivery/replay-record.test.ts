@@ -72,6 +72,7 @@ test.each([
     {},
     '(5000 bytes) was too large',
   ],
+  ['headers that were dropped', dead('zk', [['zk.dlt.headers.dropped', Buffer.from('2')]]), {}, '(2) were left off'],
   ['a topic that is gone', dead(), { partitions: new Map() }, 'topic orders is not there'],
   ['a partition that is gone', dead(), { partitions: new Map([['orders', 3]]) }, 'no partition 3 any more'],
   ['an origin that is this topic', dead(), { from: 'orders' }, 'came from this dead letter topic itself'],
