@@ -258,6 +258,8 @@ export const workSchema = z.strictObject({
       description:
         'How long each attempt of a handler may take, in milliseconds; 0 for as long as it wants. Then `ctx.signal` aborts ' +
         'with the reason `timeout`, and after `graceMs` its thread is ended. `ctx.extendDeadline` gives a long job more. ' +
+        'A thread that has records, runs none and gives no sign for as long, because something outside of handlers keeps it, ' +
+        'is ended as well. ' +
         'Deadlines are off while a debugger may be attached (`node --inspect`), with one warning.',
       change:
         'Raise it for slow work that is healthy; lower it to find stuck handlers sooner. Records behind one that is stuck ' +

@@ -242,14 +242,14 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** A thread died of a record that it was running: it exited, filled its memory, or an error escaped its handler. It was replaced; other records that it ran are repeated, in order. Where it ends the work: Exit code 4.
 
-**Why.** \`details.cause\` says which: \`exit\` (\`process.exit\` in a handler or a dependency), \`out-of-memory\` (\`maxHeapMb\` or \`maxExternalMb\`), \`crash\` (an exception or rejection outside of any handler, such as in a timer or an event emitter; it is the \`cause\`).
+**Why.** \`details.cause\` says which: \`exit\` (\`process.exit\` in a handler or a dependency), \`out-of-memory\` (\`maxHeapMb\` or \`maxExternalMb\`), \`crash\` (an exception or rejection outside of any handler, such as in a timer or an event emitter; it is the \`cause\`), \`timeout\` (code outside of any handler, such as a timer that one left behind, kept the thread from its records; the stack says where).
 
 **What to do.** Correct what ended it. An error in a callback belongs into a promise that the handler awaits; promises that nobody awaits need a \`catch\`.`,
   ZK_THREAD_CRASH_LOOP: `# ZK_THREAD_CRASH_LOOP
 
 **What happened.** A thread died three times in a row while it ran no record, and finished none in between; the work stopped itself. Exit code 4.
 
-**Why.** Something ends each new thread without a handler: an exception in a timer or a connection that \`setup\` made, the heap limit, \`process.exit()\` in a dependency. (A record whose handler kills its thread does not lead here: it is charged an attempt, and fails for good in the end.)
+**Why.** Something ends each new thread without a handler: an exception, or an endless loop, in a timer or a connection that \`setup\` made, the heap limit, \`process.exit()\` in a dependency. (A record whose handler kills its thread does not lead here: it is charged an attempt, and fails for good in the end.)
 
 **What to do.** The log has each death with its cause. Offsets of unfinished records are not committed.`,
   ZK_THREAD_START_FAILED: `# ZK_THREAD_START_FAILED

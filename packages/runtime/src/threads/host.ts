@@ -148,6 +148,11 @@ export class ThreadHost implements WatchedThreads {
     this.#tell(index, { type: 'timeout', ticket, sequence })
   }
 
+  /** Any message is an answer. */
+  ask(index: number): void {
+    this.#tell(index, { type: 'ask' })
+  }
+
   /** The thread starts nothing more. */
   tellRetire(index: number): void {
     this.#tell(index, { type: 'retire' })

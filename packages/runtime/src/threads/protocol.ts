@@ -24,6 +24,8 @@ export type ToThread =
   | { type: 'abort'; slots: readonly PartitionSlot[]; reason: Exclude<AbortReason, 'timeout'> }
   /** The deadline of this delivery has passed: abort its `ctx.signal`, and say `heard` at once. */
   | { type: 'timeout'; ticket: number; sequence: number }
+  /** Say `here`: does the event loop turn? */
+  | { type: 'ask' }
   /** Start nothing more, and try nothing again: the thread is about to be ended. */
   | { type: 'retire' }
   /** A cut on the board has changed, or whether records may start. */
@@ -38,6 +40,8 @@ export type FromThread =
   | { type: 'log'; batch: LogBatch }
   /** The answer to `timeout`: the event loop turns, whatever became of the delivery. */
   | { type: 'heard'; ticket: number; sequence: number }
+  /** The answer to `ask`. */
+  | { type: 'here' }
   /** What handlers sent: see `send-batch.ts`. Each is answered once. */
   | { type: 'sends'; batch: ArrayBuffer }
   /** Hooks of the user's have failed; nothing comes of it but a count and a line. */

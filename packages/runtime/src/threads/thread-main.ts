@@ -44,7 +44,10 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
         const state = await processor.setup?.({ index, options: setup.options, log: threadLog.logger() })
         const hooked = await withHooks(setup, processor)
         const executor = createExecutor(setup, hooked ?? processor, hooked !== undefined, state)
-        data.on('message', (message: ToThread) => receive(executor, outbox, message))
+        data.on('message', (message: ToThread) => {
+          if (!(message instanceof ArrayBuffer) && message.type === 'ask') post({ type: 'here' })
+          else receive(executor, outbox, message)
+        })
       }),
     teardown: () =>
       answer(async () => {
@@ -113,7 +116,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
   control.close()
 }
 
-function receive(executor: Executor, outbox: Outbox, message: ToThread): void {
+function receive(executor: Executor, outbox: Outbox, message: Exclude<ToThread, { type: 'ask' }>): void {
   if (message instanceof ArrayBuffer) executor.accept(message)
   else if (message.type === 'records') executor.accept(message.frame, message.values)
   else if (message.type === 'partition') executor.name(message.slot, message)

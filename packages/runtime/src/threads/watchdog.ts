@@ -6,6 +6,9 @@
  * themselves or by their own deadlines, and then it is ended; guilty are those that were told and go on all the same. One
  * that does not answer is held up by what is on its stack; it is ended now. Whoever merely waits behind a handler that
  * computes was never told, and is not guilty.
+ *
+ * A thread that has records, and runs none, is asked whether its event loop turns: a timer that a handler left behind may
+ * keep it. One that gives no sign for as long as a handler may take, and its grace, is ended; nobody is guilty.
  */
 import { errors } from '../errors.js'
 import type { Board } from './board.js'
@@ -26,8 +29,12 @@ const LEAST_MS = 5
 const STACK_AFTER_MS = 25
 /** Two looks at one attempt see its start at most so far apart, in milliseconds. */
 const SAME_START_MS = 5
+/** A thread that runs nothing is asked so often whether it is there, in milliseconds. */
+const ASK_EVERY_MS = 1_000
 /** How much longer the end of a thread may wait for its stack, in milliseconds. */
 const STACK_MS = 150
+/** The same for a thread that has given no sign for long. */
+const BLOCKED_STACK_MS = 1_000
 
 /** Of the in-flight table: what is in the threads. */
 export interface SentDeliveries {
@@ -41,6 +48,7 @@ export interface WatchedThreads {
   isUp(thread: number): boolean
   tellTimeout(thread: number, ticket: number, sequence: number): void
   tellRetire(thread: number): void
+  ask(thread: number): void
   stackOf(thread: number, timeoutMs: number): Promise<string[] | undefined>
   end(thread: number, how: ThreadEnd): void
 }
@@ -84,6 +92,8 @@ interface Watch {
   stack: Promise<string[] | undefined> | undefined
   retired: boolean
   ending: boolean
+  /** When the thread was asked last, and whether it has given a sign since. */
+  asked: { readonly at: number; answered: boolean } | undefined
 }
 
 export class Watchdog {
@@ -110,10 +120,13 @@ export class Watchdog {
       this.#saidOff = true
       return
     }
-    const { found, oldest, next } = this.#lookAtHandlers(now)
+    const { found, waiting, oldest, next } = this.#lookAtHandlers(now)
     this.#stills.forget(oldest)
     for (const [thread, watch] of this.#watches.entries()) {
       if (watch.ending) continue
+      // What runs is held to its own deadline.
+      if (waiting.has(thread) && !found.has(thread)) this.#askWhetherItTurns(thread, now)
+      else watch.asked = undefined
       const inThread = found.get(thread) ?? nothing()
       this.#lookForStack(thread, inThread)
       if (watch.retired || inThread.late.length > 0) this.#judge(thread, inThread)
@@ -126,6 +139,12 @@ export class Watchdog {
   heard(thread: number, ticket: number, sequence: number): void {
     const told = this.#watches[thread]!.told.get(ticket)
     if (told?.sequence === sequence) told.heard = true
+  }
+
+  /** The thread has said something: its event loop turns. */
+  sign(thread: number): void {
+    const { asked } = this.#watches[thread]!
+    if (asked !== undefined) asked.answered = true
   }
 
   /** Another thread is in this place, or none. */
@@ -150,18 +169,23 @@ export class Watchdog {
     return ran !== undefined && ran >= processTimeoutMs + threads.boards[thread]!.extensionMs(ticket)
   }
 
-  /** Tells handlers whose deadline has passed. @returns what there is by thread, and in how many ms something is due next */
-  #lookAtHandlers(now: number): { found: Map<number, Found>; oldest: number; next: number } {
+  /**
+   * Tells handlers whose deadline has passed.
+   * @returns what runs by thread, the threads in which something does not run, and in how many ms something is due next
+   */
+  #lookAtHandlers(now: number): { found: Map<number, Found>; waiting: Set<number>; oldest: number; next: number } {
     const { processTimeoutMs, graceMs, sent, threads } = this.#options
     const waitMs = Math.max(graceMs, ANSWER_MS)
     const found = new Map<number, Found>()
-    let oldest = now
+    const waiting = new Set<number>()
+    let oldest = Math.min(now, ...this.#watches.map(({ asked }) => asked?.at ?? now))
     let next = Number.POSITIVE_INFINITY
     for (const ticket of sent.dispatched()) {
       const thread = sent.thread[ticket]!
       const ran = this.#ranMs(thread, ticket)
       if (ran === undefined) {
         this.#watches[thread]!.told.delete(ticket)
+        if (threads.isUp(thread)) waiting.add(thread)
         continue
       }
       const inThread = found.get(thread) ?? nothing()
@@ -183,7 +207,20 @@ export class Watchdog {
       if (!told.heard && waited >= STACK_AFTER_MS) inThread.silent = true
       for (const due of [STACK_AFTER_MS, waitMs]) if (due > waited) next = Math.min(next, due - waited)
     }
-    return { found, oldest, next }
+    return { found, waiting, oldest, next }
+  }
+
+  #askWhetherItTurns(thread: number, now: number): void {
+    const { processTimeoutMs, graceMs, threads } = this.#options
+    const watch = this.#watches[thread]!
+    const { asked } = watch
+    if (asked === undefined || (asked.answered && now - asked.at >= ASK_EVERY_MS)) {
+      watch.asked = { at: now, answered: false }
+      threads.ask(thread)
+    } else if (!asked.answered) {
+      const silentMs = now - asked.at - this.#stills.since(asked.at)
+      if (silentMs >= processTimeoutMs + Math.max(graceMs, ANSWER_MS)) void this.#endBlocked(thread)
+    }
   }
 
   #tell(thread: number, ticket: number, started: number, now: number): Told {
@@ -256,10 +293,27 @@ export class Watchdog {
       return
     }
     const why = stack?.[0] === undefined ? 'a native call blocks its thread' : `it keeps its thread ${stack[0].trim()}`
-    const error = this.#error(why)
-    if (stack !== undefined) error.stack = [`${error.name}: ${error.message}`, ...stack].join('\n')
+    const error = withStack(this.#error(why), stack)
     const left = guilty?.filter(isStillLate) ?? []
     threads.end(thread, { planned: false, cause: 'timeout', error, guilty: left.length === 0 ? undefined : left })
+  }
+
+  /** Ends a thread that runs no handler and whose event loop does not turn. */
+  async #endBlocked(thread: number): Promise<void> {
+    const { threads, processTimeoutMs, graceMs } = this.#options
+    const watch = this.#watches[thread]!
+    watch.ending = true
+    const stack = await threads.stackOf(thread, BLOCKED_STACK_MS)
+    if (this.#watches[thread] !== watch) return
+    // It came back while its stack was looked for.
+    if (watch.asked?.answered !== false) {
+      watch.ending = false
+      return
+    }
+    const what = stack?.[0] === undefined ? 'a native call' : `code ${stack[0].trim()}`
+    const why = `${what}, outside of any handler, has kept it from its records for more than ${processTimeoutMs} + ${graceMs} ms`
+    const error = withStack(errors.ZK_THREAD_DIED(thread, 'timeout', why), stack)
+    threads.end(thread, { planned: false, cause: 'timeout', error, guilty: [] })
   }
 
   #error(why: string): Error {
@@ -268,10 +322,15 @@ export class Watchdog {
   }
 }
 
+function withStack(error: Error, stack: readonly string[] | undefined): Error {
+  if (stack !== undefined) error.stack = [`${error.name}: ${error.message}`, ...stack].join('\n')
+  return error
+}
+
 function nothing(): Found {
   return { late: [], silent: false, others: 0 }
 }
 
 function fresh(): Watch {
-  return { told: new Map(), stack: undefined, retired: false, ending: false }
+  return { told: new Map(), stack: undefined, retired: false, ending: false, asked: undefined }
 }

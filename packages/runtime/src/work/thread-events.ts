@@ -44,6 +44,8 @@ export class ThreadEvents {
 
   message(index: number, message: FromThread): void {
     const { engine, failures, logger, outputs, processedBy, watchdog } = this.#options
+    watchdog.sign(index)
+    if (message.type === 'here') return
     if (message.type === 'log') {
       writeLogBatch(logger, message.batch)
       return

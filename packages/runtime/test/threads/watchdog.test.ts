@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { ThreadEnd } from '../../src/threads/thread-end.js'
 import { Watchdog } from '../../src/threads/watchdog.js'
 
@@ -9,8 +9,11 @@ const GRACE_MS = 200
 function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_MS } = {}) {
   let now = 10_000
   const handlers = new Map<number, { thread: number; started: number; extension: number }>()
+  /** Records that wait in their thread. */
+  const queued = new Set<number>()
   const told: [thread: number, ticket: number][] = []
   const retired: number[] = []
+  const asked: number[] = []
   const ended: [thread: number, end: ThreadEnd][] = []
   const stacks: number[] = []
   const sequence = new Int32Array(16).fill(7)
@@ -23,7 +26,7 @@ function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_M
   const watchdog = new Watchdog({
     processTimeoutMs,
     graceMs,
-    sent: { dispatched: () => handlers.keys(), thread, sequence },
+    sent: { dispatched: () => [...handlers.keys(), ...queued], thread, sequence },
     threads: {
       boards: currents.map((_, index) => ({
         runningMs: (ticket) => {
@@ -38,6 +41,7 @@ function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_M
       isUp: () => true,
       tellTimeout: (index, ticket) => told.push([index, ticket]),
       tellRetire: (index) => retired.push(index),
+      ask: (index) => asked.push(index),
       stackOf: async (index) => {
         stacks.push(index)
         await late
@@ -46,6 +50,7 @@ function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_M
       end: (index, end) => {
         ended.push([index, end])
         for (const [ticket, handler] of handlers) if (handler.thread === index) handlers.delete(ticket)
+        for (const ticket of queued) if (thread[ticket] === index) queued.delete(ticket)
         watchdog.gone(index)
       },
     },
@@ -60,7 +65,12 @@ function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_M
     for (let i = 0; i < 5; i++) await null
   }
   return {
-    ...{ told, retired, ended, stacks, off },
+    ...{ told, retired, asked, ended, stacks, off },
+    queue: (ticket: number, index = 0) => {
+      thread[ticket] = index
+      queued.add(ticket)
+    },
+    says: (index = 0) => watchdog.sign(index),
     start: (ticket: number, index = 0) => {
       thread[ticket] = index
       handlers.set(ticket, { thread: index, started: now, extension: 0 })
@@ -337,4 +347,80 @@ test('with a grace of nothing a thread still has the time to answer', async () =
   expect(guilty()).toEqual([])
   await passes(150)
   expect(guilty()).toEqual([[3, 4]])
+})
+
+describe('a thread that has records and runs none', () => {
+  test('is asked, and ended with its stack when it gives no sign; nobody is guilty', async () => {
+    const { queue, passes, asked, ended } = watched()
+    queue(3)
+    await passes(1_200)
+    expect([asked, ended]).toEqual([[0], []])
+    await passes(100)
+    expect(ended).toMatchObject([[0, { planned: false, cause: 'timeout', guilty: [] }]])
+    const [[, { error }]] = ended as [[number, ThreadEnd]]
+    expect(error).toMatchObject({ code: 'ZK_THREAD_DIED', message: expect.stringContaining('spin (/app/p.ts:3:5)') })
+    expect(error!.stack).toContain('\n    at spin (/app/p.ts:3:5)')
+  })
+
+  test('is left alone while it answers, once a second', async () => {
+    const { queue, says, passes, asked, ended } = watched()
+    queue(3)
+    for (let i = 0; i < 100; i++) {
+      await passes(100)
+      says()
+    }
+    expect(ended).toEqual([])
+    expect(asked.length).toBeGreaterThanOrEqual(9)
+    expect(asked.length).toBeLessThanOrEqual(11)
+  })
+
+  test('and begins one is held to the deadline of that one, and not to the answer', async () => {
+    const { queue, start, onStack, done, passes, ended } = watched()
+    queue(3)
+    await passes(1_000)
+    start(4)
+    onStack(4)
+    await passes(900)
+    done(4)
+    onStack(-1)
+    await passes(1_200)
+    expect(ended).toEqual([])
+    await passes(100)
+    expect(ended).toHaveLength(1)
+  })
+
+  test('that has nothing is not asked', async () => {
+    const { start, done, passes, asked } = watched()
+    start(3)
+    await passes(100)
+    done(3)
+    await passes(10_000)
+    expect(asked).toEqual([])
+  })
+
+  test('while the process stands still, or is debugged, is not expected to answer', async () => {
+    const { queue, freezes, debug, passes, ended } = watched()
+    queue(3)
+    await passes(50)
+    await freezes(60_000)
+    debug(true)
+    await passes(60_000)
+    debug(false)
+    await passes(1_100)
+    expect(ended).toEqual([])
+    await passes(150)
+    expect(ended).toHaveLength(1)
+  })
+
+  test('and comes back while its stack is looked for goes on', async () => {
+    const { queue, says, stackIsLate, passes, ended } = watched()
+    queue(3)
+    const arrive = stackIsLate()
+    await passes(1_300)
+    says()
+    await arrive()
+    expect(ended).toEqual([])
+    await passes(1_000)
+    expect(ended).toEqual([])
+  })
 })

@@ -154,6 +154,44 @@ test('a thread that holds too many Buffers is ended, and what it ran goes to the
   expect(died.fields.err).toMatchObject({ code: 'ZK_THREAD_DIED', details: { cause: 'out-of-memory' } })
 })
 
+describe('code that nobody waits for, and that keeps its thread', () => {
+  const leaves = new URL('./processors/leaves-spinning.mjs', import.meta.url)
+
+  test('is ended with its stack though no handler runs; the records behind it run again, and nobody is charged', async () => {
+    const topic = await stage.topic(1)
+    const play = stage.play({ ...limits, topic, processor: leaves })
+    await play.assigned()
+    await stage.produce(topic, [{ key: 'leave' }])
+    await eventually(() => play.work.state()!.counters.processed === 1)
+    // By now its timer runs, or will before anything else does.
+    await delay(50)
+    await stage.produce(topic, [{ key: 'a' }, { key: 'b' }])
+    await eventually(() => play.work.state()!.counters.processed === 3)
+    const died = play.log.all.find(({ fields }) => fields.cause === 'timeout')!
+    const error = died.fields.err as Error
+    expect(error).toMatchObject({ code: 'ZK_THREAD_DIED' })
+    expect(error.stack!.split('\n')[1]).toMatch(/^ {4}at spinOutside \(\/.*\/leaves-spinning\.mjs:1\d:\d+\)$/)
+    expect(await play.drain()).toMatchObject({ processed: 3, failed: 0, threadDeaths: 1, committed: 3 })
+  })
+
+  test('three times in a row, with nothing finished, it stops the work with exit code 4', async () => {
+    const topic = await stage.topic(1)
+    const play = stage.play({ ...limits, topic, processor: leaves, processorOptions: { atStart: true } })
+    let isOver = false
+    const ended = play.ended.finally(() => {
+      isOver = true
+    })
+    // One may slip in before a thread begins to spin.
+    while (!isOver) {
+      await stage.produce(topic, [{ key: 'a' }])
+      await delay(100)
+    }
+    expect((await ended).error).toMatchObject({ code: 'ZK_THREAD_CRASH_LOOP', exitCode: 4 })
+    const { processed } = play.work.state()!.counters
+    expect((await stage.committed(play.groupId, topic))[0]).toBeLessThanOrEqual(processed)
+  })
+})
+
 test('without a deadline a handler takes as long as it wants', async () => {
   const topic = await stage.topic(1)
   const play = stage.play({ ...limits, processTimeoutMs: 0, topic, processor })
