@@ -95,7 +95,9 @@ export interface ProcessContext<S = unknown> {
    */
   readonly deadline: number | undefined
   /**
-   * Moves this attempt's deadline by so many milliseconds; for long jobs, as they get on.
+   * Moves this attempt's deadline by so many milliseconds; for long jobs, as they get on. Where the thread is about to be
+   * replaced, because of a handler that ignores its own deadline, one that is moved later is not waited for: the record is
+   * delivered again, and not charged.
    * @returns whether there is a deadline and it was moved: one that has passed stays passed
    */
   extendDeadline(ms: number): boolean

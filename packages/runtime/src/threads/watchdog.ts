@@ -3,7 +3,9 @@
  *
  * At its deadline a handler is told: its `ctx.signal` aborts, and its thread answers at once if its event loop turns. After
  * `graceMs` more its thread is given up. One whose loop turns is retired: it starts nothing more, its other handlers end by
- * themselves or by their own deadlines, and then it is ended; guilty are those that were told and go on all the same. One
+ * themselves or by their own deadlines, and then it is ended; guilty are those that were told and go on all the same. It does
+ * not wait for a deadline that is moved after that, or one who moves his again and again would keep the thread's other keys
+ * for ever: he is stopped with it, not guilty. One
  * that does not answer is held up by what is on its stack; it is ended now. Whoever merely waits behind a handler that
  * computes was never told, and is not guilty.
  *
@@ -86,11 +88,17 @@ interface Found {
   others: number
 }
 
+interface Allowance {
+  readonly sequence: number
+  readonly ms: number
+}
+
 interface Watch {
   readonly told: Map<number, Told>
   /** Where the thread was when it had not answered for a while; undefined while it answers. */
   stack: Promise<string[] | undefined> | undefined
-  retired: boolean
+  /** Once it is retired: for how long the handlers there may run, by ticket, as it was then. */
+  retired: Map<number, Allowance> | undefined
   ending: boolean
   /** When the thread was asked last, and whether it has given a sign since. */
   asked: { readonly at: number; answered: boolean } | undefined
@@ -129,7 +137,7 @@ export class Watchdog {
       else watch.asked = undefined
       const inThread = found.get(thread) ?? nothing()
       this.#lookForStack(thread, inThread)
-      if (watch.retired || inThread.late.length > 0) this.#judge(thread, inThread)
+      if (watch.retired !== undefined || inThread.late.length > 0) this.#judge(thread, inThread)
     }
     if (next === Number.POSITIVE_INFINITY) return
     this.#timer = setTimeout(() => this.look(performance.now()), Math.max(LEAST_MS, Math.ceil(next))).unref()
@@ -196,8 +204,9 @@ export class Watchdog {
       if (left > 0) {
         // It has moved its deadline, or this is another attempt.
         this.#watches[thread]!.told.delete(ticket)
-        inThread.others++
-        next = Math.min(next, left)
+        const waits = this.#waitsFor(thread, ticket, left)
+        if (waits > 0) inThread.others++
+        next = Math.min(next, waits > 0 ? waits : left)
         continue
       }
       const told = this.#tell(thread, ticket, started, now)
@@ -208,6 +217,34 @@ export class Watchdog {
       for (const due of [STACK_AFTER_MS, waitMs]) if (due > waited) next = Math.min(next, due - waited)
     }
     return { found, waiting, oldest, next }
+  }
+
+  /** How long the end of its thread waits for a handler within its deadline. @param left until then, in milliseconds */
+  #waitsFor(thread: number, ticket: number, left: number): number {
+    const { retired } = this.#watches[thread]!
+    if (retired === undefined) return left
+    const { sequence, ms } = this.#allowance(thread, ticket)
+    const before = retired.get(ticket)
+    if (before?.sequence === sequence) return left - (ms - before.ms)
+    // It began as the thread was told to start nothing.
+    retired.set(ticket, { sequence, ms })
+    return left
+  }
+
+  #allowance(thread: number, ticket: number): Allowance {
+    const { processTimeoutMs, sent, threads } = this.#options
+    const ms = processTimeoutMs + threads.boards[thread]!.extensionMs(ticket)
+    return { sequence: sent.sequence[ticket]!, ms }
+  }
+
+  #retire(thread: number): void {
+    const { sent, threads, retire } = this.#options
+    const running = [...sent.dispatched()].filter(
+      (ticket) => sent.thread[ticket] === thread && this.#ranMs(thread, ticket) !== undefined,
+    )
+    this.#watches[thread]!.retired = new Map(running.map((ticket) => [ticket, this.#allowance(thread, ticket)]))
+    threads.tellRetire(thread)
+    retire(thread)
   }
 
   #askWhetherItTurns(thread: number, now: number): void {
@@ -252,7 +289,7 @@ export class Watchdog {
 
   /** @param found its handlers; of a thread that was retired, or of which some are late */
   #judge(thread: number, { late, others }: Found): void {
-    const { threads, retire } = this.#options
+    const { threads } = this.#options
     const watch = this.#watches[thread]!
     const guilty = late.filter((ticket) => watch.told.get(ticket)!.heard)
     if (guilty.length < late.length) {
@@ -262,11 +299,7 @@ export class Watchdog {
       void this.#end(thread, guilty.length === 0 ? undefined : guilty, late)
       return
     }
-    if (!watch.retired) {
-      watch.retired = true
-      threads.tellRetire(thread)
-      retire(thread)
-    }
+    if (watch.retired === undefined) this.#retire(thread)
     if (others > 0) return
     watch.ending = true
     // All have come to their end after all: nobody is to blame, and the thread takes nothing more.
@@ -332,5 +365,5 @@ function nothing(): Found {
 }
 
 function fresh(): Watch {
-  return { told: new Map(), stack: undefined, retired: false, ending: false, asked: undefined }
+  return { told: new Map(), stack: undefined, retired: undefined, ending: false, asked: undefined }
 }

@@ -175,6 +175,26 @@ test('when it ends all the same its thread is replaced, and nobody is guilty', a
   expect(ended).toMatchObject([[0, { planned: true, guilty: [] }]])
 })
 
+test('one beside it that moves its deadline again and again has its thread until the deadline that it had, and is not guilty', async () => {
+  const { start, hears, extend, passes, told, ended } = watched()
+  start(3)
+  await passes(500)
+  start(4)
+  // Before the thread is retired a deadline may be moved.
+  extend(4, 300)
+  await passes(500)
+  hears(3)
+  await passes(200)
+  for (let ran = 700; ran < 1_250; ran += 50) {
+    extend(4, 100)
+    await passes(50)
+  }
+  expect([told, ended]).toEqual([[[0, 3]], []])
+  extend(4, 100)
+  await passes(50)
+  expect(ended).toMatchObject([[0, { planned: false, guilty: [3] }]])
+})
+
 test('those beside it that ignore their own deadlines are guilty too', async () => {
   const { start, hears, passes, guilty } = watched()
   start(3)
