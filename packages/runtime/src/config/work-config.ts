@@ -177,8 +177,8 @@ export const workSchema = z.strictObject({
     group: Threads,
     description:
       'What each thread may hold outside of its heap, in MiB: Buffers and other memory that V8 knows of. A thread that ' +
-      'exceeds it is ended and replaced. It is looked at ten times a second, when records end: one that takes more at ' +
-      'once, or native memory that V8 does not know of, is not noticed in time.',
+      'exceeds it is ended and replaced. It is looked at ten times a second, while handlers run and when records end, between ' +
+      'turns of the event loop: one that takes more at once, or native memory that V8 does not know of, is not noticed in time.',
     change: 'To keep a leak of Buffers in a handler from taking the whole container with it.',
     expected: maxExternalMb.expected,
     defaultText: 'no limit',

@@ -180,6 +180,8 @@ export class Executor {
     else this.#acks.flushSoon()
   }
 
+  readonly #isAnyRunning = (): boolean => this.#queue.running > 0
+
   readonly #turned = () => {
     this.#turning = undefined
     this.#pump()
@@ -249,6 +251,7 @@ export class Executor {
   #await(ticket: number, result: unknown, context: DeliveryContext, started: number): void {
     this.#board.leaveStack()
     this.#contexts[ticket] = context
+    this.#external.lookWhile(this.#isAnyRunning)
     // Resolved, because a foreign thenable may settle twice, and the ticket is another record's by then.
     void Promise.resolve(result).then(
       () => this.#settled(ticket, started, undefined),

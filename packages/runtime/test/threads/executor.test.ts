@@ -1,5 +1,5 @@
 import { FailureFlag, Outcome } from '@zk/engine'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ProcessError } from '../../src/process-error.js'
 import { lane, SLOT, settled } from './lane.js'
 
@@ -152,4 +152,30 @@ test('what the board shows as ended has ended before its ack is posted', () => {
   })
   send([0, 1])
   expect(states).toEqual(['done', 'running'])
+})
+
+test('what a handler takes while it runs is seen, and without a limit or a promise nobody looks', async () => {
+  const MiB = 1024 * 1024
+  const held: Buffer[] = []
+  const leak = async () => {
+    for (let i = 0; i < 40; i++) {
+      held.push(Buffer.alloc(MiB))
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+  const { send, board } = lane(leak, { maxExternalMb: 4_096 })
+  send([0])
+  const looked: number[] = []
+  for (let i = 0; i < 12; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 25))
+    looked.push(board.externalBytes)
+  }
+  expect(looked.at(-1)!).toBeGreaterThan(looked[0]! + 5 * MiB)
+  expect(held.length).toBeLessThan(40)
+
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  lane(() => undefined, { maxExternalMb: 1 }).send([0])
+  lane(() => new Promise(() => {})).send([0])
+  expect(timers).not.toHaveBeenCalled()
+  timers.mockRestore()
 })

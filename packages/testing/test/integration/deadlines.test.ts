@@ -154,6 +154,20 @@ test('a thread that holds too many Buffers is ended, and what it ran goes to the
   expect(died.fields.err).toMatchObject({ code: 'ZK_THREAD_DIED', details: { cause: 'out-of-memory' } })
 })
 
+test('also one whose only handler takes more and more while it runs', async () => {
+  const topic = await stage.topic(1)
+  const hoarder = new URL('./processors/hoarder.mjs', import.meta.url)
+  const settings = { topic, processor: hoarder, speedup: 1, concurrency: 1, maxExternalMb: 100, retry: again }
+  await stage.produce(topic, [{ key: 'leak' }, { key: 'a' }])
+  const play = stage.play({ ...settings, processorOptions: { mb: 0 } }, { untilEnd: true })
+  expect(await play.run).toMatchObject({ processed: 2, failed: 0, threadDeaths: 1, committed: 2 })
+  const died = play.log.all.find(({ fields }) => fields.cause === 'out-of-memory')!
+  const [, mb] = /held (\d+) MiB/.exec((died.fields.err as Error).message)!
+  expect(Number(mb)).toBeGreaterThan(100)
+  // Seen and ended soon: it takes half a GiB a second.
+  expect(Number(mb)).toBeLessThan(400)
+})
+
 describe('code that nobody waits for, and that keeps its thread', () => {
   const leaves = new URL('./processors/leaves-spinning.mjs', import.meta.url)
 
