@@ -53,6 +53,22 @@ describe('a handler that keeps its thread', () => {
     expect(await play.drain()).toMatchObject({ processed: 9, threadDeaths: 3 })
   })
 
+  test('also where it cannot be stopped for a while: its key waits for the exit, however long that takes', async () => {
+    const topic = await stage.topic(1)
+    const journal = stage.journal()
+    const rules = { n: { do: 'block', once: true } }
+    const processorOptions = { journal: journal.path, ms: 0, rules }
+    const play = stage.play({ ...limits, topic, retry: again, processorOptions })
+    await play.assigned()
+    await stage.produce(topic, [{ key: 'n' }, { key: 'n' }, { key: 'a' }])
+    await expect.poll(() => play.work.state()!.counters.processed, { timeout: 10_000 }).toBe(3)
+    expect(await play.drain()).toMatchObject({ processed: 3, failed: 0, threadDeaths: 1 })
+    const [first, second] = journal.starts()
+    expect(disorder(journal.lines(), byKey, new Set([first!.id]))).toEqual([])
+    // It was told to end long before.
+    expect(second!.at - first!.at).toBeGreaterThan(1_900)
+  })
+
   test('its dead letter says where it stood: function, file and line, time after time', async () => {
     const topic = await stage.topic(1)
     const letters = await stage.topic(1)
@@ -105,6 +121,8 @@ test('a promise that never settles takes its thread, and not what runs beside it
   // Each of the others ran once: the thread was ended when they had ended.
   expect(journal.starts()).toHaveLength(16)
   expect(journal.starts().filter(({ key }) => key === 'deaf')).toHaveLength(2)
+  const cutShort = new Set(journal.cutShort().map(({ id }) => id))
+  expect(disorder(journal.lines(), byKey, cutShort)).toEqual([])
 })
 
 test('a process that stood still over a deadline ends no thread for it', async () => {

@@ -22,7 +22,13 @@ export interface EndLine {
   at: number
 }
 
-export type JournalLine = StartLine | EndLine | { type: 'setup' | 'teardown'; thread: number }
+/** The delivery still runs: written again and again by those that do not end by themselves. */
+export interface BeatLine {
+  type: 'beat'
+  id: string
+}
+
+export type JournalLine = StartLine | EndLine | BeatLine | { type: 'setup' | 'teardown'; thread: number }
 
 export class Journal {
   readonly path: string
@@ -98,7 +104,8 @@ export const byPartition: LaneOf = ({ topic, partition }) => `${topic}/${partiti
 
 /**
  * What contradicts order in a journal: a delivery that begins while another of its lane runs, or at a lower offset than
- * one before it. Empty when order was kept. A thread's death ends what ran in it: name those deliveries in `dead`.
+ * one before it. Empty when order was kept. A thread's death ends what ran in it: name those deliveries in `dead`. One of them
+ * that gives a sign of life after the next of its lane has begun was not dead.
  */
 export function disorder(
   lines: readonly JournalLine[],
@@ -108,18 +115,25 @@ export function disorder(
   const running = new Map<string, StartLine>()
   const last = new Map<string, number>()
   const lanes = new Map<string, string>()
+  /** What began after each that should have been dead. */
+  const successors = new Map<string, string>()
   const found: string[] = []
   for (const line of lines) {
-    if (line.type === 'end') {
+    if (line.type === 'end' || line.type === 'beat') {
       const lane = lanes.get(line.id)
-      if (lane !== undefined) running.delete(lane)
+      const successor = successors.get(line.id)
+      if (successor !== undefined) found.push(`${successor} began while the one before it still ran`)
+      successors.delete(line.id)
+      if (line.type === 'end' && lane !== undefined && running.get(lane)?.id === line.id) running.delete(lane)
     }
     if (line.type !== 'start') continue
     const lane = laneOf(line)
     if (lane === undefined) continue
     const before = running.get(lane)
-    if (before !== undefined && !dead.has(before.id))
-      found.push(`${lane}@${line.offset} began while @${before.offset} ran`)
+    if (before !== undefined) {
+      if (dead.has(before.id)) successors.set(before.id, `${lane}@${line.offset}`)
+      else found.push(`${lane}@${line.offset} began while @${before.offset} ran`)
+    }
     if ((last.get(lane) ?? -1) > line.offset) found.push(`${lane}@${line.offset} began after @${last.get(lane)}`)
     lanes.set(line.id, lane)
     running.set(lane, line)

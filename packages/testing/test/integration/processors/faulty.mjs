@@ -1,11 +1,11 @@
 /**
- * Does what the value of a record says, at each attempt, and writes each delivery to the journal. `gated` fails, once the gate
- * of its options is open.
+ * Does what the value of a record says, at each attempt, and writes each delivery to the journal, with a line every few ms for
+ * as long as it spins or hangs. `gated` fails, once the gate of its options is open.
  */
 import { openSync, writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
-import { passed } from './recorder.mjs'
+import { BEAT_MS, beat, beatWhileComputing, passed } from './recorder.mjs'
 
 let fd = -1
 let thread = -1
@@ -29,7 +29,7 @@ export default {
     write({ type: 'start', ...where, attempt: ctx.attempt, at: now() })
     if (value === 'gated') await passed(ctx.state.gate)
     const fails = value.startsWith('always') || value === 'gated' || (value === 'once' && ctx.attempt === 1)
-    if (!fails) await faults[value]?.()
+    if (!fails) await faults[value]?.(id)
     if (ctx.state.ms > 0) await delay(ctx.state.ms)
     write({ type: 'end', id, ok: !fails, at: now() })
     if (fails) throw new Error(`the value says ${value}`)
@@ -37,10 +37,10 @@ export default {
 }
 
 const faults = {
-  spin() {
-    for (;;);
+  spin(id) {
+    for (;;) beatWhileComputing(id, fd)
   },
-  hang: () => new Promise(() => {}),
+  hang: (id) => new Promise(() => setInterval(() => beat(id, fd), BEAT_MS)),
   heap() {
     for (const hoard = []; ; ) hoard.push(Array.from({ length: 1_000 }, (_, i) => ({ i })))
   },

@@ -1,12 +1,15 @@
 /**
  * Writes each delivery to the journal that its options name, and does what its options say for a record's key.
  *
- * options: { journal, ms?, busyMs?, rules?: { [key]: Rule }, gate?: SharedArrayBuffer, gateSuccessors? }. Without `ms`
+ * options: { journal, ms?, busyMs?, out?, rules?: { [key]: Rule }, gate?: SharedArrayBuffer, gateSuccessors? }. Without `ms`
  * handlers are synchronous, and compute for `busyMs`. With `gateSuccessors` the set-up of a thread that replaces another
  * waits for the gate.
- * A Rule: 'throw' | 'exit' | 'abort' | 'throw-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin', or
- * { do: Rule, once: true }: only the first time in the life of the journal.
+ * A Rule: 'throw' | 'exit' | 'abort' | 'throw-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin' | 'block' |
+ * 'send', or
+ * { do: Rule, once: true }: only the first time in the life of the journal. What has to be stopped writes a line every few ms
+ * for as long as it runs. 'block' is a native call of two seconds that nothing can stop.
  */
+import { execFileSync } from 'node:child_process'
 import { openSync, writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
@@ -52,6 +55,20 @@ export default {
 function end(id, ok) {
   write({ type: 'end', id, ok, at: now() })
 }
+
+export const BEAT_MS = 5
+
+export function beat(id, to = fd) {
+  writeSync(to, `${JSON.stringify({ type: 'beat', id })}\n`)
+}
+
+export function beatWhileComputing(id, to = fd) {
+  beat(id, to)
+  for (const until = performance.now() + BEAT_MS; performance.now() < until; );
+}
+
+/** Writes $1 into $2. */
+const BLOCK = 'for i in $(seq 40); do printf "%s\\n" "$1" >> "$2"; sleep 0.05; done'
 
 function ruleOf({ rules = {}, journal }, key) {
   const rule = key === null ? undefined : rules[key]
@@ -104,10 +121,17 @@ async function carryOut(rule, options, ctx, id) {
       })
       break
     case 'hang-deaf':
-      await new Promise(() => setInterval(() => {}, 2 ** 30))
+      await new Promise(() => setInterval(() => beat(id), BEAT_MS))
       break
     case 'spin':
-      for (;;);
+      for (;;) beatWhileComputing(id)
+    case 'block':
+      execFileSync('sh', ['-c', BLOCK, 'sh', JSON.stringify({ type: 'beat', id }), options.journal])
+      break
+    case 'send':
+      // The handler ends at once; its delivery waits for the output, and what becomes of it the journal does not say.
+      ctx.send(options.out, { value: 'output' }).catch(() => {})
+      return
     case 'throw':
       end(id, false)
       throw new Error(`the rule says throw`)
