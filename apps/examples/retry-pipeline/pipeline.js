@@ -21,7 +21,8 @@ const works = [
     speedup: 2,
     // What lasts a moment is waited for in place. Only this key waits meanwhile.
     retry: { attempts: 2, backoffMs: 100 },
-    deadLetterTopic: `${TOPIC}.retry`,
+    // Without its value the next station would take it for a tombstone, and be done with it.
+    deadLetterTopic: { topic: `${TOPIC}.retry`, oversized: 'stop' },
   }),
   factory.create({
     topic: `${TOPIC}.retry`,

@@ -87,3 +87,26 @@ test('the retry pipeline tries again after a while what has failed, and gives up
   for await (const line of ls.lines) letters.push(JSON.parse(line))
   expect(letters.filter(({ event }) => event === 'letter')).toHaveLength(4)
 })
+
+test('an order that is too large for the retry topic stops the pipeline, instead of being charged as nothing', async () => {
+  // Brokers that refuse a record in its batch and then alone, once they are told to.
+  const refusing = `import { createMockCluster } from '@zk/native/mock-cluster'
+    const cluster = createMockCluster()
+    for (const topic of ['orders', 'orders.retry', 'orders.dead']) cluster.createTopic(topic, 1)
+    const [PRODUCE, TOO_LARGE] = [0, 10]
+    process.on('SIGUSR2', () => {
+      cluster.pushRequestErrors(PRODUCE, [TOO_LARGE, TOO_LARGE])
+      console.log('refusing')
+    })
+    setInterval(() => {}, 60_000)
+    console.log(cluster.bootstrapServers)`
+  const broker = node('../../packages/native', ['--input-type=module', '-e', refusing])
+  const [bootstrapServers] = await once(broker.lines, 'line')
+  const env = { KAFKA_BOOTSTRAP: bootstrapServers, COUNT: '4', RETRY_AFTER_MS: '100' }
+  expect(await node('producer', ['produce.js'], env).exited).toEqual([0, null])
+  const told = once(broker.lines, 'line')
+  broker.child.kill('SIGUSR2')
+  await told
+  // Order 3.
+  expect(await node('retry-pipeline', ['pipeline.js'], env).exited).toEqual([4, null])
+})
