@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { Client } from '../client.js'
 import { type WorkInput, workSchema } from '../config/work-config.js'
 import { errors } from '../errors.js'
+import { watchStrayErrors } from '../health/stray-errors.js'
 import type { RunSummary, Work } from '../index.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
@@ -144,6 +145,8 @@ async function run(processor: string | undefined, flags: RunFlags, early: EarlyS
   const healthServer = await serve(work, flags, logger)
   const signals = endingSignals(early, (signal) => logger.info({ signal }, 'Draining; a second signal aborts'))
   const stopWatching = flags.watch ? await watchSources(work, logger) : undefined
+  // The process is ours: what a callback has left behind must not end it.
+  const unwatchErrors = watchStrayErrors()
   let ready = false
   view?.start(() => work.state())
   try {
@@ -168,6 +171,7 @@ async function run(processor: string | undefined, flags: RunFlags, early: EarlyS
     process.exitCode = report(error, flags.json ?? false)
     if (flags.json && ready) printJson({ event: 'stopped', ...countersOf(work) })
   } finally {
+    unwatchErrors()
     stopWatching?.()
     signals.stopListening()
     await closeQuietly(client)

@@ -3,13 +3,15 @@
  * functions on it, listeners, hooks and logger, took a second or more.
  *
  * Every call of such a function goes through `call`: what it throws or rejects with is counted and logged, and goes no
- * further, because up there it would end the work, and as a rejection the process.
+ * further, because up there it would end the work, and as a rejection the process. What comes later, of a timer that it
+ * started, is beyond that: see stray-errors.
  */
 import { writeSync } from 'node:fs'
 import { describeError } from '../describe-error.js'
 import { askHook } from '../hooks/ask-hook.js'
 import type { Logger, LogLevel } from '../log/logger.js'
 import { logLevels } from '../log/logger.js'
+import { runMarked } from './stray-errors.js'
 
 /** A call that is longer is named. */
 const LONG_MS = 1_000
@@ -19,6 +21,8 @@ const RECENT_MS = 10_000
 const NOISE_MS = 20
 const MAX_BLOCKS = 10
 const LOGGER = 'logger'
+/** Ours wherever stray errors are watched, which is in `zk run`: what goes wrong in there later is no error of the user's. */
+const OURS: ReadonlySet<string> = new Set([LOGGER, 'onEvent'])
 /** The same culprit is logged once in so many milliseconds. */
 const WARN_EVERY_MS = 60_000
 /** Errors of one function that are logged in so many milliseconds; the others are counted. A callback runs once a record. */
@@ -112,8 +116,9 @@ export class MainThread {
    */
   call(callback: string, run: () => unknown, about = callback): void {
     const failed = (error: unknown) => this.#failed(callback, about, error)
+    const marked = OURS.has(callback) ? run : () => runMarked(run, failed)
     try {
-      catchLater(this.#timed(about, run), failed)
+      catchLater(this.#timed(about, marked), failed)
     } catch (error) {
       failed(error)
     }
