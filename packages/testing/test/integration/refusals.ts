@@ -32,10 +32,10 @@ export const refusals: Record<string, (admins: Admins) => Promise<Refusal>> = is
       'its broker is gone': byBroker,
     }
 
-/** A topic that takes only small records. */
-export async function smallRecordsOnly(admins: Admins): Promise<Refusal> {
+/** A topic that takes only small records. @param times how many requests the embedded broker answers so */
+export async function smallRecordsOnly(admins: Admins, times = 2): Promise<Refusal> {
   // The embedded broker does not look at sizes: the first answer is about the batch, the second about the record alone.
-  if (!isReal) return byErrors(admins, TOO_LARGE, 2)
+  if (!isReal) return byErrors(admins, TOO_LARGE, times)
   const stage = Stage.on(process.env.KAFKA_BOOTSTRAP!)
   admins.later(() => stage.clear())
   const letters = `dlt-${randomUUID()}`
