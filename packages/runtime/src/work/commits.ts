@@ -111,9 +111,8 @@ export class Commits {
    */
   async prove(): Promise<boolean> {
     while (this.#underWay !== undefined) await this.#underWay
-    const { engine, consumer } = this.#options
     const points: Finished[] = []
-    for (const assignment of engine.assignments) {
+    for (const assignment of this.#options.engine.assignments) {
       const { topic, partition, committed, tracker } = assignment
       const offset = tracker.watermark ?? committed
       if (offset !== undefined) points.push({ topic, partition, offset, finished: assignment.finishedAbove() })
@@ -123,30 +122,34 @@ export class Commits {
       await delay(HEARTBEAT_MS)
       return true
     }
-    return consumer.commit(points, COMMIT_TIMEOUT_MS).then(
+    return this.#alone(points, COMMIT_TIMEOUT_MS).then(
       () => true,
       () => false,
     )
   }
 
   async #send(slots: readonly PartitionSlot[], timeoutMs: number): Promise<void> {
-    const { engine, consumer, onCommitted } = this.#options
+    const { engine, onCommitted } = this.#options
     engine.storeWatermarks()
     this.#processed = engine.counters.processed
     const points = this.#uncommitted(slots)
     if (points.length === 0) return
-    const sent = consumer.commit(points, timeoutMs)
-    this.#underWay = sent.catch(() => {})
-    let refused: readonly TopicPartition[]
-    try {
-      refused = await sent
-    } finally {
-      this.#underWay = undefined
-    }
+    const refused = await this.#alone(points, timeoutMs)
     this.#tell(refused)
     const names = new Set(refused.map(nameOf))
     const news = points.filter((point) => !names.has(nameOf(point)) && this.#book.acknowledged(point))
     if (news.length > 0) onCommitted(news.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
+  }
+
+  /** The next commit waits until this one is answered: one that is tried topic by topic sends its offsets last. */
+  async #alone(points: readonly Finished[], timeoutMs: number): Promise<readonly TopicPartition[]> {
+    const sent = this.#options.consumer.commit(points, timeoutMs)
+    this.#underWay = sent.catch(() => {})
+    try {
+      return await sent
+    } finally {
+      this.#underWay = undefined
+    }
   }
 
   /** Partitions that can not be committed, of a topic that was deleted for instance: each told once. */

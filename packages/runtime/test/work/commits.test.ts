@@ -100,6 +100,24 @@ test('a proof that the assignment is ours repeats what the group knows, with wha
   ])
 })
 
+test('a commit waits for a proof that is under way, which may send its older offsets once more', async () => {
+  const { commits, assign, read, finish, answers, commit, sent } = desk()
+  const slot = assign(0)
+  read(slot, 0, 1)
+  finish(slot, 0)
+  let answerProof = () => {}
+  answers(() => new Promise((resolve) => (answerProof = () => resolve([]))))
+  const proof = commits.prove()
+  finish(slot, 1)
+  answers(async () => [])
+  const committed = commit()
+  await Promise.resolve()
+  commits.tick(1_000)
+  expect(sent()).toEqual(['orders/0@1'])
+  answerProof()
+  expect([await proof, await committed, sent()]).toEqual([true, undefined, ['orders/0@2']])
+})
+
 test('a partition that is refused proves as well as one that is taken; a commit that is refused proves nothing', async () => {
   const { commits, assign, answers } = desk()
   assign(0, { committed: 5 })
