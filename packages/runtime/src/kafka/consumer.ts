@@ -44,6 +44,8 @@ export interface ConsumerOptions {
 export interface ConsumerListener extends AssignmentListener {
   /** A read brought something. */
   read(result: ReadResult): void
+  /** Whether an offset lies below what was read of the partition in its epoch, so that a record of it begins another. */
+  precedes(slot: PartitionSlot, offset: number): boolean
 }
 
 export class Consumer {
@@ -65,7 +67,10 @@ export class Consumer {
   constructor(options: ConsumerOptions, listener: ConsumerListener) {
     this.#options = options
     this.#listener = listener
-    this.#deleted = new DeletedRecords(options.logger)
+    this.#deleted = new DeletedRecords({
+      logger: options.logger,
+      precedes: (slot, offset) => listener.precedes(slot, offset),
+    })
     this.#errorLog = new ErrorLog(options.logger, options.clientId)
     this.#kafka = this.#create()
     this.cluster = new ClusterQueries(this.#kafka, options.bootstrapServers)
@@ -157,7 +162,7 @@ export class Consumer {
   handOver(): void {
     const result = this.#reader?.take()
     if (result === undefined) return
-    if (result.batch !== undefined) this.#deleted.read(result.batch, this.#changes!.slots)
+    this.#deleted.read(result, this.#changes!.slots)
     this.#listener.read(result)
     for (const { code, message, fatal } of result.errors) this.#onError(code, message, fatal)
   }

@@ -1,9 +1,11 @@
 /**
- * Tells of records that the broker deleted before they were read (retention, or somebody deleted them): nothing else
- * would say that a partition goes on further up.
+ * Tells of records that are not there any more where reading should begin or go on: the broker deleted them before they were
+ * read (retention, or somebody did), or the log is shorter than the group believes. Nothing else would say that a
+ * partition goes on elsewhere.
  *
  * Only librdkafka knows that an offset was out of range, and says so in a line of its log; where reading goes on is seen
- * in what is read next. A gap alone means nothing: compaction and transactions leave them everywhere.
+ * in what is read next, or in the end that is met. A gap alone means nothing: compaction and transactions leave them
+ * everywhere.
  */
 import { nameOf, type PartitionSlot } from '@zk/engine'
 import type { Logger } from '../log/logger.js'
@@ -11,13 +13,32 @@ import type { LibrdkafkaLogEvent } from './librdkafka-log.js'
 
 const OFFSET_RESET = /(\S+) \[(\d+)\]: offset reset \(at offset (\d+)\b/
 
-export class DeletedRecords {
-  readonly #logger: Logger
-  /** By partition's name: the offset that was out of range, until the next record of it is read. */
-  readonly #resets = new Map<string, { topic: string; partition: number; from: number }>()
+export interface DeletedRecordsOptions {
+  logger: Logger
+  /** Whether a record of that offset lies below what was read of the partition in its epoch: whoever reads tells of that. */
+  precedes(slot: PartitionSlot, offset: number): boolean
+}
 
-  constructor(logger: Logger) {
-    this.#logger = logger
+/** What was read: a part of `ReadResult`. */
+export interface WhatWasRead {
+  batch: { slots: Int32Array; offsets: Float64Array } | undefined
+  ends: readonly { slot: PartitionSlot; offset: number }[]
+}
+
+interface Reset {
+  readonly topic: string
+  readonly partition: number
+  /** The offset that was out of range. */
+  readonly from: number
+}
+
+export class DeletedRecords {
+  readonly #options: DeletedRecordsOptions
+  /** By partition's name, until the next record or the end of it is read. */
+  readonly #resets = new Map<string, Reset>()
+
+  constructor(options: DeletedRecordsOptions) {
+    this.#options = options
   }
 
   /** A line of librdkafka's log. */
@@ -29,19 +50,33 @@ export class DeletedRecords {
     this.#resets.set(nameOf(reset), reset)
   }
 
-  /** Records that were read. @param slots by partition's name */
-  read(batch: { slots: Int32Array; offsets: Float64Array }, slots: ReadonlyMap<string, PartitionSlot>): void {
-    for (const [name, { topic, partition, from }] of this.#resets) {
-      const at = batch.slots.indexOf(slots.get(name) ?? -1)
-      if (at === -1) continue
+  /**
+   * Before whoever reads has seen it.
+   * @param slots by partition's name
+   */
+  read({ batch, ends }: WhatWasRead, slots: ReadonlyMap<string, PartitionSlot>): void {
+    for (const [name, reset] of this.#resets) {
+      const slot = slots.get(name)
+      const at = slot === undefined ? -1 : (batch?.slots.indexOf(slot) ?? -1)
+      // An end at the offset itself was met before the reset.
+      const end = ends.find((one) => one.slot === slot && one.offset !== reset.from)
+      const to = at === -1 ? end?.offset : batch!.offsets[at]
+      if (slot === undefined || to === undefined) continue
       this.#resets.delete(name)
-      const to = batch.offsets[at]!
-      // Backwards, the engine notices by itself.
-      if (to <= from) continue
-      this.#logger.warn(
-        { topic, partition, from, to },
-        `${topic}[${partition}]: offset ${from} is not there (deleted, or the log is shorter); reading goes on at ${to}, and what lies between is not read`,
-      )
+      if (at === -1 || !this.#options.precedes(slot, to)) this.#tell(reset, to)
     }
+  }
+
+  #tell({ topic, partition, from }: Reset, to: number): void {
+    const what =
+      to > from
+        ? 'is not there (deleted, or the log is shorter); reading goes on at'
+        : 'lies beyond the end of the log, which was truncated or made anew; reading goes on at'
+    const passedOver =
+      to > from ? ', and what lies between is not read' : to > 0 ? ', and what lies below is not read' : ''
+    this.#options.logger.warn(
+      { topic, partition, from, to },
+      `${topic}[${partition}]: offset ${from} ${what} ${to}${passedOver}`,
+    )
   }
 }

@@ -101,6 +101,7 @@ export function makeParts(
   const credentials = new Credentials(config, logger)
   const consumer = new Consumer(consumerOptions(context, credentials), {
     read: (result) => guard(() => steps.read(result)),
+    precedes: (slot, offset) => engine.assignments.at(slot)?.tracker.precedes(offset) === true,
     assigned: steps.assigned,
     revoked: steps.revoked,
     voided: (partition) => ownership.voided(partition),

@@ -107,6 +107,7 @@ function newConsumer(
     },
     {
       read: quiet,
+      precedes: () => false,
       assigned: (partitions) => partitions.map(({ partition }) => partition),
       voided: () => {},
       revoked: async () => {},

@@ -11,6 +11,7 @@ import { type Admin, Kafka, type KafkaMessage, logLevel, type Message } from 'ka
 import { startEmbeddedBroker } from '../../src/embedded-broker.js'
 import { Events } from './events.js'
 import { Journal } from './journal.js'
+import { commitOffset } from './offset-commit.js'
 import { type LogLine, recordingLogger } from './recording-logger.js'
 import { eventually } from './waiting.js'
 
@@ -30,6 +31,9 @@ export const recorder = new URL('./processors/recorder.mjs', import.meta.url)
 export const quick = { 'heartbeat.interval.ms': 200, 'session.timeout.ms': real === undefined ? 2000 : 6000 }
 /** Commits come often. */
 export const COMMIT_MS = 100
+
+const LARGE = 'x'.repeat(900_000)
+const NOT_COORDINATOR = 16
 
 export interface Produced {
   topic: string
@@ -96,6 +100,10 @@ export class Stage {
   /** On a broker that somebody else starts, with its topics, and stops. */
   static on(bootstrapServers: string): Stage {
     return new Stage(bootstrapServers, async () => {})
+  }
+
+  groupName(): string {
+    return `g-${randomUUID()}`
   }
 
   /** @returns the name of a new topic */
@@ -223,6 +231,39 @@ export class Stage {
     return offsets
   }
 
+  /** Sets what a group has committed of partition 0. @throws where it has members: the brokers refuse that */
+  async setCommitted(group: string, topic: string, offset: number): Promise<void> {
+    // Some broker becomes its coordinator when it is asked for.
+    if (real !== undefined) await this.classicState(group)
+    for (const broker of this.bootstrapServers.split(',')) {
+      const code = await commitOffset(broker, group, topic, offset)
+      if (code === 0) return
+      if (code !== NOT_COORDINATOR) throw new Error(`the commit of ${group} is refused with error ${code}`)
+    }
+  }
+
+  /** The first offset of partition 0 that is there, and the next that will be. */
+  async bounds(topic: string): Promise<{ low: number; high: number }> {
+    const [partition] = await this.#asAdmin((admin) => admin.fetchTopicOffsets(topic))
+    return { low: Number(partition!.low), high: Number(partition!.high) }
+  }
+
+  /** The oldest records of partition 0 are gone, as with retention. @returns what is left */
+  async dropOldest(topic: string): Promise<{ low: number; high: number }> {
+    const { low, high } = await this.bounds(topic)
+    if (real !== undefined) {
+      const partitions = [{ partition: 0, offset: String(low + Math.ceil((high - low) / 2)) }]
+      await this.#asAdmin(async (admin) => {
+        // kafkajs has to know the topic's leaders first.
+        await admin.fetchTopicOffsets(topic)
+        await admin.deleteTopicRecords({ topic, partitions })
+      })
+    }
+    // The embedded broker keeps 5 MiB of a partition.
+    else while ((await this.bounds(topic)).low === low) await this.produce(topic, [{ key: 'large', value: LARGE }])
+    return this.bounds(topic)
+  }
+
   /** What the broker says of a group of the classic protocol: 'Dead' where it has none of that protocol. */
   async classicState(group: string): Promise<string> {
     const { groups } = await this.#asAdmin((admin) => admin.describeGroups([group]))
@@ -251,7 +292,7 @@ export class Stage {
     const shutdown = new AbortController()
     const abort = new AbortController()
     const client = createClient({ bootstrapServers: this.bootstrapServers.split(',') })
-    const groupId = input.groupId ?? `g-${randomUUID()}`
+    const groupId = input.groupId ?? this.groupName()
     const { additionalProps, ...rest } = input
     const work: Work = client.workFactory({ logger: recordingLogger((line) => log.add(line)) }).create({
       groupId,
