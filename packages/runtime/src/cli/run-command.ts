@@ -3,7 +3,7 @@ import type { Client } from '../client.js'
 import { type WorkInput, workSchema } from '../config/work-config.js'
 import { errors } from '../errors.js'
 import { watchStrayErrors } from '../health/stray-errors.js'
-import type { RunSummary, Work } from '../index.js'
+import type { RunSummary, Work, WorkEvent } from '../index.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type Logger, logLevels } from '../log/logger.js'
@@ -156,12 +156,12 @@ async function run(processor: string | undefined, flags: RunFlags, early: EarlyS
       untilEnd: flags.untilEnd ?? false,
       processEnds: true,
       stdoutToStderr: true,
-      onEvent: ({ type, ...fields }) => {
-        if (type === 'assigned' && !ready) {
+      onEvent: (event) => {
+        if (event.type === 'assigned' && !ready) {
           ready = true
           if (flags.json) printJson({ event: 'ready' })
         }
-        if (flags.json) printJson({ event: type, ...fields })
+        if (flags.json) printJson(told(event))
       },
     })
     view?.stop()
@@ -177,6 +177,12 @@ async function run(processor: string | undefined, flags: RunFlags, early: EarlyS
     await closeQuietly(client)
     await healthServer?.close()
   }
+}
+
+/** What is finished above a commit may be thousands of numbers, of which no program that reads lines has the use. */
+function told({ type, ...fields }: WorkEvent): Record<string, unknown> {
+  if (!('offsets' in fields)) return { event: type, ...fields }
+  return { event: type, offsets: fields.offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })) }
 }
 
 async function serve(work: Work, { healthPort, healthHost, json }: RunFlags, logger: Logger) {

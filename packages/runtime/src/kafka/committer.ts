@@ -21,13 +21,22 @@ export interface Finished extends PartitionOffset {
   readonly finished: readonly number[]
 }
 
+/** What the broker has taken of a commit. */
+export interface Committed extends PartitionOffset {
+  /**
+   * What it was told to be finished above the offset, as flat ranges `[from, to, from, to, …]`: of many the lowest. Undefined
+   * where commits carry none: with the portable reader, or to brokers that take no metadata of that size.
+   */
+  readonly finished: readonly number[] | undefined
+}
+
 export interface Committer {
   /**
-   * @returns the partitions of topics of which the broker refused some, because they do not exist any more for instance; the
-   *   others are committed
+   * @returns what the broker has taken: all but the topics of which it refused a partition, because it does not exist any more
+   *   for instance
    * @throws ZkError ZK_COMMIT_FAILED
    */
-  commit(points: readonly Finished[], timeoutMs: number): Promise<readonly TopicPartition[]>
+  commit(points: readonly Finished[], timeoutMs: number): Promise<readonly Committed[]>
   /** What the group has committed, in the order of the partitions; undefined where nothing. */
   committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<(Finished | undefined)[]>
   /** Whether the group has already given our partitions to others. The portable binding cannot tell: false. */
@@ -43,15 +52,19 @@ export function openCommitter(consumer: KafkaConsumer, native: Native | undefine
 function nativeCommitter(consumer: KafkaConsumer, native: Native): Committer {
   /** Brokers may be configured to take less than they do by default. */
   let carriesMetadata = true
-  const sendOnce = (points: readonly Finished[], timeoutMs: number) =>
-    native.commit(
-      consumer,
-      points.map(({ topic, partition, offset, finished }) => {
-        const metadata = carriesMetadata ? encodeFinished(offset, finished) : ''
-        return metadata === '' ? { topic, partition, offset } : { topic, partition, offset, metadata }
-      }),
-      timeoutMs,
-    )
+  const sendOnce = async (points: readonly Finished[], timeoutMs: number) => {
+    const carries = carriesMetadata
+    const sent = points.map(({ topic, partition, offset, finished }) => {
+      const metadata = carries ? encodeFinished(offset, finished) : ''
+      return metadata === '' ? { topic, partition, offset } : { topic, partition, offset, metadata }
+    })
+    await native.commit(consumer, sent, timeoutMs)
+    // Of many ranges not all were sent: what its text says is what the next owner will know.
+    return sent.map(({ topic, partition, offset, metadata = null }) => ({
+      ...{ topic, partition, offset },
+      finished: carries ? (decodeFinished(offset, metadata) ?? []) : undefined,
+    }))
+  }
   const send: Send = (points, timeoutMs) =>
     sendOnce(points, timeoutMs).catch((error: unknown) => {
       if (!carriesMetadata || !isTooLarge(error)) throw error
@@ -75,11 +88,12 @@ function isTooLarge(error: unknown): boolean {
 function portableCommitter(consumer: KafkaConsumer): Committer {
   const send: Send = (points, timeoutMs) =>
     new Promise((resolve, reject) => {
+      const sent = points.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
       const finish = (error?: Error | null) => {
         clearTimeout(timer)
         consumer.off('offset.commit', onCommit)
         if (error) reject(error)
-        else resolve()
+        else resolve(sent.map((one) => ({ ...one, finished: undefined })))
       }
       const onCommit = (error: LibrdKafkaError | null, committed: PartitionOffset[]) => {
         if (covers(committed, points)) finish(error as Error | null)
@@ -87,7 +101,7 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
       const timer = setTimeout(finish, timeoutMs, new Error(`no answer within ${timeoutMs} ms`))
       consumer.on('offset.commit', onCommit)
       try {
-        consumer.commit(points.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
+        consumer.commit(sent)
       } catch (error) {
         finish(error as Error)
       }
@@ -106,26 +120,25 @@ function portableCommitter(consumer: KafkaConsumer): Committer {
   }
 }
 
-/** One request. Rejects with librdkafka's error, also when the broker has taken some of the partitions. */
-type Send = (points: readonly Finished[], timeoutMs: number) => Promise<void>
+/** One request. Resolves with all that it said. Rejects with librdkafka's error, also when the broker has taken some of the partitions. */
+type Send = (points: readonly Finished[], timeoutMs: number) => Promise<readonly Committed[]>
 
 /**
  * librdkafka 2.12 gives the error of one partition to all others of its commit, which the broker has taken: nobody can tell
  * which it was. What is refused is refused as a topic, so each of several is sent again by itself.
  *
- * @returns what was refused, whole topics
+ * @returns what was taken, whole topics
  * @throws ZkError ZK_COMMIT_FAILED
  */
-async function commitWith(send: Send, points: readonly Finished[], timeoutMs: number): Promise<readonly Finished[]> {
+async function commitWith(send: Send, points: readonly Finished[], timeoutMs: number): Promise<readonly Committed[]> {
   const deadline = performance.now() + timeoutMs
   try {
-    await send(points, timeoutMs)
-    return []
+    return await send(points, timeoutMs)
   } catch (error) {
     const { code, message } = error as LibrdKafkaError
     if (!TOPIC_REFUSED.has(code)) throw errors.ZK_COMMIT_FAILED(message, { cause: error })
     const topics = [...new Set(points.map(({ topic }) => topic))]
-    if (topics.length === 1) return points
+    if (topics.length === 1) return []
     const leftMs = Math.max(1, deadline - performance.now())
     const ofTopic = (name: string) => points.filter(({ topic }) => topic === name)
     return (await Promise.all(topics.map((topic) => commitWith(send, ofTopic(topic), leftMs)))).flat()

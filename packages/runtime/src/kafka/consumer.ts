@@ -8,7 +8,7 @@ import { within } from '../within.js'
 import { AssignmentChanges, type AssignmentListener } from './assignment-changes.js'
 import { connectError, fatalError, isFatal, standingError } from './broker-errors.js'
 import { ClusterQueries } from './cluster-queries.js'
-import { type Committer, type Finished, openCommitter } from './committer.js'
+import { type Committed, type Committer, type Finished, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
 import type { Credentials } from './credentials.js'
 import { DeletedRecords } from './deleted-records.js'
@@ -137,10 +137,10 @@ export class Consumer {
 
   /**
    * Commits now.
-   * @returns the partitions of topics that the broker refused; the others are committed
+   * @returns what the broker has taken: all but the topics that it refuses
    * @throws ZkError ZK_COMMIT_FAILED when the broker does not acknowledge in time
    */
-  commit(points: readonly Finished[], timeoutMs: number): Promise<readonly TopicPartition[]> {
+  commit(points: readonly Finished[], timeoutMs: number): Promise<readonly Committed[]> {
     return this.#committer!.commit(points, timeoutMs)
   }
 

@@ -19,12 +19,10 @@ export class CommitBook {
   /** Records that the commits of earlier epochs cover. */
   #coveredBefore = 0
 
-  /** @returns whether the committed offset of the partition has changed */
-  acknowledged(point: CommitPoint): boolean {
+  acknowledged(point: CommitPoint): void {
     const before = this.#acknowledged.get(point.slot)
     if (before !== undefined && before.epoch !== point.epoch) this.#coveredBefore += before.completed
     this.#acknowledged.set(point.slot, point)
-    return before?.offset !== point.offset
   }
 
   has(point: CommitPoint): boolean {

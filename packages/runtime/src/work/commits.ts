@@ -8,7 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { nameOf, type PartitionAssignment, type PartitionSlot, type TopicPartition, type WorkEngine } from '@zk/engine'
 import { isHopeless, isOfRebalance } from '../kafka/broker-errors.js'
-import type { Finished, PartitionOffset } from '../kafka/committer.js'
+import type { Committed } from '../kafka/committer.js'
 import type { Consumer } from '../kafka/consumer.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
@@ -30,8 +30,8 @@ export interface CommitsOptions {
   intervalMs: number
   /** Finished records after which the interval is not waited for. */
   everyRecords: number
-  /** The broker acknowledged these, each told once. */
-  onCommitted(offsets: readonly PartitionOffset[]): void
+  /** The broker acknowledged these. */
+  onCommitted(offsets: readonly Committed[]): void
 }
 
 export class Commits {
@@ -111,45 +111,47 @@ export class Commits {
    */
   async prove(): Promise<boolean> {
     while (this.#underWay !== undefined) await this.#underWay
-    const points: Finished[] = []
+    const points: CommitPoint[] = []
     for (const assignment of this.#options.engine.assignments) {
-      const { topic, partition, committed, tracker } = assignment
-      const offset = tracker.watermark ?? committed
-      if (offset !== undefined) points.push({ topic, partition, offset, finished: assignment.finishedAbove() })
+      const { slot, epoch, topic, partition, committed, tracker } = assignment
+      const { watermark: offset = committed, completed } = tracker
+      const finished = assignment.finishedAbove()
+      if (offset !== undefined) points.push({ slot, epoch, topic, partition, offset, finished, completed })
     }
     if (points.length === 0) {
       // Nothing was ever read or committed here. A heartbeat is refused by then, too.
       await delay(HEARTBEAT_MS)
       return true
     }
-    return this.#alone(points, COMMIT_TIMEOUT_MS).then(
+    return this.#commit(points, COMMIT_TIMEOUT_MS).then(
       () => true,
       () => false,
     )
   }
 
   async #send(slots: readonly PartitionSlot[], timeoutMs: number): Promise<void> {
-    const { engine, onCommitted } = this.#options
+    const { engine } = this.#options
     engine.storeWatermarks()
     this.#processed = engine.counters.processed
     const points = this.#uncommitted(slots)
-    if (points.length === 0) return
-    const refused = await this.#alone(points, timeoutMs)
-    this.#tell(refused)
-    const names = new Set(refused.map(nameOf))
-    const news = points.filter((point) => !names.has(nameOf(point)) && this.#book.acknowledged(point))
-    if (news.length > 0) onCommitted(news.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
+    if (points.length > 0) await this.#commit(points, timeoutMs)
   }
 
   /** The next commit waits until this one is answered: one that is tried topic by topic sends its offsets last. */
-  async #alone(points: readonly Finished[], timeoutMs: number): Promise<readonly TopicPartition[]> {
-    const sent = this.#options.consumer.commit(points, timeoutMs)
+  async #commit(points: readonly CommitPoint[], timeoutMs: number): Promise<void> {
+    const { consumer, onCommitted } = this.#options
+    const sent = consumer.commit(points, timeoutMs)
     this.#underWay = sent.catch(() => {})
+    let taken: readonly Committed[]
     try {
-      return await sent
+      taken = await sent
     } finally {
       this.#underWay = undefined
     }
+    const names = new Set(taken.map(nameOf))
+    this.#tell(points.filter((point) => !names.has(nameOf(point))))
+    for (const point of points) if (names.has(nameOf(point))) this.#book.acknowledged(point)
+    if (taken.length > 0) onCommitted(taken)
   }
 
   /** Partitions that can not be committed, of a topic that was deleted for instance: each told once. */

@@ -1,6 +1,6 @@
 /** What a run is told, and what it tells. */
 import type { CircuitState, TopicPartition } from '@zk/engine'
-import type { PartitionOffset } from '../kafka/committer.js'
+import type { Committed } from '../kafka/committer.js'
 
 export interface RunSignals {
   /** Ends the run in good order: what has started is finished and committed. */
@@ -17,8 +17,8 @@ export type WorkEvent =
   | { type: 'revoked'; partitions: readonly TopicPartition[]; complete: boolean }
   /** The group gave them to others before they could be drained. */
   | { type: 'lost'; partitions: readonly TopicPartition[] }
-  /** The broker acknowledged a commit. */
-  | { type: 'committed'; offsets: readonly PartitionOffset[] }
+  /** The broker acknowledged a commit; the same offset comes again when more is finished above it. */
+  | { type: 'committed'; offsets: readonly Committed[] }
   | { type: 'thread-gone'; thread: number; cause: string | undefined }
   | { type: 'thread-up'; thread: number }
   /** A circuit breaker has changed; `partition` is the one it is for, undefined where one is for the whole work. */

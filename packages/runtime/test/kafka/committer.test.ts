@@ -48,17 +48,23 @@ describe.each(['native', 'portable'] as const)('%s', (kind) => {
     return (await committer.committed(asked, TIMEOUT_MS)).map((answer) => answer?.offset)
   }
 
+  /** What is told of points that were taken. */
+  const taken = (...points: ReturnType<typeof at>[]) =>
+    points.map((point) => ({ ...point, finished: kind === 'native' ? point.finished : undefined }))
+
   test('a topic that does not exist any more is refused alone: the others are committed', async () => {
     const gone = at('gone', 0, 3)
     const points = [at('orders', 0, 5), gone, at('refunds', 0, 7), at('orders', 1, 4)]
-    expect(await committer.commit(points, TIMEOUT_MS)).toEqual([gone])
+    const others = taken(at('orders', 0, 5), at('orders', 1, 4), at('refunds', 0, 7))
+    expect(await committer.commit(points, TIMEOUT_MS)).toEqual(others)
     expect(await offsets()).toEqual([5, 4, 7])
-    expect(await committer.commit([gone], TIMEOUT_MS)).toEqual([gone])
+    expect(await committer.commit([gone], TIMEOUT_MS)).toEqual([])
   })
 
   test('of a topic that has fewer partitions now none is told to be committed: nobody can say which are', async () => {
     const topic = [at('orders', 0, 15), at('orders', 9, 3), at('orders', 1, 14)]
-    expect(await committer.commit([...topic, at('refunds', 0, 17)], TIMEOUT_MS)).toEqual(topic)
+    const other = at('refunds', 0, 17)
+    expect(await committer.commit([...topic, other], TIMEOUT_MS)).toEqual(taken(other))
     expect(await offsets()).toEqual([15, 14, 17])
   })
 
@@ -69,12 +75,23 @@ describe.each(['native', 'portable'] as const)('%s', (kind) => {
     })
   })
 
+  test.runIf(kind === 'native')('of more than fits into a commit it tells what the next owner will read', async () => {
+    const many = Array.from({ length: 4_000 }, (_, i) => 1_002 + i)
+    const [told] = await committer.commit([at('refunds', 0, 1_000, many)], TIMEOUT_MS)
+    const [read] = await committer.committed([at('refunds', 0, 0)], TIMEOUT_MS)
+    expect(told).toEqual(read)
+    expect(told!.finished!.length).toBeGreaterThan(2_000)
+    expect(told!.finished!.length).toBeLessThan(many.length)
+  })
+
   test.runIf(kind === 'native')('brokers that take no metadata of that size are sent none any more', async () => {
     const read = async () => (await committer.committed([at('orders', 0, 0)], TIMEOUT_MS))[0]
-    await committer.commit([at('orders', 0, 30, [33, 34])], TIMEOUT_MS)
-    expect(await read()).toEqual(at('orders', 0, 30, [33, 34]))
+    const first = at('orders', 0, 30, [33, 34])
+    expect(await committer.commit([first], TIMEOUT_MS)).toEqual([first])
+    expect(await read()).toEqual(first)
     cluster.pushRequestErrors(OFFSET_COMMIT, [METADATA_TOO_LARGE])
-    expect(await committer.commit([at('orders', 0, 31, [33, 34])], TIMEOUT_MS)).toEqual([])
+    const without = { topic: 'orders', partition: 0, offset: 31, finished: undefined }
+    expect(await committer.commit([at('orders', 0, 31, [33, 34])], TIMEOUT_MS)).toEqual([without])
     expect(await read()).toEqual(at('orders', 0, 31))
     await committer.commit([at('orders', 0, 32, [33, 34])], TIMEOUT_MS)
     expect(await read()).toEqual(at('orders', 0, 32))

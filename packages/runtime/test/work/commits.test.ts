@@ -1,16 +1,20 @@
-import { nameOf, type TopicPartition } from '@zk/engine'
+import { nameOf } from '@zk/engine'
 import { expect, test } from 'vitest'
-import type { Finished, PartitionOffset } from '../../src/kafka/committer.js'
+import type { Committed, Finished } from '../../src/kafka/committer.js'
 import type { Logger } from '../../src/log/logger.js'
 import { Commits } from '../../src/work/commits.js'
 import { engineDesk, TOPIC } from './engine-desk.js'
 
+/** What the broker has taken. */
+type Answer = (points: readonly Finished[]) => Promise<readonly Committed[]>
+const takeAll: Answer = async (points) => points
+
 /** Commits of a real engine, to a broker that is a list. */
 function desk() {
   const sent: Finished[] = []
-  const told: PartitionOffset[] = []
+  const told: Committed[] = []
   const logged: object[] = []
-  let answer: () => Promise<readonly TopicPartition[]> = async () => []
+  let answer: Answer = takeAll
   const { engine, ...rest } = engineDesk({
     store: (slot, offset, finished) => commits.stored(engine.assignments.at(slot)!, offset, finished),
   })
@@ -20,7 +24,7 @@ function desk() {
     consumer: {
       commit: (points) => {
         sent.push(...points)
-        return answer()
+        return answer(points)
       },
     },
     logger: { debug: log, warn: log, error: log } as unknown as Logger,
@@ -28,7 +32,7 @@ function desk() {
     everyRecords: 100,
     onCommitted: (offsets) => void told.push(...offsets),
   })
-  const take = (list: PartitionOffset[]) => list.splice(0).map((one) => `${nameOf(one)}@${one.offset}`)
+  const take = (list: Committed[]) => list.splice(0).map((one) => `${nameOf(one)}@${one.offset}`)
   return {
     ...rest,
     engine,
@@ -39,18 +43,22 @@ function desk() {
         1_000,
       ),
     /** How every commit from now on is answered. */
-    answers(next: typeof answer) {
+    answers(next: Answer) {
       answer = next
     },
     /** What was sent since the last look. */
     points: () => sent.splice(0).map(({ partition, offset, finished }) => ({ partition, offset, finished })),
     sent: () => take(sent),
     told: () => take(told),
+    toldWith: () => told.splice(0).map(({ offset, finished }) => ({ offset, finished })),
     logged: () => logged.splice(0),
   }
 }
 
-const refuse = (partition: number) => async () => [{ topic: TOPIC, partition }]
+const refuse =
+  (refused: number): Answer =>
+  async (points) =>
+    points.filter(({ partition }) => partition !== refused)
 
 test('of a commit that is refused for one partition the others count as committed, and that one is sent again', async () => {
   const { commits, assign, read, finish, answers, commit, sent, told, logged } = desk()
@@ -69,10 +77,27 @@ test('of a commit that is refused for one partition the others count as committe
   await commit()
   expect([sent(), told(), logged()]).toEqual([['orders/1@2'], [], []])
 
-  answers(async () => [])
+  answers(takeAll)
   await commit()
   expect([sent(), told()]).toEqual([['orders/1@2'], ['orders/1@2']])
   expect(commits.covered).toBe(5)
+})
+
+test('tells what was finished above each offset, as far as the commit carried it, also when the offset stays', async () => {
+  const { assign, read, finish, answers, commit, toldWith } = desk()
+  const slot = assign(0)
+  read(slot, 0, 1, 2, 3, 4, 5)
+  finish(slot, 0, 2)
+  await commit()
+  finish(slot, 4)
+  answers(async (points) => points.map((point) => ({ ...point, finished: [2, 3] })))
+  await commit()
+  // Nothing new.
+  await commit()
+  expect(toldWith()).toEqual([
+    { offset: 1, finished: [2, 3] },
+    { offset: 1, finished: [2, 3] },
+  ])
 })
 
 test('a refused partition does not keep its owner from giving it back', async () => {
@@ -106,10 +131,10 @@ test('a commit waits for a proof that is under way, which may send its older off
   read(slot, 0, 1)
   finish(slot, 0)
   let answerProof = () => {}
-  answers(() => new Promise((resolve) => (answerProof = () => resolve([]))))
+  answers((points) => new Promise((resolve) => (answerProof = () => resolve(points))))
   const proof = commits.prove()
   finish(slot, 1)
-  answers(async () => [])
+  answers(takeAll)
   const committed = commit()
   await Promise.resolve()
   commits.tick(1_000)
