@@ -23,7 +23,7 @@ if (isMainThread && LEDGER && process.argv[2] === 'run') {
   const write = (event) => {
     const at = ledgerNow()
     if (event.type === 'committed') {
-      for (const { topic, partition, offset } of event.offsets) {
+      for (const { topic, partition, offset, finished } of event.offsets) {
         const epoch = epochs.get(`${topic}/${partition}`)
         ledger.append({
           type: 'committed',
@@ -34,6 +34,7 @@ if (isMainThread && LEDGER && process.argv[2] === 'run') {
           pid,
           at,
           ...(epoch === undefined ? {} : { epoch }),
+          ...(finished === undefined ? {} : { finished }),
         })
       }
     }

@@ -51,7 +51,7 @@ export interface LedgerCounts extends DuplicateCounts {
   deliveries: number
 }
 
-const defaults: JudgeOptions = { ordering: 'key', concurrency: 1, stallMs: 30_000 }
+const defaults: JudgeOptions = { ordering: 'key', concurrency: 1, stallMs: 30_000, ackMs: 5_000 }
 
 const judges: Record<Exclude<Invariant, 'I4'>, Judge> = {
   I1: noLoss,

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { type CheckOptions, checkLedger, type LedgerVerdict } from './check-ledger.js'
 import { type Invariant, invariants } from './invariant.js'
 
-const usage = `zk-ledger <file> [--waive I2,I3] [--require I6] [--ordering key|partition] [--concurrency n] [--stall-ms n] [--json]
+const usage = `zk-ledger <file> [--waive I2,I3] [--require I6] [--ordering key|partition] [--concurrency n] [--stall-ms n] [--ack-ms n] [--json]
 Judges the ledger of a run. Exit code 0: accepted; 1: rejected; 2: wrong usage or unreadable file.
 `
 
@@ -29,7 +29,7 @@ function parse(args: string[]): { file: string | undefined; json: boolean; optio
     allowPositionals: true,
     options: {
       ...{ waive: { type: 'string' }, require: { type: 'string' }, ordering: { type: 'string' } },
-      ...{ concurrency: { type: 'string' }, 'stall-ms': { type: 'string' } },
+      ...{ concurrency: { type: 'string' }, 'stall-ms': { type: 'string' }, 'ack-ms': { type: 'string' } },
       ...{ json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
     },
   })
@@ -39,6 +39,7 @@ function parse(args: string[]): { file: string | undefined; json: boolean; optio
   if (values.ordering !== undefined) options.ordering = orderingOf(values.ordering)
   if (values.concurrency !== undefined) options.concurrency = count('concurrency', values.concurrency)
   if (values['stall-ms'] !== undefined) options.stallMs = count('stall-ms', values['stall-ms'])
+  if (values['ack-ms'] !== undefined) options.ackMs = count('ack-ms', values['ack-ms'])
   return { file: positionals[0], json: values.json, options }
 }
 

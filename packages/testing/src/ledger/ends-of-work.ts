@@ -51,13 +51,13 @@ export function violentEnd({ process, lost, until }: Run, number: number): strin
   return undefined
 }
 
-/** Answers what had been committed at a line. Ask with ascending numbers. */
+/** Answers what had been committed at a line: of one offset the last commit, which may list more. Ask with ascending numbers. */
 export function commitsSoFar(commits: readonly PlacedCommit[]): (number: number) => PlacedCommit | undefined {
   let next = 0
   let highest: PlacedCommit | undefined
   return (number) => {
     for (; next < commits.length && commits[next].number < number; next++) {
-      if (!highest || commits[next].line.offset > highest.line.offset) highest = commits[next]
+      if (!highest || commits[next].line.offset >= highest.line.offset) highest = commits[next]
     }
     return highest
   }

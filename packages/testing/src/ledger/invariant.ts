@@ -5,7 +5,7 @@ export const invariants = {
   I1: 'no loss: every record succeeded, is dead-lettered or was completed by the rule for exhausted records',
   I2: 'key order: records of one key succeed in order; only a death rewinds, and only to the commit',
   I3: 'no overlap: of the deliveries of one key in one partition never two at a time, in any thread or process',
-  I4: 'duplicates only of uncommitted work of the dead, of what a deadline cut, or of a dead thread’s last handler',
+  I4: 'duplicates only of work of the dead that no commit tells of, of what a deadline cut, or of a dead thread’s last handler',
   I5: 'commits ascend within an ownership, come only from the owner and cover nothing unfinished',
   I6: 'progress while there is lag',
   I7: 'in-flight messages and bytes stay under their caps',
@@ -21,6 +21,11 @@ export interface JudgeOptions {
   concurrency: number
   /** Longest time with lag and without progress, in milliseconds. */
   stallMs: number
+  /**
+   * Longest time from a handler's end to when its process knows of it, in milliseconds. A handler that keeps its thread's event
+   * loop from turning delays what ended before it there.
+   */
+  ackMs: number
 }
 
 export interface Finding {

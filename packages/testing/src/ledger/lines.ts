@@ -73,6 +73,11 @@ export interface CommittedLine {
   offset: number
   pid: number
   epoch?: number
+  /**
+   * What the commit says is finished above `offset`, as flat ranges `[from, to, from, to, …]`, ascending: of too many the
+   * lowest. Left out where commits say nothing of the kind.
+   */
+  finished?: number[]
   at: number
 }
 
@@ -176,11 +181,11 @@ export interface ProgressLine {
   at: number
 }
 
-type Check = 'string' | 'number' | 'boolean' | 'string or null' | 'partitions'
+type Check = 'string' | 'number' | 'boolean' | 'string or null' | 'partitions' | 'ranges'
 const record = { key: 'string or null', seq: 'number', topic: 'string', partition: 'number', offset: 'number' } as const
 const assignment = { pid: 'number', epoch: 'number', partitions: 'partitions', at: 'number' } as const
 
-/** The fields that must be there; what is optional is left alone. */
+/** The fields that must be there; what is optional is left alone, but for what would be misread. */
 const required: { [T in LedgerLine['type']]: Readonly<Record<string, Check>> } = {
   produced: record,
   start: { ...record, id: 'string', attempt: 'number', thread: 'number', pid: 'number', at: 'number' },
@@ -198,6 +203,9 @@ const required: { [T in LedgerLine['type']]: Readonly<Record<string, Check>> } =
   window: { pid: 'number', messages: 'number', bytes: 'number', capMessages: 'number', capBytes: 'number' },
   progress: { pid: 'number', lag: 'number', watermarks: 'number', at: 'number' },
 }
+const optional: { [T in LedgerLine['type']]?: readonly [name: string, check: Check] } = {
+  committed: ['finished', 'ranges'],
+}
 const requiredEntries = new Map(Object.entries(required).map(([type, fields]) => [type, Object.entries(fields)]))
 
 /** @returns why the value is no ledger line, or undefined when it is one. */
@@ -209,7 +217,9 @@ export function whyNotALine(value: unknown): string | undefined {
   for (const [name, check] of fields) {
     if (!satisfies(line[name], check)) return `(${line.type}) has no proper ${name}: ${JSON.stringify(line[name])}`
   }
-  return undefined
+  const [name, check] = optional[line.type as LedgerLine['type']] ?? []
+  if (name === undefined || line[name] === undefined || satisfies(line[name], check!)) return undefined
+  return `(${line.type}) has no proper ${name}: ${JSON.stringify(line[name])}`
 }
 
 function satisfies(value: unknown, check: Check): boolean {
@@ -224,6 +234,12 @@ function satisfies(value: unknown, check: Check): boolean {
         value.every(
           (p) => typeof p === 'object' && p !== null && typeof p.topic === 'string' && Number.isInteger(p.partition),
         )
+      )
+    case 'ranges':
+      return (
+        Array.isArray(value) &&
+        value.length % 2 === 0 &&
+        value.every((bound, i) => Number.isInteger(bound) && (i === 0 || bound > value[i - 1]))
       )
     default:
       return typeof value === check

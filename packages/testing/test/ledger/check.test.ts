@@ -43,6 +43,7 @@ test.each([
   [['--require', 'I6', ledger('right-dead-letter')], 1],
   [['--concurrency', '2', ledger('wrong-I4-two-unmarked-in-one-thread')], 0],
   [['--stall-ms', '31000', ledger('wrong-I6-stalled-from-the-start')], 0],
+  [['--ack-ms', '7000', ledger('wrong-I4-left-out-of-a-commit-long-after-its-end')], 0],
   [['--ordering', 'partition', ledger('right-graceful-drain')], 1],
 ])('takes %j', (args, code) => {
   expect(run(...args).code).toBe(code)

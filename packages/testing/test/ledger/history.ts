@@ -43,6 +43,8 @@ export function writeHistory(plan: HistoryPlan): LedgerLine[] {
   const lines: LedgerLine[] = []
   const logs: Rec[][] = Array.from({ length: plan.partitions }, () => [])
   const committed = new Array<number>(plan.partitions).fill(0)
+  /** Of each partition: records that its last commit lists as finished above it. */
+  const listed = Array.from({ length: plan.partitions }, () => new Set<Rec>())
   const procs: Proc[] = []
   let clock = 1000
   let ids = 0
@@ -84,7 +86,7 @@ export function writeHistory(plan: HistoryPlan): LedgerLine[] {
   function assign(proc: Proc, partition: number): void {
     const epoch = (epochs.get(`${proc.pid}/${partition}`) ?? 0) + 1
     epochs.set(`${proc.pid}/${partition}`, epoch)
-    const open = logs[partition].filter((r) => r.offset >= committed[partition])
+    const open = logs[partition].filter((r) => r.offset >= committed[partition] && !listed[partition].has(r))
     for (const rec of open) rec.attempts = 0
     proc.owned.set(partition, { epoch, open, running: [], highestStarted: -1 })
     lines.push({ type: 'assigned', pid: proc.pid, epoch, partitions: [{ topic, partition }], at: at() })
@@ -151,7 +153,20 @@ export function writeHistory(plan: HistoryPlan): LedgerLine[] {
     const offset = Math.max(watermark(partition, owned), committed[partition])
     committed[partition] = offset
     const { pid } = proc
-    lines.push({ type: 'committed', group: 'g', topic, partition, offset, pid, epoch: owned.epoch, at: at() })
+    const above = logs[partition].filter((r) => r.offset >= offset && !owned.open.includes(r))
+    listed[partition] = new Set(carriesMetadata ? above : [])
+    const finished = carriesMetadata ? { finished: rangesOf(above) } : {}
+    lines.push({
+      type: 'committed',
+      group: 'g',
+      topic,
+      partition,
+      offset,
+      pid,
+      epoch: owned.epoch,
+      ...finished,
+      at: at(),
+    })
   }
 
   function giveUp(proc: Proc, partition: number, type: 'revoked' | 'lost'): void {
@@ -255,6 +270,7 @@ export function writeHistory(plan: HistoryPlan): LedgerLine[] {
   }
 
   produce()
+  const carriesMetadata = choose(3) > 0
   const acknowledgedLate = choose(2) === 1
   if (!acknowledgedLate) lines.push(...produced())
   while (next < plan.choices.length) step()
@@ -268,4 +284,15 @@ export function writeHistory(plan: HistoryPlan): LedgerLine[] {
   leave(last)
   if (acknowledgedLate) lines.push(...produced())
   return lines
+}
+
+/** Flat ranges that hold the records; those that lie side by side are in one. */
+function rangesOf(records: readonly Rec[]): number[] {
+  const ranges: number[] = []
+  for (const { offset } of records) {
+    if (ranges.at(-1) === offset) ranges.pop()
+    else ranges.push(offset)
+    ranges.push(offset + 1)
+  }
+  return ranges
 }

@@ -78,6 +78,11 @@ describe('options', () => {
     expect(checkLedger(file, { concurrency: 2 }).ok).toBe(true)
   })
 
+  test('how late a process may know of an end can be said', () => {
+    expect(checkLedger(fileOf('wrong-I4-left-out-of-a-commit-long-after-its-end'), { ackMs: 7_000 }).ok).toBe(true)
+    expect(checkLedger(fileOf('right-ended-shortly-before-the-commits'), { ackMs: 3_000 }).ok).toBe(false)
+  })
+
   test('what counts as a stall can be said', () => {
     expect(checkLedger(fileOf('wrong-I6-stalled-from-the-start'), { stallMs: 31_000 }).ok).toBe(true)
   })
@@ -89,6 +94,8 @@ describe('counts', () => {
     expect(of('right-sigkill-duplicates')).toMatchObject({ duplicates: 1, explainedByDeaths: 1 })
     expect(of('right-drain-deadline-cut')).toMatchObject({ duplicates: 1, explainedByDeadlines: 1 })
     expect(of('right-thread-died-before-the-mark')).toMatchObject({ duplicates: 1, explainedByThreads: 1 })
+    expect(of('right-listed-as-finished-does-not-run-again')).toMatchObject({ duplicates: 0, spared: 2 })
+    expect(of('right-sigkill-duplicates')).toMatchObject({ spared: 0 })
     expect(of('wrong-I4-repeated-without-a-death')).toMatchObject({ duplicates: 1, explainedByDeaths: 0 })
   })
 
@@ -96,6 +103,7 @@ describe('counts', () => {
     expect(checkLedger(fileOf('right-dead-letter')).counts).toEqual({
       ...{ lines: 16, torn: 0, produced: 3, succeeded: 2, dead: 1, failed: 0, deliveries: 4 },
       ...{ duplicates: 0, explainedByDeaths: 0, explainedByDeadlines: 0, explainedByThreads: 0 },
+      spared: 0,
     })
   })
 

@@ -50,6 +50,10 @@ const chains = (lines: readonly LedgerLine[]) =>
 const commitsOf = (lines: readonly LedgerLine[]) =>
   lines.flatMap((line, i): [CommittedLine, number][] => (line.type === 'committed' ? [[line, i]] : []))
 
+function listsRecord({ finished = [] }: CommittedLine, offset: number): boolean {
+  return finished.some((from, i) => i % 2 === 0 && from <= offset && offset < finished[i + 1])
+}
+
 function givenUp(lines: readonly LedgerLine[]): Set<string> {
   return new Set(lines.flatMap((l) => (l.type === 'dead' || l.type === 'failed' ? [placeOf(l)] : [])))
 }
@@ -107,6 +111,45 @@ export const mutations: Mutation[] = [
         .map(({ start, end, endAt }) => () => {
           return inserted(lines, endAt + 1, { ...start, id: 'again' }, { ...end!, id: 'again' })
         })
+    },
+  },
+  {
+    name: 'a new owner runs what the last commit lists as finished',
+    breaks: 'I4',
+    candidates(lines) {
+      const excused = givenUp(lines)
+      const told = deliveries(lines).filter((d) => !excused.has(placeOf(d.start)))
+      return lines.flatMap((line, i) => {
+        if (line.type !== 'assigned') return []
+        const { pid, epoch, partitions } = line
+        const [commit] = commitsOf(lines.slice(0, i)).findLast(([c]) => c.partition === partitions[0].partition) ?? []
+        const isListed = (d: Told) =>
+          d.end?.ok && d.endAt < i && d.start.partition === commit?.partition && listsRecord(commit, d.start.offset)
+        return told.filter(isListed).map(({ start, end }) => () => {
+          const again = { ...start, id: 'again', pid, epoch, thread: 9_999 }
+          return inserted(lines, i + 1, again, { ...end!, id: 'again' })
+        })
+      })
+    },
+  },
+  {
+    name: 'a commit lists what has not succeeded yet',
+    breaks: 'I5',
+    candidates(lines) {
+      const excused = givenUp(lines)
+      const first = new Map<string, Told>()
+      const told = deliveries(lines).filter((d) => d.end?.ok && !excused.has(placeOf(d.start)))
+      for (const d of told.sort((a, b) => a.endAt - b.endAt))
+        if (!first.has(placeOf(d.start))) first.set(placeOf(d.start), d)
+      return commitsOf(lines).flatMap(([line, i]) => {
+        const { partition, offset } = line
+        const later = [...first.values()].find(
+          (d) => d.start.partition === partition && d.start.offset >= offset && d.endAt > i,
+        )
+        if (!later) return []
+        const finished = [later.start.offset, later.start.offset + 1]
+        return [() => replaced(lines, i, { ...line, finished })]
+      })
     },
   },
   {

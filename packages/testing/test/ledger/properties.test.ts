@@ -35,7 +35,7 @@ test('the histories hold what they are meant to hold', () => {
     [
       ...['assigned', 'committed', 'cut', 'dead', 'end', 'exit', 'failed', 'killed', 'lost', 'produced', 'progress'],
       ...['revoked', 'start', 'thread-gone', 'window', 'deliveries', 'duplicates', 'explainedByDeadlines'],
-      ...['explainedByDeaths', 'explainedByThreads', 'lines', 'succeeded'],
+      ...['explainedByDeaths', 'explainedByThreads', 'lines', 'spared', 'succeeded'],
     ].sort(),
   )
 })

@@ -1,3 +1,4 @@
+import { byOffset, listed } from '../finished-above.js'
 import type { IndexedLedger, LedgerRecord, PartitionLog, PlacedCommit, Run } from '../indexed-ledger.js'
 import type { Judge } from '../invariant.js'
 import { isUntold } from '../runs.js'
@@ -5,8 +6,8 @@ import { howItEnded, lineAt, nameDelivery, nameLine, nameRecord } from '../sente
 
 /**
  * I5: within one ownership of a partition the commits ascend, from where the partition stood when the ownership began;
- * a process commits only under its present ownership, which the ledger has told of; and whatever a commit covers was
- * finished before it, and before the next owner was assigned the partition.
+ * a process commits only under its present ownership, which the ledger has told of; and whatever a commit covers, or lists as
+ * finished, was finished before it; what it covers also before the next owner was assigned the partition.
  *
  * Commits of different owners are not compared by their place in the file: the old owner's acknowledgement may be
  * logged after the new owner's first one.
@@ -77,14 +78,18 @@ function nextOwner({ run, number }: PlacedCommit, runs: readonly Run[]): Run | u
   return runs.find((r) => r.process !== process && r.assignedAt! > since && r.assignedAt! < number && !r.lost)
 }
 
-function unfinished({ records, commits }: PartitionLog, ledger: IndexedLedger): string | undefined {
-  const inOrder = [...records.values()].sort((a, b) => a.offset - b.offset)
+function unfinished(partition: PartitionLog, ledger: IndexedLedger): string | undefined {
+  const inOrder = byOffset(partition)
   let next = 0
-  for (const commit of commits) {
+  for (const commit of partition.commits) {
     for (; next < inOrder.length && inOrder[next].offset < commit.line.offset; next++) {
       const record = inOrder[next]
       if (!finishedBefore(record, commit.number))
         return `${nameCommit(commit)} covers ${nameRecord(record)}, ${state(record, ledger)}`
+    }
+    for (const record of listed(commit, inOrder)) {
+      if (!finishedBefore(record, commit.number))
+        return `${nameCommit(commit)} lists as finished ${nameRecord(record)}, ${state(record, ledger)}`
     }
   }
   return undefined

@@ -1,5 +1,6 @@
 import { commitsSoFar, violentEnd } from '../ends-of-work.js'
-import type { Delivery, IndexedLedger, LedgerRecord, Placed } from '../indexed-ledger.js'
+import { byOffset, leftOut, lists, spared } from '../finished-above.js'
+import type { Delivery, IndexedLedger, LedgerRecord, Placed, PlacedCommit } from '../indexed-ledger.js'
 import type { Finding, JudgeOptions } from '../invariant.js'
 import type { ThreadGoneLine } from '../lines.js'
 import { howItEnded, nameDelivery, nameLine, nameRecord } from '../sentences.js'
@@ -13,6 +14,8 @@ export interface DuplicateCounts {
   explainedByDeadlines: number
   /** Of these, what had ended unmarked when its thread died. */
   explainedByThreads: number
+  /** Records that did not run again after a death or a loss, because the last commit listed them as finished. */
+  spared: number
 }
 
 interface Repeat {
@@ -23,8 +26,9 @@ interface Repeat {
 
 /**
  * I4: each delivery after a success must be explained by what became of the successful one: its process died or lost
- * the partition before a commit covered it, a deadline cut its partition below it, or its thread died at that moment.
- * Each of them before the repeat: what comes later explains nothing. So a death explains each record once, and only records of the dead.
+ * the partition before a commit covered it or listed it as finished, a deadline cut its partition below it, or its thread died
+ * at that moment. Each of them before the repeat: what comes later explains nothing. So a death explains each record once, and
+ * only records of the dead; and of these only what had finished since the commit before the last one, see `leftOut`.
  */
 export function duplicates(ledger: IndexedLedger, options: JudgeOptions): Finding & { counts: DuplicateCounts } {
   const counts: DuplicateCounts = {
@@ -32,12 +36,16 @@ export function duplicates(ledger: IndexedLedger, options: JudgeOptions): Findin
     explainedByDeaths: 0,
     explainedByDeadlines: 0,
     explainedByThreads: 0,
+    spared: 0,
   }
   const unmarked = new Map<Placed<ThreadGoneLine>, number>()
   let contradiction: string | undefined
   for (const partition of ledger.partitions) {
     const repeats = [...repeatsOf(partition.records.values())].sort((a, b) => a.again.startedAt - b.again.startedAt)
     const committed = commitsSoFar(partition.commits)
+    if (partition.commits.some(({ line }) => line.finished?.length)) {
+      counts.spared += spared(partition, byOffset(partition))
+    }
     for (const repeat of repeats) {
       counts.duplicates++
       const why = explain(repeat, committed(repeat.again.startedAt))
@@ -48,12 +56,17 @@ export function duplicates(ledger: IndexedLedger, options: JudgeOptions): Findin
   return contradiction === undefined ? { evidence, counts } : { evidence, counts, contradiction }
 
   /** Counts the repeat under its explanation, or says why there is none. */
-  function explain({ done, again }: Repeat, commit: ReturnType<ReturnType<typeof commitsSoFar>>): string | undefined {
+  function explain({ done, again }: Repeat, commit: PlacedCommit | undefined): string | undefined {
     if (commit && commit.line.offset > done.record.offset) {
-      return `the commit of ${commit.line.offset} by pid ${commit.line.pid}, ${nameLine(commit)}, covers it`
+      return `${nameCommit(commit)}, covers it`
     }
-    if (done.run === again.run) return explainByThread(done, again)
     const { offset } = done.record
+    if (commit && lists(commit, offset)) return `${nameCommit(commit)}, lists it as finished`
+    if (done.run === again.run) return explainByThread(done, again)
+    const late = commit && leftOut(commit, done, options.ackMs)
+    if (late) {
+      return `${nameCommit(commit)}, leaves it out, though it had ended long before the one before it, ${nameLine(late.before)}`
+    }
     if (done.run.cuts.some((cut) => cut.line.offset <= offset && cut.number < again.startedAt)) {
       counts.explainedByDeadlines++
       return undefined
@@ -79,6 +92,9 @@ export function duplicates(ledger: IndexedLedger, options: JudgeOptions): Findin
     return undefined
   }
 }
+
+const nameCommit = (commit: PlacedCommit): string =>
+  `the commit of ${commit.line.offset} by pid ${commit.line.pid}, ${nameLine(commit)}`
 
 function* repeatsOf(records: Iterable<LedgerRecord>): Generator<Repeat> {
   for (const { deliveries } of records) {
