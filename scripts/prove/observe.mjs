@@ -4,6 +4,7 @@
  * which it happens: assignments, commits, deaths of threads, how full the window is and how far the work has come.
  */
 import { isMainThread } from 'node:worker_threads'
+import { progressOf } from './progress.mjs'
 
 const SAMPLE_MS = 50
 /** The defaults of windowMessages and windowBytes, which no run of these proofs changes. */
@@ -57,9 +58,7 @@ if (isMainThread && LEDGER && process.argv[2] === 'run') {
       if (state === undefined || epochs.size === 0) return
       const { window, partitions } = state
       ledger.append({ type: 'window', pid, messages: window.messages, bytes: window.bytes, ...CAPS })
-      const lag = partitions.reduce((sum, one) => sum + (one.lag ?? 0), 0)
-      const watermarks = partitions.reduce((sum, { watermark }) => sum + (watermark ?? 0), 0)
-      ledger.append({ type: 'progress', pid, lag, watermarks, at: ledgerNow() })
+      ledger.append({ type: 'progress', pid, ...progressOf(partitions), at: ledgerNow() })
     }, SAMPLE_MS)
     try {
       return await run.call(this, {
