@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { disorder } from './key-order.mjs'
 import { checkLedger, contradictions, produceWorkload, workload } from './kit.mjs'
 import { ledgerGroup } from './ledger-group.mjs'
 import { followLedger } from './ledger-tail.mjs'
@@ -120,37 +121,39 @@ async function replace({ bootstrapServers, path, ledger, args }) {
     for (const late = performance.now() + CATCH_UP_MS; !done() && performance.now() < late; ) await delay(200)
     return done()
   }
-  await until(() => ends(path).length >= MESSAGES)
+  await until(() => ends(linesIn(path)).length >= MESSAGES)
   await deleteTopic(bootstrapServers, topic)
   await createTopic(bootstrapServers, topic, AFTER)
-  const before = ends(path).length
+  const before = linesIn(path).length
   await produce(3 * MESSAGES)
-  const names = () => ends(path).slice(before)
+  const linesOfNew = () => linesIn(path).slice(before)
+  const names = () => ends(linesOfNew())
   const complete = await until(() => new Set(names()).size >= 3 * MESSAGES)
   const exitCodes = await Promise.all(members.map(group.leave))
   const all = names()
+  const wrong = disorder(linesOfNew())
   return {
-    holds: complete && exitCodes.every((code) => code === 0),
-    ...{ messages: 3 * MESSAGES, succeeded: new Set(all).size, deliveries: all.length, exitCodes },
+    holds: complete && wrong === undefined && exitCodes.every((code) => code === 0),
+    ...{ messages: 3 * MESSAGES, succeeded: new Set(all).size, deliveries: all.length, exitCodes, disorder: wrong },
   }
 }
 
+const linesIn = (/** @type {string} */ path) => readFileSync(path, 'utf8').split('\n').slice(0, -1)
+
 /**
- * @param {string} path
+ * @param {readonly string[]} lines of a ledger
  * @returns {string[]} key and number of each record of which a handler ended well, in order
  */
-function ends(path) {
+function ends(lines) {
   /** @type {Map<string, string>} */
   const started = new Map()
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap((text) => {
-      if (text.startsWith('{"type":"start"')) {
-        const { id, key, seq } = JSON.parse(text)
-        started.set(id, `${key}/${seq}`)
-      }
-      if (!text.startsWith('{"type":"end"') || !text.endsWith('}')) return []
-      const { id, ok } = JSON.parse(text)
-      return ok ? [started.get(id) ?? ''] : []
-    })
+  return lines.flatMap((text) => {
+    if (text.startsWith('{"type":"start"')) {
+      const { id, key, seq } = JSON.parse(text)
+      started.set(id, `${key}/${seq}`)
+    }
+    if (!text.startsWith('{"type":"end"')) return []
+    const { id, ok } = JSON.parse(text)
+    return ok ? [started.get(id) ?? ''] : []
+  })
 }
