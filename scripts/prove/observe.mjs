@@ -7,11 +7,14 @@ import { isMainThread } from 'node:worker_threads'
 import { progressOf } from './progress.mjs'
 
 const SAMPLE_MS = 50
+/** Time for the program to listen. */
+const PASS_ON_MS = 100
 /** The defaults of windowMessages and windowBytes, which no run of these proofs changes. */
 const CAPS = { capMessages: 8_192, capBytes: 64 * 2 ** 20 }
 
 const { LEDGER, LEDGER_GROUP: group = '' } = process.env
 if (isMainThread && LEDGER && process.argv[2] === 'run') {
+  const pass = holdSignals()
   const { ledgerNow, loadWork, openLedger } = await import('./kit.mjs')
   const Work = await loadWork()
   const ledger = openLedger(LEDGER)
@@ -71,5 +74,27 @@ if (isMainThread && LEDGER && process.argv[2] === 'run') {
     } finally {
       clearInterval(sample)
     }
+  }
+  pass()
+}
+
+/**
+ * Loading takes a while, and all of it comes before the program can listen for signals.
+ * @returns to be called in the end: signals that came meanwhile go to whoever listens then
+ */
+function holdSignals() {
+  /** @type {NodeJS.Signals[]} */
+  const early = []
+  let loading = true
+  const onSignal = (/** @type {NodeJS.Signals} */ signal) => {
+    if (loading) early.push(signal)
+  }
+  process.on('SIGTERM', onSignal)
+  return () => {
+    loading = false
+    setTimeout(() => {
+      process.off('SIGTERM', onSignal)
+      for (const signal of early) process.emit(signal, signal)
+    }, PASS_ON_MS)
   }
 }
