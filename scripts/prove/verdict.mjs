@@ -2,10 +2,9 @@
 /**
  * @typedef {object} ProofOptions
  * @property {number} [minutes] how long a soak lasts
- * @property {number} [runs] how often each story is told, where chance has a part in it
  * @property {number} [messages] how many records there are
  * @property {number} [schedules] of the simulation
- * @property {number} [runs] of each measurement
+ * @property {number} [runs] of each measurement, and of each story in which chance has a part
  * @property {string} [protocol] of the group; default: all of them in turn
  */
 

@@ -53,6 +53,7 @@ export class Subscription {
       { properties, credentials, bootstrapServers, clientId, groupInstanceId, reader, groups: 1, logger },
       {
         read: (result) => this.#read(result),
+        precedes: (slot, offset) => this.inbox.assignments.at(slot)?.tracker.precedes(offset) === true,
         assigned: (partitions) => {
           if (this.#closing !== undefined) return undefined
           if (partitions.length > 0) logger.info({ partitions: partitions.map(nameOf) }, 'Partitions assigned')

@@ -119,7 +119,7 @@ test.each(['--topic', '--group', '--prop'])('zk doctor %s without --brokers is w
   const { code, stdout, stderr } = await zk('doctor', option, 'a=b')
   expect(code).toBe(1)
   expect(stdout).toBe('')
-  expect(stderr).toContain(`ZK_CLI_USAGE: ${option} needs --brokers. See zk doctor --help.`)
+  expect(stderr).toContain(`ZK_CLI_USAGE: ${option} needs --brokers or --config. See zk doctor --help.`)
 })
 
 async function metadataOf(bootstrapServers: string): Promise<Metadata> {

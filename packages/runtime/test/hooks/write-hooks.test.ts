@@ -24,6 +24,9 @@ test('a work without hooks for writes asks nothing', () => {
   expect(desk({ postRead: () => {} }).writes).toBeUndefined()
 })
 
+const any = { carries: () => true }
+const textOnly = { carries: () => false }
+
 test('preWrite sees copies of what is written, and its headers take the place of those of the same name', () => {
   const seen: PendingWrite[] = []
   const { writes } = desk({
@@ -33,7 +36,7 @@ test('preWrite sees copies of what is written, and its headers take the place of
       return { headers: { abc: 'def', hello: 'world' } }
     },
   })
-  const added = writes!.before('output', record, true)
+  const added = writes!.before('output', record, any)
   expect(seen[0]).toMatchObject({ groupId: 'billing', kind: 'output', topic: 'invoices' })
   expect(seen[0]!.headers.get('abc')?.toString()).toBe('xxx')
   expect(record.key.toString()).toBe('k')
@@ -58,15 +61,15 @@ test.each([
   ['returns too many', () => ({ headers: { a: 'x'.repeat(20_000) } })],
 ])('a preWrite that %s is counted, and the record is written without', async (_how, preWrite) => {
   const { writes, errors } = desk({ preWrite: preWrite as never })
-  expect(writes!.before('output', record, true)).toEqual([])
+  expect(writes!.before('output', record, any)).toEqual([])
   await new Promise(setImmediate)
   expect(errors()).toEqual([['preWrite', 1]])
 })
 
 test('a header that the producer would not take is left off, because it would refuse the whole record', () => {
   const { writes, errors } = desk({ preWrite: () => ({ headers: { bytes: Buffer.from([0xff]) } }) })
-  expect(writes!.before('output', record, true)).toHaveLength(1)
-  expect(writes!.before('output', record, false)).toEqual([])
+  expect(writes!.before('output', record, any)).toHaveLength(1)
+  expect(writes!.before('output', record, textOnly)).toEqual([])
   expect(errors()).toEqual([['preWrite', 1]])
 })
 
