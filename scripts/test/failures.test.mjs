@@ -7,9 +7,12 @@ import { expect, test } from 'vitest'
 const guides = join(import.meta.dirname, '../../docs/guides')
 const text = readFileSync(join(guides, 'failures.md'), 'utf8')
 const lines = text.split('\n')
-const rows = lines
-  .slice(lines.findIndex((line) => line.startsWith('| What happened')) + 2)
-  .filter((line) => line.startsWith('| '))
+const table = lines.slice(lines.findIndex((line) => line.startsWith('| What happened')) + 2)
+const rows = table
+  .slice(
+    0,
+    table.findIndex((line) => !line.startsWith('|')),
+  )
   .map((line) => line.split('|').map((cell) => cell.trim()))
 const linksIn = (/** @type {string} */ cell) => [...cell.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link)
 
@@ -29,5 +32,9 @@ test.each(rows.map((cells) => [cells[1] ?? '', cells[4] ?? '']))('%s', (_what, s
 })
 
 test('all other links lead somewhere too', () => {
-  for (const link of linksIn(text)) if (!link.includes('://')) expect(existsSync(join(guides, link)), link).toBe(true)
+  const headings = lines.filter((line) => line.startsWith('#')).map((line) => line.replace(/^#+ /, '').toLowerCase())
+  const anchors = new Set(headings.map((heading) => `#${heading.replace(/[^a-z0-9 -]/g, '').replaceAll(' ', '-')}`))
+  for (const link of linksIn(text).filter((one) => !one.includes('://'))) {
+    expect(link.startsWith('#') ? anchors.has(link) : existsSync(join(guides, link)), link).toBe(true)
+  }
 })
