@@ -26,8 +26,8 @@ export function doctorCommand(): Command {
     .description(
       'Looks at Node, the addon, compression, CPUs and, with --brokers or --config, the cluster; says what to mend.',
     )
-    .option('--topic <name>', 'topics that must exist and be readable, or ^pattern; may be repeated', list)
-    .option('--group <id>', 'consumer group to be allowed to join')
+    .option('--topic <name>', 'topics that must be there for this client, or ^pattern; may be repeated', list)
+    .option('--group <id>', 'consumer group whose offsets this client must be allowed to see')
     .option('--speedup <n>', 'threads that you plan to use', count)
     .option('--json', 'one JSON object a line on stdout')
     .addHelpText('after', '\nExample:\n  zk doctor --brokers localhost:9092 --topic orders --group billing')

@@ -57,7 +57,7 @@ function checkPattern(topics: readonly TopicMetadata[], pattern: string): Check 
   return { name, result: 'ok', found: topics.map((topic) => topic.name).join(', ') }
 }
 
-/** Asks for the group's offsets, which needs the same rights as joining it, and disturbs no member. */
+/** Asks for the group's offsets, which disturbs no member. It needs Describe; whether it may be joined (Read) is not asked. */
 async function checkGroup(
   consumer: KafkaConsumer,
   group: string,
