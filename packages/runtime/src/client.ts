@@ -10,7 +10,7 @@ import type { ReaderConfig, ReaderInput } from './config/reader-config.js'
 import type { WorkInput } from './config/work-config.js'
 import type { WriterConfig, WriterInput } from './config/writer-config.js'
 import { errors } from './errors.js'
-import { Handles } from './handles.js'
+import { closeAll, Handles } from './handles.js'
 import { createLogger } from './log/create-logger.js'
 import type { Logger } from './log/logger.js'
 import { Reader } from './reader/reader.js'
@@ -102,13 +102,21 @@ export class Client {
 
   /**
    * Shuts down every work that still runs, in good order, and waits for them; then closes the writers, which send what is
-   * outstanding, and then the readers, which commit what is done.
+   * outstanding, and then the readers, which commit what is done. Each is closed even where another could not be.
+   *
+   * @throws what could not be done, when all are closed
    */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all([...this.#works].map((work) => work.close()))
-    await this.#writers.close()
-    await this.#readers.close()
+    try {
+      await closeAll(this.#works)
+    } finally {
+      try {
+        await this.#writers.close()
+      } finally {
+        await this.#readers.close()
+      }
+    }
   }
 }
 

@@ -40,9 +40,22 @@ export class Handles<Config extends object, One extends Handle> {
     return handle
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#known.values()].map(({ handle }) => handle.close()))
+  /** @throws what one of them could not do, when all are closed */
+  close(): Promise<void> {
+    return closeAll([...this.#known.values()].map(({ handle }) => handle))
   }
+}
+
+/**
+ * What one of them cannot do keeps no other from closing.
+ *
+ * @throws what one of them could not do, when all are closed; of several an AggregateError
+ */
+export async function closeAll(all: Iterable<{ close(): Promise<void> }>): Promise<void> {
+  const closed = await Promise.allSettled([...all].map((one) => one.close()))
+  const failures = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join('; '))
+  if (failures.length === 1) throw failures[0]
 }
 
 function differences<Config extends object>(one: Config, other: Config): string[] {

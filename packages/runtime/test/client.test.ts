@@ -1,4 +1,4 @@
-/** What a factory gives to its works. */
+/** What a factory gives to its works, and what becomes of all when a client is closed. */
 import { expect, test } from 'vitest'
 import { createClient } from '../src/client.js'
 import type { Work } from '../src/work.js'
@@ -53,4 +53,20 @@ test('hooks may be a class’s', () => {
   }
   const work: Work = client().workFactory({ hooks: new Audit() }).create(one)
   expect(work.state()).toBeUndefined()
+})
+
+test('what one cannot close keeps nothing else from being closed: works, then writers, then readers; and it is told', async () => {
+  const owner = client()
+  const closed: string[] = []
+  const fails = (one: { close(): Promise<void> }, name: string) => {
+    one.close = async () => {
+      closed.push(name)
+      throw new Error(`the ${name} cannot`)
+    }
+  }
+  fails(owner.workFactory().create(one), 'work')
+  fails(owner.writer({ topic: 'orders' }), 'writer')
+  fails(owner.reader({ topic: 'orders', groupId: 'g' }), 'reader')
+  await expect(owner.close()).rejects.toThrow('cannot')
+  expect(closed).toEqual(['work', 'writer', 'reader'])
 })

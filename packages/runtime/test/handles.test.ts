@@ -43,3 +43,21 @@ test('a format is another one when it is another object, though it looks the sam
   expect(get({ format })).toBe(first)
   expect(() => get({ format: { ...format } })).toThrow('make a format once')
 })
+
+test('closing closes all of them, though one fails, and tells of it when all are closed', async () => {
+  const handles = new Handles<object, One>('reader')
+  const slow = new One()
+  slow.close = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    slow.isClosed = true
+  }
+  const failing = (why: string) => Object.assign(new One(), { close: () => Promise.reject(new Error(why)) })
+  const [first, second, last] = [failing('first'), failing('second'), new One()]
+  handles.get('first', {}, () => first)
+  handles.get('slow', {}, () => slow)
+  handles.get('last', {}, () => last)
+  await expect(handles.close()).rejects.toThrow('first')
+  expect([slow.isClosed, last.isClosed]).toEqual([true, true])
+  handles.get('second', {}, () => second)
+  await expect(handles.close()).rejects.toMatchObject({ errors: [{ message: 'first' }, { message: 'second' }] })
+})
