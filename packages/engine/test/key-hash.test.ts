@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fmix32, keyHash, murmur2, virtualPartition } from '../src/key-hash.js'
 
@@ -51,6 +52,37 @@ describe('keyHash', () => {
   test('a view into a larger buffer hashes as its own bytes', () => {
     const buffer = bytes('xxfoobarxx')
     expect(keyHash(buffer.subarray(2, 8))).toBe(keyHash(bytes('foobar')))
+  })
+})
+
+describe('virtualPartition', () => {
+  test('is one of them, whatever the key and however many there are', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), fc.integer({ min: 1, max: 1_024 }), (key, n) => {
+        const index = virtualPartition(key, n)
+        expect(Number.isInteger(index) && index >= 0 && index < n).toBe(true)
+      }),
+    )
+  })
+
+  test('equal keys have the same one, wherever their bytes lie', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 64 }),
+        fc.nat({ max: 9 }),
+        fc.integer({ min: 1, max: 64 }),
+        (key, at, n) => {
+          const elsewhere = new Uint8Array(at + key.length + 3).fill(7)
+          elsewhere.set(key, at)
+          expect(virtualPartition(elsewhere.subarray(at, at + key.length), n)).toBe(virtualPartition(key, n))
+        },
+      ),
+    )
+  })
+
+  test('is not the same for all keys', () => {
+    const keys = Array.from({ length: 20 }, (_, i) => bytes(`key-${i}`))
+    expect(new Set(keys.map((key) => virtualPartition(key, 5))).size).toBe(5)
   })
 })
 

@@ -160,6 +160,22 @@ describe('json', () => {
     expect(await deserializer.deserialize(topic, bytes)).toEqual({ id: 'ÿ' })
     expect(await read(format, bytes)).toEqual({ id: 'ÿ' })
   })
+
+  test('evolution: two versions in one subject, each read by the other', async () => {
+    const Order = z.object({ id: z.string() })
+    const Newer = z.object({ id: z.string(), note: z.string().nullable().default(null) })
+    const of = <V>(validate: z.ZodType<V>) =>
+      jsonRegistry({
+        ...{ registry, validate, autoRegister: true },
+        jsonSchema: z.toJSONSchema(validate, { target: 'draft-7', io: 'input' }),
+      })
+    const old = await write(of(Order), { id: 'old' })
+    const fresh = await write(of(Newer), { id: 'new', note: 'n' })
+    expect(fresh.readInt32BE(1)).not.toBe(old.readInt32BE(1))
+    expect(await read(of(Order), fresh)).toEqual({ id: 'new' })
+    expect(await read(of(Newer), fresh)).toEqual({ id: 'new', note: 'n' })
+    expect(await read(of(Newer), old)).toEqual({ id: 'old', note: null })
+  })
 })
 
 describe('errors', () => {

@@ -68,3 +68,7 @@ test('an ambiguous record is refused', () => {
   expect(() => fakeMessage({ value: 'a', rawValue: 'b' })).toThrow('not both')
   expect(() => fakeMessage({ value: { n: 1 } as never })).toThrow('needs the format')
 })
+
+test('a value that the format cannot write throws at once, and is no message without a value', () => {
+  expect(() => fakeMessage({ value: 1n }, json())).toThrow(expect.objectContaining({ code: 'ZK_ENCODE_FAILED' }))
+})

@@ -76,6 +76,18 @@ describe('circuit breaker', () => {
     expect(work.calls()).toEqual(['work open to half-open'])
   })
 
+  test('without one no number of failures holds anything', () => {
+    const work = desk().start()
+    const offsets = Array.from({ length: 50 }, (_, i) => i)
+    work.read(offsets)
+    work.ack(offsets, 'failed')
+    for (let at = 0; at <= 1_000; at += 100) work.engine.tick(at)
+    expect(work.calls()).toEqual(offsets.map((offset) => `failed 0/${offset}`))
+    expect(work.stores()).toEqual(['store 0/50'])
+    work.read([50])
+    expect(work.offsetsSent()).toContain(50)
+  })
+
   test('a success in between starts the count again', () => {
     const work = desk({ circuit }).start()
     work.read([0, 1, 2, 3])

@@ -13,6 +13,17 @@ describe('offsets', () => {
     expect(work.stores()).toEqual([])
   })
 
+  test('partitions have watermarks of their own: what is unfinished in one holds no other', () => {
+    const work = desk().start(2)
+    work.read([1, 2])
+    work.read([3], { slot: 1 })
+    work.ack([2])
+    work.ack([3], 'done', 1)
+    expect(work.stores()).toEqual(['store 0/1 and 2,3', 'store 1/4'])
+    work.ack([1])
+    expect(work.stores()).toEqual(['store 0/3'])
+  })
+
   test('compacted offsets, and a tail without records, leave no phantom lag', () => {
     const work = desk().start()
     work.read([3, 70])

@@ -134,6 +134,15 @@ describe('writing', () => {
     expect(server.asked).toEqual(['POST /subjects/orders-value?normalize=true'])
   })
 
+  test('without a schema nothing can be written, and the error says so', async () => {
+    const reader = avroRegistry({ registry: { url: server.url } })
+    expect(await rejection(write(reader, { id: 'a' }))).toMatchObject({
+      code: 'ZK_ENCODE_FAILED',
+      message: expect.stringContaining('it has no schema to write with'),
+    })
+    expect(server.asked).toEqual([])
+  })
+
   test('the schema is registered or looked up once for each subject', async () => {
     const of = writer()
     await Promise.all([of.prepareEncode?.(place), of.prepareEncode?.(place)])

@@ -50,6 +50,14 @@ describe('protoRegistry', () => {
     expect([...first]).toEqual([0, 0, 0, 0, id, 0])
   })
 
+  test('the subject can be named', async () => {
+    const named = { ...options, subject: 'mine' }
+    const bytes = await write(protoRegistry(OrderSchema, named), order)
+    expect(bytes.readInt32BE(1)).toBe((await registry.version('mine', 'latest')).id)
+    expect((await rejection(registry.version('orders-value', 'latest'))).code).toBe('ZK_SCHEMA_NOT_FOUND')
+    expect(protoRegistry(OrderSchema, named).decode(bytes)).toEqual(order)
+  })
+
   test('imports are subjects with their own names, and references; those of Google are neither', async () => {
     await write(protoRegistry(OrderSchema, options), order)
     const { references } = await registry.version('orders-value', 'latest')

@@ -57,6 +57,25 @@ describe('jsonRegistry', () => {
     expect(jsonRegistry({ registry }).decode(bytes)).toEqual({ id: 'a' })
   })
 
+  test('evolution: an older reader and a newer one read what the other writes, from one subject', async () => {
+    const registry = mock()
+    const Newer = z.object({ id: z.string(), note: z.string().nullable().default(null) })
+    const older = jsonRegistry({ registry, jsonSchema, validate: Order, autoRegister: true })
+    const newer = jsonRegistry({
+      registry,
+      jsonSchema: z.toJSONSchema(Newer, { io: 'input' }),
+      validate: Newer,
+      autoRegister: true,
+    })
+    const old = await write(older, { id: 'old' })
+    const fresh = await write(newer, { id: 'new', note: 'n' })
+    expect(fresh.readInt32BE(1)).not.toBe(old.readInt32BE(1))
+    expect((await new SchemaRegistry(registry).version('orders-value', 'latest')).version).toBe(2)
+    expect(older.decode(fresh)).toEqual({ id: 'new' })
+    expect(newer.decode(fresh)).toEqual({ id: 'new', note: 'n' })
+    expect(newer.decode(old)).toEqual({ id: 'old', note: null })
+  })
+
   test('a schema that is no JSON is refused at once', () => {
     expect(() => jsonRegistry({ registry: mock(), jsonSchema: '{' })).toThrow(/jsonSchema is no JSON/)
   })

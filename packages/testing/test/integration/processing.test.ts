@@ -65,6 +65,21 @@ describe.each(readers)('%s reader', (reader) => {
     expect(new Set(journal.starts().map(({ thread }) => thread))).toEqual(new Set([0, 1, 2]))
   })
 
+  test('as many handlers run at once as there are threads, though each keeps its own thread busy', async () => {
+    const topic = await stage.topic(1)
+    await stage.produce(
+      topic,
+      Array.from({ length: 30 }, (_, i) => ({ key: `k${i}` })),
+    )
+    const journal = stage.journal()
+    const rules = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`k${i}`, 'spin']))
+    const processorOptions = { journal: journal.path, rules }
+    stage.play({ topic, speedup: 3, reader, processorOptions })
+    // No handler returns to its event loop: nothing but another thread could start a second one.
+    await journal.until(() => journal.starts().length === 3)
+    expect(new Set(journal.starts().map(({ thread }) => thread))).toEqual(new Set([0, 1, 2]))
+  })
+
   test('keys that wait run beside each other up to the concurrency, and not beyond', async () => {
     const topic = await stage.topic(1)
     await stage.produce(

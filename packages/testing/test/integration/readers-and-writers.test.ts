@@ -8,7 +8,7 @@ import { type Client, createClient, type Message, type Reader, type ReaderInput 
 import { bytes, json, string } from '@zk/runtime/processor'
 import { Partitioners } from 'kafkajs'
 import { describe, expect, test } from 'vitest'
-import { isReal, quick, readers } from './stage.js'
+import { isReal, quick, readers, recorder } from './stage.js'
 import { stage } from './the-stage.js'
 import { eventually } from './waiting.js'
 
@@ -308,6 +308,15 @@ describe('a reader', () => {
     expect((await reader.read())!.offset).toBe(0)
   })
 
+  test('with a property that librdkafka does not know fails its first read, and names it', async () => {
+    const topic = await stage.topic(1)
+    const reader = clientOf().reader(readerOf({ topic, additionalProps: { 'no.such.property': 1 } }))
+    await expect(reader.read()).rejects.toMatchObject({
+      code: 'ZK_CONFIG_UNKNOWN_PROPERTY',
+      message: expect.stringContaining('no.such.property'),
+    })
+  })
+
   test('whose format cannot prepare yet gives the message again; one that never can gives its bytes', async () => {
     const topic = await stage.topic(1)
     await stage.produce(topic, [{ key: 'a', value: 'v' }])
@@ -357,6 +366,28 @@ test.each(readers)(
     expect(second.assignments()).toEqual([{ topic, partition: arrived!.partition }])
   },
 )
+
+test('a writer with the client id of a work, and the dead letters of that work, do not get into each other’s way', async () => {
+  const [topic, out, letters] = [await stage.topic(1), await stage.topic(1), await stage.topic(1)]
+  await stage.produce(
+    topic,
+    ['0', '1', '2'].map((value, i) => ({ key: i % 2 === 0 ? 'bad' : 'fine', value })),
+  )
+  const client = clientOf()
+  const writer = client.writer({ topic: out, clientId: 'billing', logger })
+  const sent: Promise<unknown>[] = []
+  const work = client.workFactory({ logger }).create({
+    ...{ topic, groupId: `g-${randomUUID()}`, clientId: 'billing', speedup: 1, deadLetterTopic: letters },
+    ...{ processor: recorder, additionalProps: quick },
+    processorOptions: { journal: stage.journal().path, ms: 0, rules: { bad: 'throw' } },
+    onDone: ({ offset }) => void sent.push(writer.writeKey('k', `egress of ${offset}`)),
+  })
+  expect(await work.run({ untilEnd: true })).toMatchObject({ processed: 3, deadLettered: 2 })
+  await Promise.all(sent)
+  expect((await stage.deadLetters(letters)).map(({ value }) => value)).toEqual(['0', '2'])
+  const egress = (await wholeTopic(out, 3)).map(({ value }) => value!.toString())
+  expect(egress.sort()).toEqual(['egress of 0', 'egress of 1', 'egress of 2'])
+})
 
 test('a program that has closed its client ends by itself', async () => {
   const topic = await stage.topic(1)

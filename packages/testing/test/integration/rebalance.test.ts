@@ -57,6 +57,29 @@ describe.each(readers)('%s reader', (reader) => {
     },
   )
 
+  test.runIf(commitsAtRevoke)('two topics: a second member joins and leaves, no loss and no duplicate', async () => {
+    const topics = [await stage.topic(2), await stage.topic(2)]
+    const produce = async (count: number) =>
+      (await Promise.all(topics.map((topic) => stage.produce(topic, keyed(count, { partitions: 2 }))))).flat()
+    const produced = await produce(400)
+    const journal = stage.journal()
+    const settings = { topics, reader, processorOptions: { journal: journal.path, ms: 1 } }
+    const first = stage.play(settings)
+    await journal.untilDone(50)
+    const second = stage.play({ ...settings, groupId: first.groupId })
+    const { partitions } = await second.change('assigned')
+    const before = second.work.state()!.counters.processed
+    produced.push(...(await produce(200)))
+    await journal.until(() => second.work.state()!.counters.processed > before + 20)
+    expect(partitions.length).toBeLessThan(4)
+    await second.drain()
+    await journal.untilDone(produced.length)
+    await first.drain()
+    expect(places(journal.starts())).toEqual(places(produced))
+    expect(disorder(journal.lines(), byKey)).toEqual([])
+    for (const topic of topics) expect(await stage.committed(first.groupId, topic)).toEqual([300, 300])
+  })
+
   test.runIf(commitsAtRevoke)('a revoke waits for running handlers: the new owner begins after them', async () => {
     const topic = await stage.topic(PARTITIONS)
     await stage.produce(topic, [...onePerPartition('gated'), ...onePerPartition('next')])
