@@ -13,7 +13,8 @@ const State = { open: 0, finished: 1, finishedBefore: 2 } as const
 /** A record's place in the ring: a 32-bit counter that wraps, so that it fits a typed array. */
 export type TrackerPosition = number
 
-const FIRST_CAPACITY = 1024
+/** So small that V8 keeps it on its heap: an assignment costs nothing until much is open. */
+const FIRST_CAPACITY = 8
 
 export class OffsetTracker {
   /** Offset of each record between head and tail, in reading order. */

@@ -1,7 +1,10 @@
+/** So small that V8 keeps it on its heap: most rings stay short, and one is made for each partition that waits. */
+const FIRST_CAPACITY = 16
+
 /** A growing ring of integers: no allocation in the steady state, unlike an array that is shifted. */
 export class TicketRing {
-  #items = new Int32Array(256)
-  #mask = 255
+  #items = new Int32Array(FIRST_CAPACITY)
+  #mask = FIRST_CAPACITY - 1
   #head = 0
   #length = 0
 

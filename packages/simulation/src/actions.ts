@@ -17,3 +17,8 @@ export type ActionName = keyof typeof table
 export const actionNames = Object.keys(table) as readonly ActionName[]
 /** By number: the number of an action is its place in `actionNames`. */
 export const actions: readonly Act[] = actionNames.map((name) => table[name])
+
+/** They choose before they look: at the next try they may find something. Whatever the others find, they find at once. */
+const CHOOSY: readonly ActionName[] = ['terminate', 'overdue', 'expire', 'seek']
+/** By number: 1 for those. */
+export const choosy = Uint8Array.from(actionNames, (name) => (CHOOSY.includes(name) ? 1 : 0))

@@ -3,7 +3,7 @@
  * numbers, so that a list of them is the schedule: played again it is the same story, and with some left out it is a
  * shorter one in which what has become impossible does not happen.
  */
-import { actionNames, actions } from './actions.js'
+import { actionNames, actions, choosy } from './actions.js'
 import type { Invariant } from './checker/violation.js'
 import { Violation } from './checker/violation.js'
 import { Journal } from './journal.js'
@@ -124,6 +124,8 @@ class Story {
   readonly made: number[] = []
   /** The decision under way: what throws is the last of its list. */
   readonly current: [action: number, seed: number] = [0, 0]
+  /** By action: after how many decisions it found nothing to do, for which it need not look again before the next. */
+  readonly #idleAt = new Int32Array(actions.length).fill(-1)
   readonly #world: World
   readonly #random: Random
 
@@ -185,8 +187,9 @@ class Story {
   }
 
   #decide(table: Uint8Array): void {
-    const word = this.#random.word()
-    this.#carryOut(table[word % TABLE]!, this.#random.word())
+    const action = table[this.#random.word() % TABLE]!
+    const seed = this.#random.word()
+    if (this.#idleAt[action] !== this.#world.decisions) this.#carryOut(action, seed)
   }
 
   #carryOut(action: number, seed: number): void {
@@ -194,7 +197,10 @@ class Story {
     world.choice.reset(seed)
     this.current[0] = action
     this.current[1] = seed
-    if (!actions[action]!(world)) return
+    if (!actions[action]!(world)) {
+      if (choosy[action] === 0) this.#idleAt[action] = world.decisions
+      return
+    }
     world.settle()
     this.made.push(action, seed)
     world.decisions++
