@@ -29,6 +29,24 @@ describe('TicketRing', () => {
     )
   })
 
+  test('takes back what is put before the others, also when it is full', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 40 }), fc.nat({ max: 100 }), fc.nat({ max: 100 }), (start, pushed, before) => {
+        const ring = new TicketRing()
+        for (let i = 0; i < start; i++) {
+          ring.push(-1)
+          ring.shift()
+        }
+        for (let i = 0; i < pushed; i++) ring.push(i)
+        for (let i = 1; i <= before; i++) ring.unshift(-i)
+        const list = Array.from({ length: before + pushed }, (_, i) => i - before)
+        expect(list.map(() => ring.shift())).toEqual(list)
+        expect(ring.length).toBe(0)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
   test('removing takes what matches, in order, and leaves the others in theirs, also across the end of the ring', () => {
     fc.assert(
       fc.property(fc.nat({ max: 255 }), fc.array(fc.boolean(), { maxLength: 256 }), (start, matches) => {

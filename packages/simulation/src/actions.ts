@@ -19,6 +19,6 @@ export const actionNames = Object.keys(table) as readonly ActionName[]
 export const actions: readonly Act[] = actionNames.map((name) => table[name])
 
 /** They choose before they look: at the next try they may find something. Whatever the others find, they find at once. */
-const CHOOSY: readonly ActionName[] = ['terminate', 'overdue', 'expire', 'seek']
+const CHOOSY: readonly ActionName[] = ['terminate', 'overdue', 'expire', 'seek', 'resetUnread']
 /** By number: 1 for those. */
 export const choosy = Uint8Array.from(actionNames, (name) => (CHOOSY.includes(name) ? 1 : 0))

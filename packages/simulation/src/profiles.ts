@@ -15,7 +15,7 @@ export interface Failures {
   readonly failing: number
   /** Of a hundred records so many kill their thread, and so many their process, at most. */
   readonly deadly: number
-  /** Of a hundred schedules so many have a crash journal, a guard against floods of dead letters. */
+  /** Of a hundred schedules so many have a crash journal, of those with dead letters a guard against floods of them. */
   readonly journals: number
   readonly floods: number
 }
@@ -55,6 +55,8 @@ export interface Profile {
     readonly bytes: readonly [number, number]
     /** Some records are larger than the whole window. */
     readonly oversized: boolean
+    /** Of a hundred partitions so many have a commit from before, which tells of records above it that are finished. */
+    readonly taken: number
     readonly failures: Failures
   }
   /** While faults happen. */
@@ -72,6 +74,7 @@ const shape: Profile['shape'] = {
   window: [2, 10],
   bytes: [100, 1_500],
   oversized: true,
+  taken: 3,
   failures: FEW,
 }
 
@@ -130,6 +133,7 @@ export const profiles: readonly Profile[] = [
     weights: {
       ...WORK,
       seek: 6,
+      resetUnread: 20,
       truncate: 1.5,
       recreate: 1,
       retain: 1.5,
@@ -139,6 +143,21 @@ export const profiles: readonly Profile[] = [
       shutdown: 2.5,
       crash: 1,
       killBusy: 3,
+    },
+  },
+  {
+    // Commits that tell of what is finished above them, and what becomes of that: somebody else takes over, or it is void.
+    name: 'holes',
+    shape: { ...shape, members: [1, 2], partitions: [1, 3], records: [40, 80], taken: 70 },
+    weights: {
+      ...WORK,
+      stick: 8,
+      takeCommit: 40,
+      crash: 2,
+      abort: 1.5,
+      shutdown: 1,
+      stir: 4,
+      resetUnread: 120,
     },
   },
   {
@@ -183,8 +202,8 @@ export const profiles: readonly Profile[] = [
         delays: 25,
         failing: 50,
         deadly: 8,
-        journals: 30,
-        floods: 15,
+        journals: 50,
+        floods: 50,
       },
     },
     weights: {
@@ -204,8 +223,8 @@ export const profiles: readonly Profile[] = [
       boot: 40,
       stir: 7,
       shutdown: 3,
-      abort: 0.7,
-      crash: 0.8,
+      abort: 1.5,
+      crash: 1.5,
       fence: 0.6,
       refuseLetter: 4,
       loseLetter: 4,

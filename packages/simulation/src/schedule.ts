@@ -140,6 +140,7 @@ class Story {
     // Some partitions come later.
     for (const log of logs) log.exists = log.index === 0 || !choice.percent(15)
     for (const log of logs) if (log.exists) this.#world.produce(log.index, choice.int(0, 12))
+    for (const log of logs) if (log.exists && choice.percent(shape.taken)) this.#world.takenBefore(log)
     for (let i = choice.int(1, shape.members); i > 0; i--) {
       this.#world.spawn()
       const member = this.#world.members.at(-1)!
@@ -202,6 +203,7 @@ class Story {
       return
     }
     world.settle()
+    world.checker.stops.settled()
     this.made.push(action, seed)
     world.decisions++
     if (world.decisions % AUDIT_EVERY === 0) world.audit()

@@ -20,6 +20,8 @@ export interface Shape {
   readonly largest: number
   /** Now and then one that is larger than the whole window. */
   readonly oversized: boolean
+  /** Of a hundred partitions so many have a commit from before, which tells of records above it that are finished. */
+  readonly taken: number
   readonly window: { readonly minMessages: number; readonly maxMessages: number; readonly maxBytes: number }
   readonly spareRows: number
   readonly maxUncommittedRecords: number
@@ -62,6 +64,9 @@ export function shapeOf(profile: Profile, random: Random): Shape {
   const { retries, deadLetters, circuits, delays, failing, deadly, journals, floods } = shape.failures
   const hasCircuit = random.percent(circuits)
   const hasJournal = random.percent(journals)
+  const hasLetters = random.percent(deadLetters)
+  // What a circuit has counted before the work stops is told to nobody.
+  const hasFlood = hasLetters && !hasCircuit && random.percent(floods)
   return {
     protocol: random.pick(shape.protocols),
     members: random.int(...shape.members),
@@ -74,23 +79,24 @@ export function shapeOf(profile: Profile, random: Random): Shape {
     records: random.int(...shape.records),
     largest: random.int(20, 80),
     oversized: shape.oversized,
+    taken: shape.taken,
     window: { minMessages, maxMessages: minMessages * random.int(1, 3), maxBytes: random.int(...shape.bytes) },
     spareRows: random.int(0, 6),
     maxUncommittedRecords: random.int(3, 60),
     onExhausted: random.percent(15) ? 'stop' : 'complete',
     attempts: random.percent(retries) ? random.int(2, 3) : 1,
-    deadLetters: random.percent(deadLetters),
+    deadLetters: hasLetters,
     circuit: hasCircuit ? circuitOf(random) : undefined,
     delayMs: random.percent(delays) ? random.int(100, 1_500) : 0,
-    failing: random.below(failing + 1),
+    // A story with a guard against floods forgives all failures once it is calm: it needs many before that.
+    failing: hasFlood ? random.int(failing, 95) : random.below(failing + 1),
     deadly: random.below(deadly + 1),
     lethal: hasJournal ? random.below(deadly + 1) : 0,
     processDeathLimit: hasJournal ? random.int(1, 2) : undefined,
-    // What a circuit has counted before the work stops is told to nobody.
-    flood: !hasCircuit && random.percent(floods) ? { maxRatio: 0.5, window: random.int(2, 8) } : undefined,
+    flood: hasFlood ? { maxRatio: random.pick([0.1, 0.5]), window: random.int(2, 8) } : undefined,
     flaggedFailures: random.pick([0, 0, 15]),
-    // The reference of a circuit counts what it is told.
-    reportCompletions: random.percent(30) || hasCircuit,
+    // The references of a circuit and of the flood guard count what they are told.
+    reportCompletions: random.percent(30) || hasCircuit || hasFlood,
     // Near where sequence numbers wrap, or at their beginning.
     firstSequence: random.pick([0, 0, 2 ** 31 - 30, -15]),
     syncHandlers: random.pick([0, 50, 100]),

@@ -106,6 +106,7 @@ export const EVERY: Weights = {
   loseCommit: 5,
   loseAnswer: 5,
   seek: 1,
+  resetUnread: 1,
   truncate: 0.5,
   recreate: 0.3,
   retain: 0.5,

@@ -256,3 +256,72 @@ describe('I9 refuses', () => {
     expect(() => early.checker.exhausted(early.tenure, 0, false)).toThrow('the circuit of the work is open, not closed')
   })
 })
+
+describe('a work that stops', () => {
+  const letter = ({ checker, began }: ReturnType<typeof story>) => {
+    const tenure = began(0)
+    return {
+      done(record: number) {
+        checker.started(tenure, record, 0, 1, 0)
+        checker.ended(tenure, record)
+        checker.completed(tenure, record, 'done')
+      },
+      fail(record: number) {
+        checker.started(tenure, record, 0, 1, 0)
+        checker.failed(tenure, record, 0)
+      },
+      write: (record: number) => checker.exhausted(tenure, record, true),
+    }
+  }
+  const flood = { maxRatio: 0.5, window: 2 }
+
+  test('does so at the dead letter that is one too many, and writes it no more', () => {
+    for (const stops of [true, false]) {
+      const told = story({ deadLetters: true, flood })
+      const { done, fail, write } = letter(told)
+      done(0)
+      fail(1)
+      write(1)
+      fail(2)
+      if (stops) told.checker.stops.told(0, 'dead-letter-flood')
+      else expect(() => write(2)).toThrow('process 0 writes a dead letter too many')
+    }
+  })
+
+  test('does not do so for fewer, nor where nobody asked for that', () => {
+    const told = story({ deadLetters: true, flood })
+    const { done, fail } = letter(told)
+    done(0)
+    fail(1)
+    expect(() => told.checker.stops.told(0, 'dead-letter-flood')).toThrow('a dead-letter-flood that is none')
+    const { checker } = story()
+    expect(() => checker.stops.told(0, 'dead-letter-flood')).toThrow('a dead-letter-flood that is none')
+  })
+
+  test('does so at the third death in a row of a thread that runs nothing', () => {
+    const { checker } = story()
+    const { stops } = checker
+    for (const thread of [0, 0, 1]) stops.diedIdle(0, thread)
+    stops.settled()
+    expect(() => stops.told(0, 'crash-loop')).toThrow('a crash-loop that is none')
+    stops.heardOf(0, 0)
+    stops.diedIdle(0, 0)
+    stops.settled()
+    for (const thread of [1, 1]) stops.diedIdle(0, thread)
+    expect(() => stops.settled()).toThrow('process 0 does not stop for its crash-loop')
+    stops.told(0, 'crash-loop')
+    stops.settled()
+  })
+
+  test('does so for a record that failed for good where that is the policy', () => {
+    const { checker, began } = story({ onExhausted: 'stop' })
+    const tenure = began(0)
+    checker.started(tenure, 0, 0, 1, 0)
+    checker.failed(tenure, 0, 0)
+    checker.exhausted(tenure, 0, false)
+    expect(() => checker.stops.settled()).toThrow('process 0 does not stop for its record-failed')
+    checker.stops.told(0, 'record-failed')
+    checker.stops.settled()
+    expect(() => checker.stops.told(0, 'record-failed')).toThrow('a record-failed that is none')
+  })
+})

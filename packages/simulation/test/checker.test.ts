@@ -217,6 +217,22 @@ test('I7 refuses more messages and more bytes in threads than the window has', (
   expect(() => small.checker.inThread(other, 1)).toThrow('20 bytes in a window of 15')
 })
 
+test('I7 refuses a read that goes on as far ahead of an unfinished record as reading may be', () => {
+  const { checker, began, process } = story({ maxUncommittedRecords: 3, ordering: 'none' })
+  const tenure = began(0)
+  process(tenure, 0, 1, 3, 4)
+  expect(() => checker.readsOn(tenure)).toThrow(
+    'partition 0 is read on, 3 records from its oldest unfinished one, of 3',
+  )
+  process(tenure, 2)
+  checker.readsOn(tenure)
+  const told = story({ maxUncommittedRecords: 3, ordering: 'none' })
+  const next = told.began(0, 1, [2, 4])
+  expect(() => told.checker.readsOn(next)).toThrow('4 records from its oldest')
+  told.process(next, 1)
+  told.checker.readsOn(next)
+})
+
 test('I8 refuses what is left of an idle process', () => {
   const { checker } = story()
   const nothing = { messages: 0, bytes: 0, rows: 0, load: 0 }

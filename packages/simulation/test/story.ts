@@ -26,6 +26,8 @@ export function story(limits: Partial<ModelLimits> = {}) {
     delayMs: 0,
     circuit: undefined,
     processDeathLimit: undefined,
+    flood: undefined,
+    maxUncommittedRecords: 100,
     window: { maxMessages: 2, maxBytes: 1_000 },
     ...limits,
   })

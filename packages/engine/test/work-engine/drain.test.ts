@@ -53,6 +53,17 @@ describe('drain', () => {
     expect(work.stores()).toEqual(['store 0/2'])
   })
 
+  test('the last look ends what the boards show as ended, failures too, and its acks come too late', () => {
+    const work = desk().start()
+    work.read([0, 1, 2])
+    work.board(0, 'failed')
+    work.board(1, 'done')
+    work.engine.harvest()
+    work.ack([0], 'failed')
+    expect(work.stores()).toEqual(['store 0/2'])
+    expect(work.engine.counters).toMatchObject({ processed: 2, failed: 1, staleAcks: 1 })
+  })
+
   test('records that wait for the window are given up', () => {
     const work = desk({ window: { minMessages: 2, maxMessages: 2, maxBytes: 1_000 } }).start()
     work.read([0, 1, 2, 3])

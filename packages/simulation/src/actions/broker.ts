@@ -1,6 +1,7 @@
 /** What happens at the broker: records, commits, and what operators and retention do to logs. */
 import { K } from '../journal.js'
 import { Code } from '../world/group.js'
+import type { Holding } from '../world/holding.js'
 import type { Member } from '../world/member.js'
 import type { PartitionLog } from '../world/partition-log.js'
 import type { World } from '../world/world.js'
@@ -69,10 +70,13 @@ function waiting({ members, choice }: World): Member | undefined {
 
 /** A member's position is set back. */
 function seek(member: Member, world: World): boolean {
-  const { choice, logs, journal } = world
+  const { choice } = world
   const read = member.holdings.filter(({ tenure, attached }) => tenure !== undefined && attached)
   if (read.length === 0) return false
-  const holding = choice.pick(read)
+  return seekIn(choice.pick(read), member, world)
+}
+
+function seekIn(holding: Holding, member: Member, { choice, logs, journal }: World): boolean {
   const { start } = logs[holding.partition]!
   if (holding.position <= start) return false
   member.reader.move(holding, choice.int(start, holding.position - 1))
@@ -80,10 +84,37 @@ function seek(member: Member, world: World): boolean {
   return true
 }
 
+/**
+ * A partition whose commit tells of records above it that are finished is reset before anybody reads of it: from then on
+ * that says nothing.
+ */
+function resetUnread(log: PartitionLog, world: World): boolean {
+  const { choice, members } = world
+  const { committed, index } = log
+  if (committed === undefined || committed.finished.length === 0 || log.end <= committed.offset) return false
+  const holders = members.filter((member) => member.tenureOf(index) !== undefined)
+  if (holders.some((member) => member.holdingOf(index)!.next !== undefined)) return false
+  const [holder] = holders
+  // Rather when somebody has been told to read it, which is not for long.
+  if (holder === undefined && choice.percent(98)) return false
+  if (holder?.runs === true && choice.percent(50)) return seekIn(holder.holdingOf(index)!, holder, world)
+  const below = log.indexOf(committed.offset)
+  if (below > 0 && choice.percent(50)) truncateAt(log, log.ids[choice.below(below)]!, world)
+  else makeAnew(log, world)
+  // Else it is read to its end first, and written to after that.
+  const rest = choice.percent(60) ? committed.finished.at(-1)! : 0
+  for (let wrote = true; wrote && log.end < rest; ) wrote = produce(log, world)
+  return true
+}
+
 function truncate(log: PartitionLog, world: World): boolean {
-  const { choice, records, journal, checker, members, shape } = world
-  if (log.ids.length === 0) return false
-  const offset = records.offset[choice.pick(log.ids)]!
+  return log.ids.length > 0 && truncateAt(log, world.choice.pick(log.ids), world)
+}
+
+/** From this record on everything is gone. */
+function truncateAt(log: PartitionLog, record: number, world: World): boolean {
+  const { records, journal, checker, members, shape } = world
+  const offset = records.offset[record]!
   log.truncate(offset)
   checker.reset(log.index, offset)
   if (shape.validates) {
@@ -98,13 +129,16 @@ function truncate(log: PartitionLog, world: World): boolean {
 }
 
 function recreate(log: PartitionLog, world: World): boolean {
-  const { journal, checker, choice } = world
   if (log.end === 0) return false
+  makeAnew(log, world)
+  if (world.choice.percent(70)) produce(log, world)
+  return true
+}
+
+function makeAnew(log: PartitionLog, { journal, checker }: World): void {
   log.recreate()
   checker.reset(log.index, 0)
   journal.note(K.recreated, -1, log.index)
-  if (choice.percent(70)) produce(log, world)
-  return true
 }
 
 function retain(log: PartitionLog, world: World): boolean {
@@ -140,6 +174,7 @@ export const brokerActions = {
   loseCommit,
   loseAnswer: (world: World) => anyMember(world, loseAnswer),
   seek: (world: World) => anyMember(world, seek),
+  resetUnread: (world: World) => anyLog(world, resetUnread),
   truncate: (world: World) => anyLog(world, truncate),
   recreate: (world: World) => anyLog(world, recreate),
   retain: (world: World) => anyLog(world, retain),

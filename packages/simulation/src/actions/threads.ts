@@ -131,10 +131,11 @@ function startFails(member: Member, thread: number, world: World): boolean {
   return true
 }
 
-function replayAcks(member: Member, thread: number, { journal }: World): boolean {
+function replayAcks(member: Member, thread: number, { journal, checker }: World): boolean {
   const { last } = member.threads[thread]!.acks
   if (last === undefined) return false
   journal.note(K.replayed, member.id, thread, last.length / 4)
+  checker.stops.heardOf(member.id, thread)
   member.engine.acks(thread, last, last.length / 4)
   return true
 }

@@ -10,6 +10,8 @@ import { Failures } from './failures.js'
 import type { Leftovers, ModelLimits, ModelLog, ModelRecords } from './model-log.js'
 import { Occupancy } from './occupancy.js'
 import { Order } from './order.js'
+import { Reading } from './reading.js'
+import { Stops } from './stops.js'
 import { contains, type End, type Excuse, Tenure } from './tenure.js'
 import { Violation } from './violation.js'
 
@@ -20,12 +22,15 @@ export interface Delivered {
 }
 
 export class Checker {
+  /** That works stop when they have to. */
+  readonly stops: Stops
   readonly #records: ModelRecords
   readonly #logs: readonly ModelLog[]
   readonly #order: Order
   readonly #commits: Commits
   readonly #failures: Failures
   readonly #occupancy: Occupancy
+  readonly #reading: Reading
   readonly #ends = new Ends()
   readonly #tenures: Tenure[] = []
 
@@ -33,8 +38,10 @@ export class Checker {
     this.#records = records
     this.#logs = logs
     this.#order = new Order(records, limits)
-    this.#failures = new Failures(records, limits)
+    this.stops = new Stops(limits)
+    this.#failures = new Failures(records, limits, this.stops)
     this.#occupancy = new Occupancy(records, limits)
+    this.#reading = new Reading(records, limits)
     this.#commits = new Commits(records, logs, this.#ends.done)
   }
 
@@ -132,11 +139,20 @@ export class Checker {
 
   // ── records ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** A read has brought records of it, which are opened next. */
+  readsOn(id: number): void {
+    this.#reading.goesOn(this.#tenures[id]!)
+  }
+
+  /** Its reader has met the end of the log. */
+  metEnd(id: number, offset: number): void {
+    this.#tenures[id]!.readsFrom(offset)
+  }
+
   /** @param wall the clock on the wall when it was read */
   opened(id: number, record: number, wall: number): void {
     const tenure = this.#tenures[id]!
-    // Reading began below the commit: these are other records, or somebody wants them again.
-    if (tenure.opened.length === 0 && this.#records.offset[record]! < tenure.committed) tenure.inherited = []
+    tenure.readsFrom(this.#records.offset[record]!)
     tenure.opened.push(record)
     this.#failures.opened(tenure, record, wall)
   }
@@ -144,6 +160,11 @@ export class Checker {
   /** It is read by a process that has heard at how many deaths of a process it ran. */
   marked(id: number, record: number, deaths: number): void {
     this.#tenures[id]!.marks.set(record, deaths)
+  }
+
+  /** It had ended before the story begins. */
+  finishedBefore(record: number): void {
+    this.#ends.done[record] = 1
   }
 
   /** A delivery has reached a thread. */
@@ -248,7 +269,7 @@ export class Checker {
   completed(id: number, record: number, how: 'done' | 'failed' | 'dead-lettered'): void {
     const tenure = this.#tenures[id]!
     if (!tenure.hasEnded(record)) throw new Violation('I1', `record ${record} is completed as ${how} and has not ended`)
-    if (how === 'done') this.#failures.outcome(tenure, record, false)
+    if (how === 'done') this.#failures.succeeded(tenure, record)
   }
 
   circuitsOf(member: number): Circuits {

@@ -2,6 +2,7 @@
 import { Attempts, type Run } from './attempts.js'
 import { type Attempt, Circuits } from './circuits.js'
 import type { ModelLimits, ModelRecords } from './model-log.js'
+import type { Stops } from './stops.js'
 import type { Tenure } from './tenure.js'
 import { Violation } from './violation.js'
 
@@ -13,14 +14,16 @@ export class Failures {
   readonly attempts: Attempts
   readonly #records: ModelRecords
   readonly #limits: ModelLimits
+  readonly #stops: Stops
   /** By process. */
   readonly #circuits: (Circuits | undefined)[] = []
   /** Number of the latest start. */
   #start = 0
 
-  constructor(records: ModelRecords, limits: ModelLimits) {
+  constructor(records: ModelRecords, limits: ModelLimits, stops: Stops) {
     this.#records = records
     this.#limits = limits
+    this.#stops = stops
     this.attempts = new Attempts(records, limits)
   }
 
@@ -93,8 +96,16 @@ export class Failures {
     if (isWanted !== deadLetter)
       throw new Violation('I9', `record ${record}: dead letter ${deadLetter}, not ${isWanted}`)
     tenure.markFailed(record, flags)
+    this.#stops.outcome(tenure.member, deadLetter)
+    if (!deadLetter) this.#stops.failed(tenure.member)
     this.outcome(tenure, record, (flags & NO_CIRCUIT_BREAK) === 0)
     return this.#isCompletedBy(flags)
+  }
+
+  /** A record has ended well, as its process sees it. */
+  succeeded(tenure: Tenure, record: number): void {
+    this.#stops.outcome(tenure.member, false)
+    this.outcome(tenure, record, false)
   }
 
   /** A record has come to its final outcome, as its process sees it. */

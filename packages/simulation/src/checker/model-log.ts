@@ -31,6 +31,11 @@ export interface CircuitLimits {
   readonly scope: 'work' | 'partition'
 }
 
+export interface FloodLimits {
+  readonly maxRatio: number
+  readonly window: number
+}
+
 export interface ModelLimits {
   readonly ordering: 'key' | 'partition' | 'none'
   readonly attempts: number
@@ -40,6 +45,10 @@ export interface ModelLimits {
   readonly circuit: CircuitLimits | undefined
   /** At so many deaths of a process in which it ran a record is condemned. */
   readonly processDeathLimit: number | undefined
+  /** Undefined where no share of dead letters is too large; else every completion is told. */
+  readonly flood: FloodLimits | undefined
+  /** Of a partition nothing more is read while so many records lie from its oldest unfinished one on. */
+  readonly maxUncommittedRecords: number
   readonly window: { readonly maxMessages: number; readonly maxBytes: number }
 }
 

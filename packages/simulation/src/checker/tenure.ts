@@ -13,6 +13,8 @@ export class Tenure {
   readonly opened: number[] = []
   /** How many of `opened` are known to lie below the last store. */
   settled = 0
+  /** How many of `opened` are known to lie below the oldest one that has not ended. */
+  oldest = 0
   /** The offset that was stored last. */
   stored = -1
   /** Handlers that run. */
@@ -61,6 +63,11 @@ export class Tenure {
     this.from = from
     this.committed = from
     this.inherited = inherited
+  }
+
+  /** The first record or end that is read: below the commit these are other records, or somebody wants them again. */
+  readsFrom(offset: number): void {
+    if (this.opened.length === 0 && offset < this.committed) this.inherited = []
   }
 
   markEnded(record: number): void {

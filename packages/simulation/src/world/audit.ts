@@ -5,8 +5,8 @@ import type { SimBatch } from './batch.js'
 import type { Member } from './member.js'
 
 /** @throws Violation at the first number that is not what the rows say */
-export function audit({ engine, threads, id }: Member): void {
-  const { inFlight, window } = engine
+export function audit({ engine, threads, id, world, completions }: Member): void {
+  const { inFlight, window, counters } = engine
   const alive = new Map<SimBatch, number>()
   let rows = 0
   let [letters, waits] = [0, false]
@@ -20,6 +20,7 @@ export function audit({ engine, threads, id }: Member): void {
     const batch = inFlight.batch[ticket]!
     alive.set(batch, (alive.get(batch) ?? 0) + 1)
   }
+  if (world.shape.reportCompletions) same(id, 'records processed', completions, counters.processed)
   let load = 0
   for (let thread = 0; thread < threads.length; thread++) load += engine.load(thread)
   same(id, 'free rows', inFlight.capacity - rows, inFlight.free)

@@ -26,6 +26,7 @@ export class Crew {
     world.met(this.#member, 'ack')
     const { counters } = engine
     const stale = counters.staleAcks
+    world.checker.stops.heardOf(id, thread)
     engine.acks(thread, acks, acks.length / ACK_WORDS)
     this.#member.drains.look()
     world.journal.note(K.acks, id, thread, acks.length / ACK_WORDS, counters.staleAcks - stale)
@@ -44,6 +45,7 @@ export class Crew {
     const guilty = place.guilty?.filter((delivery) => place.ran.includes(delivery))
     world.journal.note(K.gone, id, thread, planned ? 1 : 0, guilty === undefined ? -1 : guilty.length)
     world.checker.died(place.ran, planned, guilty)
+    if (!planned && place.ran.length === 0) world.checker.stops.diedIdle(id, thread)
     engine.threadGone(thread, { planned, guilty: guilty?.map(({ ticket }) => ticket) })
     this.#member.drains.look()
     return true

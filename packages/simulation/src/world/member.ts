@@ -35,6 +35,8 @@ export class Member {
   readonly drains: Drains
   /** By slot: every partition that was ever ours. */
   readonly holdings: Holding[] = []
+  /** Records of which its engine has said that their offsets have completed. */
+  completions = 0
   /** Of the last join that was answered. */
   generation = -1
   /** It takes itself for a member of the group. */
@@ -98,7 +100,9 @@ export class Member {
     }
     for (const { holding, offset } of read.ends) {
       this.engine.reachedEnd(holding.slot, offset)
-      if (holding.tenure !== undefined && !(holding.next! > offset)) holding.next = offset
+      if (holding.tenure === undefined) continue
+      if (!(holding.next! > offset)) holding.next = offset
+      this.world.checker.metEnd(holding.tenure, offset)
     }
     this.want()
   }
@@ -118,6 +122,7 @@ export class Member {
       }
       if (holding.next !== undefined && offset < holding.next) this.#beginsAgain(holding, offset)
       holding.next = offset + 1
+      if (tenures.at(-1) !== holding.tenure) checker.readsOn(holding.tenure)
       tenures.push(holding.tenure)
     }
     this.#handing = { ids, tenures }

@@ -139,6 +139,7 @@ export class ShellEffects implements Effects {
   completed(ticket: number, how: Completion): void {
     const { tenure, record } = this.#recordOf(ticket)
     this.#member.world.checker.completed(tenure, record, how)
+    this.#member.completions++
   }
 
   processDeaths(slot: number, offset: number): number {
@@ -169,6 +170,7 @@ export class ShellEffects implements Effects {
 
   stop({ type }: StopReason): void {
     this.#member.world.journal.note(K.stop, this.#member.id, type === 'crash-loop' ? 1 : 0)
+    this.#member.world.checker.stops.told(this.#member.id, type)
     this.#member.world.later(() => {
       if (!this.#member.ending.hasBegun) this.#member.world.journal.note(K.stopped, this.#member.id)
       this.#member.ending.end('fail')

@@ -82,6 +82,24 @@ export class World {
     this.journal.note(K.produced, -1, partition, log.end)
   }
 
+  /** Somebody who is gone has committed, and has finished some of what lies above that. */
+  takenBefore(log: PartitionLog): void {
+    const { ids } = log
+    if (ids.length === 0) return
+    const { offset: offsets } = this.records
+    const first = this.choice.below(ids.length)
+    const finished: number[] = []
+    for (const [i, record] of ids.entries()) {
+      if (i === first || (i > first && this.choice.percent(40))) continue
+      this.checker.finishedBefore(record)
+      if (i < first) continue
+      const offset = offsets[record]!
+      if (finished.at(-1) === offset) finished[finished.length - 1] = offset + 1
+      else finished.push(offset, offset + 1)
+    }
+    log.committed = { offset: offsets[ids[first]!]!, finished }
+  }
+
   spawn(): void {
     const member = new Member(this.#spawned++, this)
     this.members.push(member)
