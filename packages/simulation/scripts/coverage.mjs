@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // @ts-check
 /**
- * Which branches of the engine the simulation reaches: `sim:coverage [--seeds 1..5000] [--json]`.
+ * Which branches of the engine the simulation reaches: `sim:coverage [--seeds 1..2000] [--json]`.
  *
  * Every branch that it does not reach must stand in `unreached.json`, with the line that it begins on and the reason. What
  * stands there must still be a line of that file, or the list would grow old; that chance reaches a rare one is welcome.
@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 
 const root = join(import.meta.dirname, '../../..')
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1..5000' }, json: { type: 'boolean', default: false } },
+  options: { seeds: { type: 'string', default: '1..2000' }, json: { type: 'boolean', default: false } },
 })
 
 /** @typedef {{ file: string, line: string, reason: string }} Unreached */
