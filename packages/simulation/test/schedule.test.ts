@@ -21,7 +21,7 @@ describe('a seed is a schedule', () => {
         "deaths": "87ec76cd 168957a6 93d9ecf3",
         "delay": "b24da762 7393a0d3 255ccc24",
         "eager": "9fa6438c b28cfdfb 89d95ea5",
-        "failures": "c95de6f4 4f24e249 b53af44a",
+        "failures": "c95de6f4 b6351336 7241e6b3",
         "holes": "8d1a1cfa 06a155fe cee6d566",
         "mixed": "6dd63a3a 214f0e1d e3d19d86",
         "rebalance": "3dce932a 12dc43d6 be56bc2f",
