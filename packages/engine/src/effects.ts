@@ -5,8 +5,8 @@
 import type { PartitionSlot } from './record-batch.js'
 
 /**
- * What the thread's board says of a delivery. `parked`: an attempt failed and the next is not due yet. `unknown`: the board
- * holds another delivery at that place.
+ * What the thread's board says of a delivery. `parked`: an attempt failed and the next is not due yet, or its format
+ * is not ready to decode it. `unknown`: the board holds another delivery at that place.
  */
 export type DeliveryState = 'queued' | 'running' | 'parked' | 'done' | 'failed' | 'discarded' | 'unknown'
 

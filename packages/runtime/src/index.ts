@@ -38,6 +38,7 @@ export type {
   OutgoingRecord,
   ProcessContext,
   Processor,
+  SendOptions,
   SentRecord,
   ThreadInfo,
 } from './processor-types.js'

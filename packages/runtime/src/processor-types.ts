@@ -44,12 +44,15 @@ export interface HandlerAbort extends Error {
   readonly reason: AbortReason
 }
 
-/** What `ctx.send` takes. It is copied before `send` returns. */
-export interface OutgoingRecord {
+/**
+ * What `ctx.send` takes. It is copied before `send` returns; a value that a format encodes, which may have to ask its
+ * registry first, by the time that the promise is settled.
+ */
+export interface OutgoingRecord<V = Uint8Array | string> {
   /** Text is written as UTF-8. Default null: a record without a key. */
   key?: Uint8Array | string | null
-  /** Null is a tombstone. */
-  value: Uint8Array | string | null
+  /** Null is a tombstone. Without a format text is written as UTF-8. */
+  value: V | null
   headers?: OutgoingHeaders
   /** Default: by the key, as librdkafka's `partitioner` says; any one for a null key. */
   partition?: number
@@ -61,6 +64,11 @@ export interface OutgoingRecord {
 export type OutgoingHeaders =
   | Readonly<Record<string, Uint8Array | string | null>>
   | Iterable<readonly [name: string, value: Uint8Array | string | null]>
+
+export interface SendOptions<V> {
+  /** Encodes the value. Make it once for the module: what it has learnt of its registry stays with it. */
+  format?: Format<V>
+}
 
 /** Where the brokers have put a record. */
 export interface SentRecord {
@@ -82,6 +90,12 @@ export interface ProcessContext<S = unknown> {
    * @throws ZkError ZK_SEND_INVALID, ZK_SEND_TOO_LATE, ZK_SEND_OVERFLOW, at once
    */
   send(topic: string, record: OutgoingRecord): Promise<SentRecord>
+  /** The same for a value that a format encodes. Rejects with the format's error where it cannot, which fails the record. */
+  send<V>(
+    topic: string,
+    record: OutgoingRecord<V>,
+    options: SendOptions<V> & { format: Format<V> },
+  ): Promise<SentRecord>
   /**
    * Aborts when the handler should give up. Pass it on to what the handler awaits. Its reason is a `HandlerAbort`. A
    * handler that gives up because of `timeout` has failed; after the other reasons its record is read again.

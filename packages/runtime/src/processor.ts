@@ -18,6 +18,7 @@ export type {
   OutgoingRecord,
   ProcessContext,
   Processor,
+  SendOptions,
   SentRecord,
   ThreadInfo,
 } from './processor-types.js'

@@ -288,6 +288,16 @@ export class BoardWriter {
   }
 
   /**
+   * The record has not been tried and waits: its attempt, and the flags of the one before, stay.
+   * @param due on the thread's `performance.now()`
+   */
+  postpone(ticket: number, due: number): void {
+    const entry = ENTRIES + ticket * ENTRY_WORDS
+    this.#words[entry + SINCE] = machineMs(due)
+    Atomics.store(this.#words, entry + STATE, State.parked)
+  }
+
+  /**
    * Before the ack is posted. A plain store is enough: main trusts an end only after the ack or the thread's exit, and a
    * drain treats "running" and "ended" alike.
    */

@@ -1,9 +1,17 @@
 import { performance } from 'node:perf_hooks'
 import type { TopicPartition } from '@zk/engine'
+import type { Format } from '@zk/formats'
 import type { ContextValues } from '../hooks/hook-types.js'
 import { readValues } from '../hooks/packed-values.js'
 import type { Logger } from '../log/logger.js'
-import type { AbortReason, HandlerAbort, OutgoingRecord, ProcessContext, SentRecord } from '../processor-types.js'
+import type {
+  AbortReason,
+  HandlerAbort,
+  OutgoingRecord,
+  ProcessContext,
+  SendOptions,
+  SentRecord,
+} from '../processor-types.js'
 import type { BoardWriter } from './board.js'
 import { FrameMessage } from './message.js'
 import { DeliverySends, type Outbox } from './sends.js'
@@ -17,6 +25,8 @@ export interface Surroundings {
   readonly threadIndex: number
   /** 0: handlers have no deadline. */
   readonly processTimeoutMs: number
+  /** A format that a handler sends with; called each time. */
+  openFormat(this: void, format: Format<unknown>): void
   /** A logger that adds the fields of a record to each line. */
   logFor(name: TopicPartition, offset: number): Logger
 }
@@ -84,12 +94,14 @@ export class DeliveryContext implements ProcessContext {
     return `${topic}-${partition}-${offset}`
   }
 
-  send(topic: string, record: OutgoingRecord): Promise<SentRecord> {
+  send(topic: string, record: OutgoingRecord<unknown>, options?: SendOptions<unknown>): Promise<SentRecord> {
     if (this.sends === undefined) {
       this.sends = new DeliverySends(this.#surroundings.outbox, this.#ticket, this.#sequence)
       if (this.#reason !== undefined) this.sends.abandon(abortError(this.#reason))
     }
-    return this.sends.send(topic, record)
+    const format = options?.format
+    if (format === undefined) return this.sends.send(topic, record as OutgoingRecord)
+    return this.sends.sendEncoded(topic, record, format, this.#surroundings.openFormat)
   }
 
   get deadline(): number | undefined {

@@ -5,6 +5,7 @@
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
 import { FailureFlag, KeyedQueue, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
+import type { Format } from '@zk/formats'
 import { BufferGarbage } from '../buffer-garbage.js'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
@@ -18,6 +19,7 @@ import { Frame } from './frame.js'
 import { HandBack } from './hand-back.js'
 import { HeldStarts } from './held-starts.js'
 import { FrameMessage } from './message.js'
+import { Preparations } from './preparations.js'
 import type { DeliveryFailure } from './protocol.js'
 import { ReceivedRecords } from './received-records.js'
 import { backoffMs, ParkedRecords, type RetryPolicy } from './retries.js'
@@ -30,6 +32,9 @@ const PULSE_LOOK_MS = 20
  * gets a turn after so many ms: or their promises could not go on, and their deadlines would pass unheard.
  */
 const TURN_MS = 20
+
+/** No attempt: a record that waited for its format starts again with the one that it was sent with, and counts as begun. */
+const NEVER_SENT = 0
 
 /** What a handler threw or rejected with. */
 type Failure = { error: unknown } | undefined
@@ -65,6 +70,8 @@ export class Executor {
   readonly #handBack: HandBack
   readonly #held: HeldStarts
   readonly #decision: RetryDecision
+  /** Undefined where the format has nothing to fetch. */
+  readonly #preparations: Preparations | undefined
   readonly #garbage = new BufferGarbage()
   readonly #external: ExternalMemory
   readonly #names: TopicPartition[] = []
@@ -84,7 +91,9 @@ export class Executor {
     this.#board = board
     this.#marks = options.marks
     // A record that waits must not be overtaken, not even where one lane keeps the order by itself.
-    this.#queue = new KeyedQueue(concurrency, concurrency > 1 || retry.attempts > 1 || options.circuitPerPartition)
+    const { format } = options.processor
+    const mayWait = retry.attempts > 1 || options.circuitPerPartition || format?.prepareDecode !== undefined
+    this.#queue = new KeyedQueue(concurrency, concurrency > 1 || mayWait)
     this.#acks = new AckBuffer((acks, failures) => {
       this.#publish(performance.now())
       options.post(acks, failures)
@@ -103,6 +112,7 @@ export class Executor {
     })
     this.#held = new HeldStarts(board, this.#queue, this.#records)
     this.#decision = new RetryDecision(options.processor)
+    this.#preparations = format?.prepareDecode === undefined ? undefined : this.#preparationsOf(format)
     this.#external = new ExternalMemory(board, options.maxExternalMb)
     this.#contexts = new Array(capacity).fill(undefined)
   }
@@ -110,6 +120,7 @@ export class Executor {
   name(slot: number, name: TopicPartition): void {
     this.#names[slot] = name
     this.#marks?.name(slot, name)
+    this.#preparations?.name(slot, name.topic)
   }
 
   /** @param values of its records, where hooks have given some */
@@ -209,12 +220,16 @@ export class Executor {
     const attempt = this.#board.start(ticket, slot, frame.epoch(i), frame.offset(i), started)
     const isUsual = attempt === frame.attempt(i) && !this.#handBack.refuses
     if (!isUsual && this.#mustNotStart(ticket, attempt, started)) return false
+    const { processor, decodesItself } = this.#options
+    let message = new FrameMessage(frame, i, this.#names[slot]!, processor.format)
+    // Before a circuit's permit is taken: a record that waits for its format is no probe.
+    if (this.#preparations !== undefined && this.#mustWait(this.#preparations, ticket, message, started)) return false
     if (!this.#board.mayStart(slot)) {
       this.#held.hold(ticket, slot, attempt !== frame.attempt(i))
       return false
     }
-    const { processor, decodesItself } = this.#options
-    const message = new FrameMessage(frame, i, this.#names[slot]!, processor.format)
+    const refusing = this.#preparations?.take(ticket, frame.sequence(i))
+    if (refusing !== undefined) message = new FrameMessage(frame, i, this.#names[slot]!, refusing)
     const context = new DeliveryContext(this.#options, message, ticket, frame.sequence(i), attempt)
     let result: unknown
     let isPromise: boolean
@@ -245,6 +260,24 @@ export class Executor {
     // After "running" was published: either main sees it, or the cut is seen here.
     if (attempt === this.#records.attempt(ticket) || !this.#handBack.isClosing(slot, epoch)) return false
     this.#giveUp(ticket, started)
+    return true
+  }
+
+  #mustWait(preparations: Preparations, ticket: number, message: FrameMessage<unknown>, started: number): boolean {
+    const slot = this.#records.slot(ticket)
+    const patience = preparations.look(ticket, this.#records.sequence(ticket), slot, message.rawValue)
+    if (patience === undefined) return false
+    this.#board.leaveStack()
+    // After "running" was published: either main sees it, or the cut is seen here.
+    if (this.#handBack.isClosing(slot, this.#records.epoch(ticket))) {
+      this.#giveUp(ticket, started)
+      return true
+    }
+    const due = performance.now() + patience
+    this.#board.postpone(ticket, due)
+    this.#queue.park(this.#records.key(ticket))
+    this.#records.keepAlone(ticket, NEVER_SENT)
+    this.#parked.add(ticket, due)
     return true
   }
 
@@ -321,6 +354,29 @@ export class Executor {
     this.#parked.add(ticket, now + backoff)
     const { attempts } = retry
     this.#decision.tell({ err: error, attempt, attempts, backoffMs: Math.round(backoff) }, now, log)
+  }
+
+  #preparationsOf(format: Format<unknown>): Preparations {
+    const { retry, processTimeoutMs, logFor } = this.#options
+    return new Preparations({
+      ...{ format, retry, processTimeoutMs, records: this.#records, goOn: this.#goOn },
+      warn: (ticket, fields, message) =>
+        logFor(this.#names[this.#records.slot(ticket)]!, this.#records.offset(ticket)).warn(fields, message),
+    })
+  }
+
+  readonly #goOn = (due: ReadonlyMap<number, number>) => {
+    const now = performance.now()
+    for (const ticket of this.#parked.remove((one) => due.has(one))) {
+      const at = due.get(ticket)!
+      if (at <= now) {
+        this.#queue.unpark(this.#records.key(ticket), ticket)
+      } else {
+        this.#board.postpone(ticket, at)
+        this.#parked.add(ticket, at)
+      }
+    }
+    this.#pump()
   }
 
   #unparkDue(now: number): void {

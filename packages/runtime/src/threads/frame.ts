@@ -116,8 +116,11 @@ export class Frame {
   }
 
   /** Record `i` alone: one that stays for long must not keep the bytes of the others. */
-  alone(i: number): Frame {
-    if (this.count === 1) return this
+  alone(i: number, attempt = this.attempt(i)): Frame {
+    if (this.count === 1) {
+      this.#words[HEADER_WORDS + ATTEMPT] = attempt
+      return this
+    }
     const start = (HEADER_WORDS + RECORD_WORDS) * 4
     const size = Math.max(0, this.keyLength(i)) + Math.max(0, this.valueLength(i)) + this.headersLength(i)
     const buffer = Buffer.allocUnsafeSlow((start + size + 7) & ~7).buffer as ArrayBuffer
@@ -127,6 +130,7 @@ export class Frame {
     words[0] = 1
     words[1] = this.flushAcks
     words[HEADER_WORDS + POSITION] = start
+    words[HEADER_WORDS + ATTEMPT] = attempt
     new Uint8Array(buffer).set(this.bytes.subarray(this.position(i), this.position(i) + size), start)
     const values = this.valuesOf(i)
     return new Frame(buffer, values === undefined ? undefined : packValues([values]))

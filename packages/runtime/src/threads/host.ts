@@ -10,6 +10,7 @@ import { within } from '../within.js'
 import { ZkError } from '../zk-error.js'
 import { Board, MAX_SLOTS } from './board.js'
 import type { FromThread, ThreadSetup, ToThread } from './protocol.js'
+import { RegistryDesk } from './registry-desk.js'
 import { stuckStack } from './stuck-stack.js'
 import { Thread } from './thread.js'
 import { deathOf, type ThreadEnd } from './thread-end.js'
@@ -60,6 +61,7 @@ export class ThreadHost implements WatchedThreads {
   readonly #listener: ThreadListener
   readonly #places: Place[]
   readonly #names = new Map<PartitionSlot, TopicPartition>()
+  readonly #registries = new RegistryDesk()
   #stopping = false
   #waking = false
 
@@ -231,6 +233,7 @@ export class ThreadHost implements WatchedThreads {
    */
   async stop({ graceful }: { graceful: boolean }): Promise<Error[]> {
     this.#stopping = true
+    this.#registries.close()
     const { terminateTimeoutMs } = this.#options
     const threads = this.#places.flatMap(({ thread }, index) => (thread === undefined ? [] : [{ thread, index }]))
     const failures = graceful ? await Promise.all(threads.map(({ thread }) => thread.stop(terminateTimeoutMs))) : []
@@ -249,6 +252,7 @@ export class ThreadHost implements WatchedThreads {
       board,
       stdoutToStderr,
       maxHeapMb,
+      registries: this.#registries,
       onMessage: (message) => this.#listener.message(index, message),
     })
   }

@@ -13,13 +13,18 @@ export class FrameMessage<V> implements Message<V> {
   readonly offset: number
   readonly #frame: Frame
   readonly #i: number
-  readonly #format: Format<V> | undefined
+  readonly #format: Pick<Format<V>, 'decode'> | undefined
   #key: Buffer | null | undefined
   #rawValue: Buffer | null | undefined
   #value: V | null | undefined
   #headers: Headers | undefined
 
-  constructor(frame: Frame, i: number, { topic, partition }: TopicPartition, format: Format<V> | undefined) {
+  constructor(
+    frame: Frame,
+    i: number,
+    { topic, partition }: TopicPartition,
+    format: Pick<Format<V>, 'decode'> | undefined,
+  ) {
     this.topic = topic
     this.partition = partition
     this.offset = frame.offset(i)

@@ -16,6 +16,9 @@ const HEAD = 40
 const ID = 8
 const TICKET = 12
 const SEQUENCE = 16
+const TOPIC_LENGTH = 24
+const KEY_LENGTH = 28
+const VALUE_LENGTH = 32
 
 const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
 const NO_BYTES = Buffer.alloc(0)
@@ -33,6 +36,14 @@ export function packOutgoing(topic: string, record: OutgoingRecord): Buffer {
   const pairs = headersOf(headers, invalid)
   const packedHeaders = pairs.length === 0 ? NO_BYTES : encodeHeaders(pairs)
   return pack(topic, bytesOf('key', key, invalid), bytesOf('value', value, invalid), packedHeaders, where, when)
+}
+
+/** @param packed of a record whose value is null */
+export function withValue(packed: Buffer, value: Uint8Array): Buffer {
+  const at = HEAD + packed.readInt32LE(TOPIC_LENGTH) + Math.max(0, packed.readInt32LE(KEY_LENGTH))
+  const whole = Buffer.concat([packed.subarray(0, at), value, packed.subarray(at)])
+  whole.writeInt32LE(value.length, VALUE_LENGTH)
+  return whole
 }
 
 /** Which delivery sends it, and under which number its report comes back. */
@@ -57,9 +68,9 @@ export function readOutgoing(packed: Buffer): ArrivedRecord {
     return bytes
   }
   const nullable = (length: number) => (length < 0 ? null : part(length))
-  const topic = part(packed.readInt32LE(24)).toString()
-  const key = nullable(packed.readInt32LE(28))
-  const value = nullable(packed.readInt32LE(32))
+  const topic = part(packed.readInt32LE(TOPIC_LENGTH)).toString()
+  const key = nullable(packed.readInt32LE(KEY_LENGTH))
+  const value = nullable(packed.readInt32LE(VALUE_LENGTH))
   const headers = part(packed.readInt32LE(36))
   return {
     id: packed.readInt32LE(ID),
@@ -79,9 +90,9 @@ function pack(topic: string, key: Bytes, value: Bytes, headers: Uint8Array, part
   const packed = Buffer.allocUnsafe(size)
   packed.writeDoubleLE(timestamp, 0)
   packed.writeInt32LE(partition, 20)
-  packed.writeInt32LE(topic.length, 24)
-  packed.writeInt32LE(key?.length ?? -1, 28)
-  packed.writeInt32LE(value?.length ?? -1, 32)
+  packed.writeInt32LE(topic.length, TOPIC_LENGTH)
+  packed.writeInt32LE(key?.length ?? -1, KEY_LENGTH)
+  packed.writeInt32LE(value?.length ?? -1, VALUE_LENGTH)
   packed.writeInt32LE(headers.length, 36)
   let at = HEAD + packed.write(topic, HEAD, 'latin1')
   for (const bytes of [key ?? NO_BYTES, value ?? NO_BYTES, headers]) {

@@ -6,6 +6,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import type { Ordering, PartitionSlot, TopicPartition } from '@zk/engine'
+import type { RegistryAnswer, RegistryConfig } from '@zk/formats/registry'
 import type { DescribedError } from '../describe-error.js'
 import type { FailureCause } from '../failure-cause.js'
 import type { HookFault } from '../hooks/hook-faults.js'
@@ -32,6 +33,7 @@ export type ToThread =
   | { type: 'wake' }
   /** What became of sends: see `send-batch.ts`. */
   | { type: 'sent'; reports: ArrayBuffer; errors: readonly SendError[] }
+  | RegistryAnswered
 
 /** Thread to main, on the data port. */
 export type FromThread =
@@ -46,6 +48,24 @@ export type FromThread =
   | { type: 'sends'; batch: ArrayBuffer }
   /** Hooks of the user's have failed; nothing comes of it but a count and a line. */
   | { type: 'hook-errors'; faults: readonly HookFault[] }
+
+/** The same: a format's request to its schema registry, which the main thread makes for all threads. */
+export interface RegistryAsked {
+  type: 'registry'
+  /** Of the thread. */
+  id: number
+  config: RegistryConfig
+  /** Undefined: is the configuration one? */
+  request: { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body: string | undefined } | undefined
+}
+
+/** Each `registry` has one, unless its thread is gone. */
+export interface RegistryAnswered {
+  type: 'registry'
+  id: number
+  /** A string says what is wrong with the configuration. */
+  answer: RegistryAnswer | string
+}
 
 /** Why a send was not acknowledged. */
 export type SendError =

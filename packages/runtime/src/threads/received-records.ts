@@ -22,9 +22,12 @@ export class ReceivedRecords {
     this.#keys[ticket] = this.#keyOf(frame, place)
   }
 
-  /** It stays for a while: what came with it need not. */
-  keepAlone(ticket: number): void {
-    this.set(ticket, this.#frames[ticket]!.alone(this.#places[ticket]!), 0)
+  /**
+   * It stays for a while: what came with it need not.
+   * @param attempt with which it shall seem to have been sent; default: as it was
+   */
+  keepAlone(ticket: number, attempt = this.attempt(ticket)): void {
+    this.set(ticket, this.#frames[ticket]!.alone(this.#places[ticket]!, attempt), 0)
   }
 
   delete(ticket: number): void {

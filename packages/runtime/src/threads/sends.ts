@@ -5,9 +5,10 @@
  * The sends of one turn of the event loop are one message. At most `MAX_POSTED` of them, and so many bytes, are on their way
  * at a time, which bounds what the main thread holds; the rest waits here, and with it the handlers that await it.
  */
+import type { Format, FormatPlace } from '@zk/formats'
 import { errors } from '../errors.js'
 import type { OutgoingRecord, SentRecord } from '../processor-types.js'
-import { addressOutgoing, packOutgoing } from './outgoing-record.js'
+import { addressOutgoing, packOutgoing, withValue } from './outgoing-record.js'
 import type { SendError } from './protocol.js'
 import { packSends, readReports, type SendReport } from './send-batch.js'
 
@@ -34,6 +35,10 @@ export class DeliverySends {
   readonly #sequence: number
   /** By id. */
   readonly #pending = new Set<number>()
+  /** What waits to be encoded, by the function that rejects it. */
+  readonly #waiting = new Set<(error: Error) => void>()
+  /** Resolves when the last of these has been encoded, or cannot be. */
+  #encoding: Promise<void> | undefined
   #bytes = 0
   #failure: Error | undefined
   #refusal: Error | undefined
@@ -49,10 +54,74 @@ export class DeliverySends {
   send(topic: string, record: OutgoingRecord): Promise<SentRecord> {
     if (this.#handlerEnded) throw errors.ZK_SEND_TOO_LATE(String(topic))
     const packed = packOutgoing(topic, record)
+    // In the order of the calls.
+    if (this.#encoding !== undefined) return this.#later(topic, packed.length, () => this.#add(topic, packed))
+    return this.#add(topic, packed)
+  }
+
+  /**
+   * The value is encoded now where nothing has to be fetched for that, and nothing before it waits for such.
+   * @param open called with the format, before anything else of it
+   */
+  sendEncoded(
+    topic: string,
+    record: OutgoingRecord<unknown>,
+    format: Format<unknown>,
+    open: (format: Format<unknown>) => void,
+  ): Promise<SentRecord> {
+    if (this.#handlerEnded) throw errors.ZK_SEND_TOO_LATE(String(topic))
+    // All but the value, which may be encoded later, when the handler has changed its Buffers.
+    const packed = packOutgoing(topic, { ...record, value: null })
     if (this.#refusal !== undefined) return this.#refuse(this.#refusal)
-    if (this.#pending.size >= MAX_UNANSWERED || this.#bytes + packed.length > MAX_UNANSWERED_BYTES) {
-      throw errors.ZK_SEND_OVERFLOW(topic, this.#pending.size)
+    const place: FormatPlace = { topic, part: 'value' }
+    const add = () =>
+      this.#add(topic, record.value === null ? packed : withValue(packed, format.encode(record.value, place)))
+    try {
+      if (record.value !== null) open(format)
+      const pending = record.value === null ? undefined : format.prepareEncode?.(place)
+      if (pending === undefined && this.#encoding === undefined) return add()
+      return this.#later(topic, packed.length, add, pending)
+    } catch (error) {
+      return this.#refuse(error as Error)
     }
+  }
+
+  /** Once this format is ready, and what was sent before has been encoded. The delivery has not ended until then. */
+  #later(topic: string, size: number, add: () => Promise<SentRecord>, pending?: Promise<void>): Promise<SentRecord> {
+    // It may reject while another is waited for first, or when there is no room for it.
+    pending?.catch(ignore)
+    this.#checkRoom(topic, size)
+    const ready = this.#encoding === undefined ? Promise.resolve(pending) : this.#encoding.then(() => pending)
+    const sent = new Promise<SentRecord>((resolve, reject) => {
+      this.#waiting.add(reject)
+      this.#bytes += size
+      const settle = (step: () => void) => {
+        if (!this.#waiting.delete(reject)) return
+        this.#bytes -= size
+        if (this.#waiting.size === 0) this.#encoding = undefined
+        try {
+          step()
+        } catch (error) {
+          this.#failure ??= error as Error
+          reject(error as Error)
+        }
+        if (this.#isAnswered) this.#finish()
+      }
+      const failed = (error: unknown) => {
+        throw error
+      }
+      ready.then(
+        () => settle(() => resolve(add())),
+        (error: unknown) => settle(() => failed(error)),
+      )
+    })
+    this.#encoding = ready.then(ignore, ignore)
+    return unwatched(sent)
+  }
+
+  #add(topic: string, packed: Buffer): Promise<SentRecord> {
+    if (this.#refusal !== undefined) return this.#refuse(this.#refusal)
+    this.#checkRoom(topic, packed.length)
     const sent = new Promise<SentRecord>((resolve, reject) => {
       const size = packed.length
       const id = this.#outbox.add({ delivery: this, topic, size, packed, resolve, reject })
@@ -66,14 +135,17 @@ export class DeliverySends {
   /** The handler has ended: nothing may be sent any more. @param settled called once everything is answered */
   end(settled: (failure: Error | undefined) => void): void {
     this.#handlerEnded = true
-    if (this.#pending.size === 0) settled(this.#failure)
+    if (this.#isAnswered) settled(this.#failure)
     else this.#settled = settled
   }
 
   /** The handler should give up: what it sends from now on is refused, and nobody waits for answers. What was posted may be written. */
   abandon(why: Error): void {
     this.#refusal = why
-    if (this.#pending.size === 0) return
+    if (this.#isAnswered) return
+    for (const reject of this.#waiting) reject(why)
+    this.#waiting.clear()
+    this.#encoding = undefined
     for (const id of [...this.#pending]) this.#outbox.forget(id)?.reject(why)
     this.#pending.clear()
     this.#failure ??= why
@@ -85,7 +157,18 @@ export class DeliverySends {
     this.#pending.delete(id)
     this.#bytes -= size
     this.#failure ??= failure
-    if (this.#pending.size === 0) this.#finish()
+    if (this.#isAnswered) this.#finish()
+  }
+
+  #checkRoom(topic: string, size: number): void {
+    const unanswered = this.#pending.size + this.#waiting.size
+    if (unanswered >= MAX_UNANSWERED || this.#bytes + size > MAX_UNANSWERED_BYTES) {
+      throw errors.ZK_SEND_OVERFLOW(topic, unanswered)
+    }
+  }
+
+  get #isAnswered(): boolean {
+    return this.#pending.size === 0 && this.#waiting.size === 0
   }
 
   #refuse(why: Error): Promise<never> {
@@ -176,9 +259,11 @@ export class Outbox {
   }
 }
 
+const ignore = (): void => {}
+
 /** A handler need not look at it: what fails here fails its record. */
 function unwatched<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {})
+  promise.catch(ignore)
   return promise
 }
 

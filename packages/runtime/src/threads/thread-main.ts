@@ -18,7 +18,9 @@ import type { Processor } from '../processor-types.js'
 import { BoardWriter } from './board.js'
 import { CrashMarks } from './crash-journal.js'
 import { Executor } from './executor.js'
+import { OpenFormats } from './open-formats.js'
 import type { FromThread, ThreadAnswer, ThreadControl, ThreadSetup, ThreadTask, ToThread } from './protocol.js'
+import { RegistryPort } from './registry-port.js'
 import { Outbox } from './sends.js'
 
 export async function runThread({ index, data, control, board, stdoutToStderr }: ThreadTask): Promise<void> {
@@ -36,18 +38,26 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
 
   const outbox = new Outbox((batch) => post({ type: 'sends', batch }, [batch]))
 
+  const registries = new RegistryPort((asked) => data.postMessage(asked))
+  const formats = new OpenFormats(registries)
+
   let processor: Processor<unknown> | undefined
+  let executor: Executor | undefined
+  data.on('message', (message: ToThread) => {
+    if (message instanceof ArrayBuffer) executor!.accept(message)
+    else if (message.type === 'registry') registries.answered(message)
+    else if (message.type === 'ask') post({ type: 'here' })
+    // Main sends the rest to a thread that is set up.
+    else receive(executor!, outbox, message)
+  })
   const api: ThreadControl = {
     setup: (setup) =>
       answer(async () => {
         processor = await loadProcessor(setup.processorUrl, setup.processorSource)
+        await formats.openFirst(processor.format, setup.processorSource)
         const state = await processor.setup?.({ index, options: setup.options, log: threadLog.logger() })
         const hooked = await withHooks(setup, processor)
-        const executor = createExecutor(setup, hooked ?? processor, hooked !== undefined, state)
-        data.on('message', (message: ToThread) => {
-          if (!(message instanceof ArrayBuffer) && message.type === 'ask') post({ type: 'here' })
-          else receive(executor, outbox, message)
-        })
+        executor = createExecutor(setup, hooked ?? processor, hooked !== undefined, state)
       }),
     teardown: () =>
       answer(async () => {
@@ -78,6 +88,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       state,
       board: new BoardWriter(board),
       outbox,
+      openFormat: (format) => formats.open(format),
       threadIndex: index,
       concurrency: setup.concurrency,
       ordering: setup.ordering,
@@ -116,9 +127,10 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
   control.close()
 }
 
-function receive(executor: Executor, outbox: Outbox, message: Exclude<ToThread, { type: 'ask' }>): void {
-  if (message instanceof ArrayBuffer) executor.accept(message)
-  else if (message.type === 'records') executor.accept(message.frame, message.values)
+type ForExecutor = Exclude<ToThread, ArrayBuffer | { type: 'ask' } | { type: 'registry' }>
+
+function receive(executor: Executor, outbox: Outbox, message: ForExecutor): void {
+  if (message.type === 'records') executor.accept(message.frame, message.values)
   else if (message.type === 'partition') executor.name(message.slot, message)
   else if (message.type === 'abort') executor.abort(message.slots, message.reason)
   else if (message.type === 'timeout') executor.timeout(message.ticket, message.sequence)

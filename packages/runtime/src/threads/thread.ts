@@ -14,13 +14,23 @@ import { Piscina } from 'piscina'
 import { reviveError } from '../describe-error.js'
 import { errors } from '../errors.js'
 import { within } from '../within.js'
-import type { FromThread, ThreadAnswer, ThreadControl, ThreadSetup, ThreadTask, ToThread } from './protocol.js'
+import type {
+  FromThread,
+  RegistryAsked,
+  ThreadAnswer,
+  ThreadControl,
+  ThreadSetup,
+  ThreadTask,
+  ToThread,
+} from './protocol.js'
+import type { RegistryDesk } from './registry-desk.js'
 
 export interface ThreadOptions {
   index: number
   board: SharedArrayBuffer
   stdoutToStderr: boolean
   maxHeapMb: number | undefined
+  registries: RegistryDesk
   onMessage(message: FromThread): void
 }
 
@@ -38,7 +48,7 @@ export class Thread {
   /** The event loop's times at the last look. */
   #lastLoop: EventLoopUtilization | undefined
 
-  constructor({ index, board, stdoutToStderr, maxHeapMb, onMessage }: ThreadOptions) {
+  constructor({ index, board, stdoutToStderr, maxHeapMb, registries, onMessage }: ThreadOptions) {
     this.#index = index
     this.#pool = new Piscina({
       filename: new URL('./thread-main.js', import.meta.url).href,
@@ -60,7 +70,11 @@ export class Thread {
     // Not once(): that would reject on the worker's 'error', which comes before the exit of a thread that threw.
     const exit = new Promise((resolve) => this.#worker.once('exit', resolve))
     const close = once(this.#data, 'close')
-    this.#data.on('message', onMessage)
+    this.#data.on('message', (message: FromThread | RegistryAsked) => {
+      // The answer goes to this thread, and to nobody where it is gone: not to the next one in its place.
+      if (message.type === 'registry') registries.answer(message, (answered) => this.post(answered))
+      else onMessage(message)
+    })
     const task: ThreadTask = { index, data: data.port2, control: control.port2, board, stdoutToStderr }
     this.#pool.run(task, { transferList: [data.port2, control.port2] }).catch((error: Error) => this.#blame(error))
     this.gone = this.#end(exit, close)

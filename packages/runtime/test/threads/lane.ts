@@ -30,6 +30,8 @@ export interface LaneOptions extends Partial<Omit<Processor<unknown>, 'process'>
   decodesItself?: boolean
   /** Of each record; default: the same for all. Null for none. */
   keyOf?(offset: number): string | null
+  /** Null for a tombstone; default: `v` and the offset. */
+  textOf?(offset: number): string | null
 }
 
 export interface SendOptions {
@@ -47,6 +49,7 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
     ordering = 'none',
     retry,
     keyOf = () => 'k',
+    textOf = (offset) => `v${offset}`,
     ...rest
   } = given
   const {
@@ -72,6 +75,8 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
     state: undefined,
     board: new BoardWriter(board.buffer),
     outbox,
+    openFormat: (format) =>
+      format.open?.({ registry: () => ({ request: () => Promise.reject(new Error('no registry here')) }) }),
     threadIndex: 0,
     concurrency,
     ordering,
@@ -99,6 +104,7 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
   const sequences: number[] = []
   const send = (tickets: readonly number[], { epoch = 1, attempt = 1, slot = SLOT }: SendOptions = {}) => {
     const table = new InFlightTable<PackedBatch>(CAPACITY)
+    const bytes = (text: string | null) => (text === null ? null : Buffer.from(text))
     const keys = tickets.map((offset) => keyOf(offset))
     const batch = packRecords(
       tickets.map((offset, i) => ({
@@ -106,8 +112,8 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
         offset,
         timestamp: 0,
         timestampType: TimestampType.create,
-        key: keys[i] === null ? null : Buffer.from(keys[i]!),
-        value: Buffer.from(`v${offset}`),
+        key: bytes(keys[i]!),
+        value: bytes(textOf(offset)),
         headers: [],
       })),
     )

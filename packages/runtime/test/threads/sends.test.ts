@@ -1,4 +1,5 @@
 import { Outcome } from '@zk/engine'
+import { type Format, FormatError } from '@zk/formats'
 import { expect, test, vi } from 'vitest'
 import type { OutgoingRecord } from '../../src/processor-types.js'
 import { packOutgoing, readOutgoing } from '../../src/threads/outgoing-record.js'
@@ -246,4 +247,127 @@ test('a handler that never awaits is told so before it has filled the memory', (
 test('sends of any length follow each other in one buffer', () => {
   const records = [0, 1, 7, 8, 9, 1_000].map((length) => Buffer.alloc(length, length))
   expect([...readSends(packSends(records))]).toEqual(records)
+})
+
+/** Encodes texts as `<topic text>`, once the test says so. */
+function encoder() {
+  const ready: { promise: Promise<void>; go(): void; fail(error: Error): void }[] = []
+  const format: Format<string> = {
+    name: 'encoder',
+    decode: () => '',
+    encode: (text, place) => {
+      if (text === 'bad') throw new FormatError('ZK_ENCODE_FAILED', 'encoder', 'it is bad')
+      return Buffer.from(`<${place!.topic} ${text}>`)
+    },
+    prepareEncode: () => {
+      let go = (): void => {}
+      let fail: (error: Error) => void = () => {}
+      const promise = new Promise<void>((resolve, reject) => {
+        go = resolve
+        fail = reject
+      })
+      ready.push({ promise, go, fail })
+      return promise
+    },
+  }
+  const simple: Format<string> = { ...format, prepareEncode: () => undefined }
+  return { format, ready, simple }
+}
+
+const texts = (posts: { value: Uint8Array | null }[][]) => posts.flat().map((one) => one.value && `${one.value}`)
+
+test('a value is encoded by the format of its send, and null is a tombstone', async () => {
+  const { simple } = encoder()
+  const { send, posts } = lane((_, ctx) => {
+    ctx.send('out', { key: 'k', value: 'a', headers: { h: 'x' } }, { format: simple })
+    ctx.send('out', { value: null }, { format: simple })
+  })
+  send([0])
+  await settled()
+  expect(texts(posts)).toEqual(['<out a>', null])
+  expect(posts[0]![0]).toMatchObject({ topic: 'out', key: Buffer.from('k'), headers: [['h', Buffer.from('x')]] })
+})
+
+test('what waits for its format is sent in the order of the calls, and its delivery goes on until then', async () => {
+  const { format, ready, simple } = encoder()
+  const key = Buffer.from('key')
+  const { send, posts, answer, endOf } = lane((_, ctx) => {
+    ctx.send('out', { key, value: 'a' }, { format })
+    key.fill(0)
+    ctx.send('out', { value: 'plain' })
+    ctx.send('out', { value: 'b' }, { format: simple })
+  })
+  send([0])
+  await settled()
+  expect([posts, endOf(0)]).toEqual([[], undefined])
+  ready[0]!.go()
+  await settled()
+  expect(texts(posts)).toEqual(['<out a>', 'plain', '<out b>'])
+  expect(posts[0]![0]!.key).toEqual(Buffer.from('key'))
+  expect(endOf(0)).toBeUndefined()
+  answer({ id: 0 }, { id: 1 }, { id: 2 })
+  await settled()
+  expect(endOf(0)).toBe(Outcome.done)
+})
+
+test.each(['now', 'later'])(
+  'a value that cannot be encoded %s rejects with the error of the format, and fails its record',
+  async (when) => {
+    const { format, ready, simple } = encoder()
+    let rejected: unknown
+    const { send, failures, posts } = lane(async (_, ctx) => {
+      await ctx.send('out', { value: 'bad' }, { format: when === 'now' ? simple : format }).catch((error) => {
+        rejected = error
+      })
+    })
+    send([0])
+    ready[0]?.go()
+    await settled()
+    expect([rejected, failures, posts]).toMatchObject([
+      { code: 'ZK_ENCODE_FAILED' },
+      [{ error: { code: 'ZK_ENCODE_FAILED' } }],
+      [],
+    ])
+  },
+)
+
+test('a format that cannot get its schema fails its record, and not the sends behind it', async () => {
+  const { format, ready } = encoder()
+  const { send, failures, posts, answer, endOf } = lane((_, ctx) => {
+    ctx.send('out', { value: 'a' }, { format })
+    ctx.send('out', { value: 'plain' })
+  })
+  send([0])
+  ready[0]!.fail(new Error('registry down'))
+  await settled()
+  expect([texts(posts), endOf(0)]).toEqual([['plain'], undefined])
+  answer({ id: 0 })
+  await settled()
+  expect(failures).toMatchObject([{ error: { message: 'registry down' } }])
+})
+
+test('what waits for its format is given up with its delivery', async () => {
+  const { format, ready } = encoder()
+  const { send, executor, posts, endOf } = lane((_, ctx) => ctx.send('out', { value: 'a' }, { format }))
+  send([0])
+  executor.abort([SLOT], 'revoked')
+  await settled()
+  expect(endOf(0)).toBe(Outcome.discarded)
+  ready[0]!.go()
+  await settled()
+  expect(posts).toEqual([])
+})
+
+test('a record that is none is refused at once with a format too', () => {
+  const { simple } = encoder()
+  let thrown: unknown
+  const { send } = lane((_, ctx) => {
+    try {
+      ctx.send('no topic', { value: 'a' }, { format: simple })
+    } catch (error) {
+      thrown = error
+    }
+  })
+  send([0])
+  expect(thrown).toMatchObject({ code: 'ZK_SEND_INVALID' })
 })
