@@ -1,3 +1,4 @@
+import type { FormatPlace } from '@zk/formats'
 import { HeaderList } from '@zk/runtime/internal'
 import type { Format, Headers, Message } from '@zk/runtime/processor'
 
@@ -32,7 +33,7 @@ export interface FakeRecord<V = Buffer> {
  */
 export function fakeMessage<V = Buffer>(record: FakeRecord<V> = {}, format?: Format<V>): Message<V> {
   const { topic = 'test', partition = 0, offset = 0, timestamp = -1 } = record
-  const rawValue = rawValueOf(record, format)
+  const rawValue = rawValueOf(record, { topic, part: 'value' }, format)
   const headers = headersOf(record.headers ?? [])
   let value: V | null | undefined
   return {
@@ -48,13 +49,17 @@ export function fakeMessage<V = Buffer>(record: FakeRecord<V> = {}, format?: For
   }
 }
 
-function rawValueOf<V>({ value, rawValue }: FakeRecord<V>, format: Format<V> | undefined): Buffer | null {
+function rawValueOf<V>(
+  { value, rawValue }: FakeRecord<V>,
+  place: FormatPlace,
+  format: Format<V> | undefined,
+): Buffer | null {
   if (rawValue !== undefined) {
     if (value !== undefined) throw new TypeError('a fake record has a value or a rawValue, not both')
     return rawValue === null ? null : copy(rawValue)
   }
   if (value === undefined || value === null) return null
-  if (format) return format.encode(value as V)
+  if (format) return format.encode(value as V, place)
   if (typeof value === 'string' || value instanceof Uint8Array) return copy(value)
   throw new TypeError('a value that is neither string nor bytes needs the format of the processor')
 }

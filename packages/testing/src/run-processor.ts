@@ -7,10 +7,12 @@ import type { Logger } from '@zk/runtime'
 import { hookedProcessor, packOutgoing, readOutgoing } from '@zk/runtime/internal'
 import type {
   ContextValues,
+  Format,
   Message,
   OutgoingRecord,
   ProcessContext,
   Processor,
+  SendOptions,
   SentRecord,
 } from '@zk/runtime/processor'
 import { type FakeRecord, fakeMessage } from './fake-message.js'
@@ -54,7 +56,7 @@ export interface SentOutput {
 /**
  * Sets the processor up, runs it over the records and tears it down.
  * @returns the outcomes in the order of the records; a failed record is an outcome and stops nothing
- * @throws what `setup` or `teardown` throws, TypeError for something that is no processor, RangeError for a concurrency
+ * @throws what `setup` or `teardown` throws, what the format rejects with when it cannot get what the records' values need, TypeError for something that is no processor, RangeError for a concurrency
  *   that would run nothing
  */
 export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
@@ -70,6 +72,7 @@ export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
 ): Promise<ProcessorOutcome<V>[]> {
   if (typeof processor?.process !== 'function') throw new TypeError('a processor is an object with a process function')
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new RangeError('concurrency is a whole number from 1')
+  await prepareValues(processor.format, records)
   const messages = records.map((record, i) => fakeMessage<V>({ offset: i, ...record }, processor.format))
   // As in a thread: what a hook throws changes nothing.
   const hooked = hookedProcessor(processor as Processor<unknown>, {
@@ -84,16 +87,38 @@ export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
     return await inKeyOrder(messages, concurrency, (message) => {
       const sent: SentOutput[] = []
       const given = { signal, log, state, send: sendInto(sent), values: structuredClone(values ?? {}) }
-      return deliver(run, message, contextOf(message, given), sent)
+      return deliver(run, processor.format, message, contextOf(message, given), sent)
     })
   } finally {
     await processor.teardown?.()
   }
 }
 
+/** A registry that is down, which in the runtime is waited for, fails the test. */
+async function prepareValues<V>(format: Format<V> | undefined, records: readonly FakeRecord<V>[]): Promise<void> {
+  for (const { topic = 'test', value = null } of records) {
+    if (value !== null) await format?.prepareEncode?.({ topic, part: 'value' })
+  }
+}
+
 /** Refuses what the runtime would refuse. */
 function sendInto(sent: SentOutput[]) {
-  return (topic: string, record: OutgoingRecord): Promise<SentRecord> => {
+  return (topic: string, record: OutgoingRecord<unknown>, options?: SendOptions<unknown>): Promise<SentRecord> => {
+    const format = options?.format
+    if (format === undefined) return Promise.resolve(keep(topic, record as OutgoingRecord))
+    // What is no value throws at once, as it does without a format.
+    packOutgoing(topic, { ...record, value: null })
+    return encoded(topic, record, format).then((bytes) => keep(topic, { ...record, value: bytes }))
+  }
+
+  async function encoded(topic: string, { value }: OutgoingRecord<unknown>, format: Format<unknown>) {
+    if (value === null) return null
+    const place = { topic, part: 'value' } as const
+    await format.prepareEncode?.(place)
+    return format.encode(value, place)
+  }
+
+  function keep(topic: string, record: OutgoingRecord): SentRecord {
     const { key, value, headers, partition, timestamp } = readOutgoing(packOutgoing(topic, record))
     const given = (number: number) => (number < 0 ? undefined : number)
     const bytes = (part: Uint8Array | null) => (part === null ? null : Buffer.from(part))
@@ -106,7 +131,7 @@ function sendInto(sent: SentOutput[]) {
         partition: given(partition),
         timestamp: given(timestamp),
       }) - 1
-    return Promise.resolve({ partition: Math.max(partition, 0), offset })
+    return { partition: Math.max(partition, 0), offset }
   }
 }
 
@@ -126,12 +151,15 @@ function contextOf<S>(
 
 async function deliver<V, O, S>(
   processor: Processor<V, O, S>,
+  format: Format<V> | undefined,
   message: Message<V>,
   ctx: ProcessContext<S>,
   sent: SentOutput[],
 ): Promise<ProcessorOutcome<V>> {
   const started = performance.now()
   try {
+    const { topic, rawValue } = message
+    if (rawValue !== null) await format?.prepareDecode?.(rawValue, { topic, part: 'value' })
     // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
     if (processor.format) message.value
     await processor.process(message, ctx)

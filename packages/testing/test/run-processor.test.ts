@@ -1,4 +1,4 @@
-import { json, string } from '@zk/formats'
+import { type Format, json, string } from '@zk/formats'
 import { defineProcessor } from '@zk/runtime/processor'
 import { describe, expect, test } from 'vitest'
 import { runProcessor } from '../src/run-processor.js'
@@ -26,6 +26,36 @@ describe('outcomes', () => {
     expect(outcomes.map(({ message }) => message.offset)).toEqual([0, 1, 2])
     for (const { durationMs } of outcomes) expect(durationMs).toBeGreaterThanOrEqual(0)
     expect(outcomes[0]).not.toHaveProperty('error')
+  })
+
+  test('formats are prepared before they decode and encode, and a record whose format cannot be is one that failed', async () => {
+    const ready = new Set<string>()
+    const format: Format<string> = {
+      name: 'prepared',
+      decode: (bytes) => (ready.has('decode') ? `${Buffer.from(bytes)}` : 'too early'),
+      encode: (value, place) => Buffer.from(ready.has('encode') ? `${place?.topic} ${value}` : 'too early'),
+      prepareDecode: async (bytes, { part }) => {
+        if (bytes.length === 0) throw new Error('no schema')
+        if (part === 'value') ready.add('decode')
+      },
+      prepareEncode: async () => void ready.add('encode'),
+    }
+    const processor = defineProcessor({
+      format,
+      async process({ value }, ctx) {
+        await ctx.send('out', { value: `${value}!` }, { format })
+        await ctx.send('out', { value: null }, { format })
+      },
+    })
+    const [good, bad, encoded] = await runProcessor(processor, [
+      { rawValue: 'a' },
+      { rawValue: '' },
+      { value: 'b', topic: 'orders' },
+    ])
+    expect(good!.error).toBeUndefined()
+    expect(good!.sent.map(({ value }) => value && `${value}`)).toEqual(['out a!', null])
+    expect(bad).toMatchObject({ ok: false, error: { message: 'no schema' } })
+    expect(encoded!.message.rawValue).toEqual(Buffer.from('orders b'))
   })
 
   test('what a handler sends is in its outcome, as bytes, and what the runtime would refuse is refused', async () => {
