@@ -121,6 +121,13 @@ const table = {
     details: (path, found) => ({ path, found }),
     retryable: false,
   }),
+  ZK_FORMAT_INVALID: entry({
+    message: (path: string, format: string, why: string) =>
+      `The format ${format} of the processor module ${path} cannot be opened: ${why}. ` +
+      'Correct the configuration of its schema registry; that is looked at before the first message.',
+    details: (path, format) => ({ path, format }),
+    retryable: false,
+  }),
   ZK_PROCESSOR_SETUP_FAILED: entry({
     message: (thread: number, why: string) =>
       `setup() of the processor failed in thread ${thread}: ${why}. ` +

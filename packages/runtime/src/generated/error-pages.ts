@@ -84,6 +84,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** The default export is missing, has neither \`preProcessing\` nor \`postProcessing\`, or has a hook of the main thread.
 
 **What to do.** \`export default { preProcessing(message, ctx) { … } }\`. Hooks of the main thread (\`postRead\`, \`preWrite\`, …) are given to \`workFactory({ hooks })\` or \`create({ hooks })\`.`,
+  ZK_FORMAT_INVALID: `# ZK_FORMAT_INVALID
+
+**What happened.** The processor's \`format\` could not be opened, which each thread does before its first message.
+
+**Why.** The configuration of its schema registry is not valid (an address that is no URL, a certificate that cannot be read, a value that cannot be sent to another thread), or \`open\` of a format of your own threw. A registry that is down is no reason: it is asked when a record needs it.
+
+**What to do.** Correct what the message names. \`docs/guides/formats.md\` has the rest.`,
   ZK_PROCESSOR_SETUP_FAILED: `# ZK_PROCESSOR_SETUP_FAILED
 
 **What happened.** The processor's \`setup(thread)\` threw, rejected, or took longer than \`setupTimeoutMs\`.

@@ -18,7 +18,7 @@ export class OpenFormats {
     this.#open.add(format)
   }
 
-  /** @throws ZkError ZK_PROCESSOR_INVALID when it cannot be opened, or its registry's configuration is not valid */
+  /** @throws ZkError ZK_FORMAT_INVALID when it cannot be opened, or its registry's configuration is not valid */
   async openFirst(format: Format<unknown> | undefined, processorSource: string): Promise<void> {
     if (format === undefined) return
     try {
@@ -26,9 +26,7 @@ export class OpenFormats {
       await this.#registries.checked()
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      throw errors.ZK_PROCESSOR_INVALID(processorSource, `its format ${format.name} cannot be opened: ${why}`, {
-        cause: error,
-      })
+      throw errors.ZK_FORMAT_INVALID(processorSource, format.name, why, { cause: error })
     }
   }
 }

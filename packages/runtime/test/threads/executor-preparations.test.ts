@@ -158,6 +158,19 @@ test('a cut hands back what waits for its format, and what is behind it', async 
   expect(seen).toEqual([])
 })
 
+test('a record that may still start in a partition about to go does not wait there for its format', async () => {
+  const { format, asked } = fetched()
+  const { send, board, acks } = lane(() => {}, { ...byKey, format })
+  board.cut(SLOT, 1, 5)
+  send([0, 1])
+  await settled()
+  expect(acks).toEqual([
+    [1, Outcome.discarded],
+    [0, Outcome.discarded],
+  ])
+  expect(asked).toHaveLength(1)
+})
+
 test('nor does one start that became ready before its lane was free, once its partition is cut', async () => {
   const { format, asked } = fetched(new Set(['v2']))
   const started: number[] = []

@@ -83,8 +83,8 @@ test('a configuration that is none ends the start, as the fault of the processor
   const { port } = thread(new RegistryDesk())
   const bad = format((host) => void host.registry({ url: 'no url' }))
   await expect(new OpenFormats(port).openFirst(bad, '/p.js')).rejects.toMatchObject({
-    code: 'ZK_PROCESSOR_INVALID',
-    message: expect.stringContaining('its format mine cannot be opened'),
+    code: 'ZK_FORMAT_INVALID',
+    message: expect.stringContaining('The format mine of the processor module /p.js cannot be opened'),
     cause: expect.any(TypeError),
   })
 })

@@ -113,6 +113,16 @@ test('bytes that are no Avro, or of a schema that is not there, are dead letters
   expect(journal.starts().map(({ value }) => value)).toEqual(['fine'])
 })
 
+test('a registry whose configuration is none ends the start, as the fault of the processor', async () => {
+  const bad = new URL('./processors/bad/registry-config.mjs', import.meta.url)
+  const play = stage.play({ topic: await stage.topic(1), processor: bad })
+  expect(await play.ended).toMatchObject({
+    error: { code: 'ZK_FORMAT_INVALID', exitCode: 1, message: expect.stringContaining('format mine') },
+  })
+  // Not tried again: it would be as bad the next time.
+  expect(play.log.all.filter(({ message }) => message?.startsWith('A thread did not start'))).toEqual([])
+})
+
 test('handlers send values that the format encodes, and the registry is asked once for that too', async () => {
   const topic = await stage.topic()
   const to = await stage.topic(1)

@@ -1,0 +1,9 @@
+export default {
+  format: {
+    name: 'mine',
+    decode: (bytes) => bytes,
+    encode: (value) => value,
+    open: (host) => void host.registry({ url: 'no url' }),
+  },
+  process() {},
+}
