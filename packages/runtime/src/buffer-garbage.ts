@@ -1,7 +1,7 @@
 /**
  * Keeps the memory of a slow work flat.
  *
- * Frames and small blocks are garbage once their records have ended, but V8 hardly counts the bytes behind ArrayBuffers: it
+ * Frames are garbage once their records have ended, but V8 hardly counts the bytes behind ArrayBuffers: it
  * lets tens of MiB of them pile up, in each thread. At some hundred messages a second that takes minutes in which the
  * process grows. So garbage is collected after every two MiB of them, and never more than every five seconds: with more
  * traffic than that V8 collects by itself. Buffers that waited in a queue have reached V8's old generation, which only a

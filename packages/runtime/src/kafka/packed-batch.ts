@@ -12,6 +12,7 @@
  * Headers: u32 count, then per header u32 name length, name, i32 value length (-1 null), value.
  */
 import { keyHash, type PartitionSlot, type RecordBatch } from '@zk/engine'
+import { freeBuffer } from '../free-buffer.js'
 
 const MAGIC = 0x5a4b4232
 const HEADER_BYTES = 32
@@ -138,7 +139,7 @@ export class PackedBatch implements RecordBatch {
       bytes.set(this.bytes.subarray(this.positions[from]!, this.positions[from]! + size), position)
       position += (size + 3) & ~3
     }
-    const picked = new PackedBatch(buffer)
+    const picked = new PackedBatch(buffer, freeBuffer)
     const { values } = this
     if (values !== undefined) picked.values = indexes.map((from) => values[from])
     return picked

@@ -58,10 +58,43 @@ test('buffers follow the size of the blocks, between 64 KiB and 512 KiB', () => 
   const sizes = (share: number, blocks: number) =>
     Array.from({ length: blocks }, () => {
       const buffer = pool.lend()
-      pool.batchOf(fill(buffer, buffer.byteLength * share))
-      return buffer.byteLength / 1024
+      // It may be given back before it is asked.
+      const { byteLength } = buffer
+      pool.batchOf(fill(buffer, byteLength * share))
+      return byteLength / 1024
     })
   expect(sizes(0.96, 5)).toEqual([64, 128, 256, 512, 512])
   expect(sizes(0.5, 3)).toEqual([512, 512, 512])
   expect(sizes(0.1, 5)).toEqual([512, 256, 128, 64, 64])
+})
+
+test('what is not kept is given back as soon as its batch is released', () => {
+  const pool = new BlockPool()
+  for (const total of [100, 3_000_000]) {
+    const batch = pool.batchOf(fill(pool.lend(), total))
+    expect(batch.bytes.length).toBeGreaterThan(total)
+    batch.release()
+    expect(batch.bytes.length).toBe(0)
+  }
+})
+
+test('buffers of a size that is not read any more are given back, the free ones and those in use', () => {
+  const pool = new BlockPool()
+  const free = pool.batchOf(fill(pool.lend(), HALF))
+  const used = pool.batchOf(fill(pool.lend(), HALF))
+  const full = pool.lend()
+  free.release()
+  expect(free.bytes.length).toBe(64 * 1024)
+  pool.batchOf(fill(full, full.byteLength * 0.96))
+  expect([free.bytes.length, used.bytes.length]).toEqual([0, 64 * 1024])
+  used.release()
+  expect(used.bytes.length).toBe(0)
+})
+
+test('survivors that were copied out are given back with the last of them', () => {
+  const pool = new BlockPool()
+  const picked = pool.batchOf(fill(pool.lend(), HALF)).pick([3])
+  expect(picked.bytes.length).toBeGreaterThan(0)
+  picked.release()
+  expect(picked.bytes.length).toBe(0)
 })
