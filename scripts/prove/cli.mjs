@@ -34,19 +34,21 @@ const { values, positionals } = parseArgs({
     schedules: { type: 'string' },
     runs: { type: 'string' },
     protocol: { type: 'string' },
+    case: { type: 'string' },
   },
 })
 const names = positionals.includes('all') ? Object.keys(proofs) : positionals
 if (names.length === 0 || names.some((name) => !Object.hasOwn(proofs, name))) {
   process.stderr.write(
-    `usage: prove <${Object.keys(proofs).join(' | ')} | all>… [--minutes n] [--messages n] [--schedules n] [--runs n] [--protocol name]\n`,
+    `usage: prove <${Object.keys(proofs).join(' | ')} | all>… [--minutes n] [--messages n] [--schedules n] [--runs n] [--protocol name] [--case name]\n`,
   )
   process.exit(2)
 }
-const { protocol, ...numbers } = values
+const { protocol, case: only, ...numbers } = values
 const options = {
   ...Object.fromEntries(Object.entries(numbers).map(([name, text]) => [name, Number(text)])),
   ...(protocol === undefined ? {} : { protocol }),
+  ...(only === undefined ? {} : { case: only }),
 }
 for (const name of names) {
   const prove = await proofs[name]()

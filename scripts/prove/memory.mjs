@@ -1,9 +1,11 @@
 // @ts-check
 /**
  * Memory does not grow with lag: a backlog of 1 GiB and handlers that are much too slow for it, for ten minutes
- * (`--minutes n`). The window is full of bytes all the while. After two minutes of warming up (a third of the time, where there
- * is less), resident memory must stay flat, and under what was idle, what the window held, librdkafka's queue and what a
+ * (`--minutes n`). The window is full all the while. After two minutes of warming up (a third of the time, where there
+ * is less), resident memory must stay flat, and under what was idle, the window's bytes, librdkafka's queue and what a
  * thread may take.
+ *
+ * Twice (`--case name` for one of them): the window is full of as many messages as it takes by default, or of bytes.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -18,15 +20,22 @@ const PARTITIONS = 12
 const VALUE_BYTES = 1024
 const KEYS = 100_000
 const THREADS = 4
-/** The window takes 16 messages a handler: so many that their bytes fill it first. */
-const CONCURRENCY = 1280
-/** Some 640 messages a second: ten minutes of them are no half of the backlog. */
-const SLOW_MS = 8_000
+/**
+ * The window takes 16 messages a handler, 8,192 by default. With 5,120 handlers it would take so many that their bytes fill
+ * it first. Some 640 messages a second in both: ten minutes of them are no half of the backlog.
+ *
+ * `full` is a share of the limit at which the window counts as full: reading goes on once an eighth of the messages has left,
+ * and is not begun for the last few bytes.
+ *
+ * @type {Record<string, { concurrency: number, slowMs: number, full: number }>}
+ */
+const cases = {
+  messages: { concurrency: 128, slowMs: 800, full: 0.875 },
+  bytes: { concurrency: 1280, slowMs: 8_000, full: 0.95 },
+}
 const WARM_UP_S = 120
 const IDLE_S = 5
 const MAX_SLOPE = 1
-/** A share of its limit: a read is not begun for the last few messages. */
-const FULL = 0.95
 const MIB = 2 ** 20
 /** The default of queuedMaxKbytes, in MiB, and what a thread may take. */
 const QUEUE_MIB = 8
@@ -34,62 +43,88 @@ const THREAD_MIB = 40
 const processor = new URL('./processors/slow.mjs', import.meta.url)
 
 /** @type {import('./verdict.mjs').Proof} */
-export const prove = async ({ minutes = 10, messages = 2 ** 20 }) =>
+export const prove = async ({ minutes = 10, messages = 2 ** 20, case: only }) =>
   withKafka(async (bootstrapServers) => {
+    if (only !== undefined && !Object.hasOwn(cases, only)) throw new Error(`--case: ${Object.keys(cases).join(' or ')}`)
     const topic = `prove-memory-${randomUUID()}`
     await createTopic(bootstrapServers, topic, PARTITIONS)
-    const args = ['--speedup', String(THREADS), '--concurrency', String(CONCURRENCY), '--health-port', '0']
-    const start = () =>
-      zkRun({ bootstrapServers, topic, group: topic, processor, args, env: { SLOW_MS: String(SLOW_MS) } })
-
-    const quiet = start()
-    await quiet.ready
-    await delay(IDLE_S * 1000)
-    const idle = residentMiB(quiet.pid)
-    quiet.kill('SIGTERM')
-    await quiet.ended
-
-    say(`Idle: ${Math.round(idle)} MiB. Producing ${messages} messages of ${VALUE_BYTES} bytes`)
+    say(`Producing ${messages} messages of ${VALUE_BYTES} bytes`)
     const value = randomBytes(VALUE_BYTES)
     const record = (/** @type {number} */ i) => ({ key: Buffer.from(`k${i % KEYS}`), value })
     const fillTopic = await loadFillTopic()
     await fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
 
-    const zk = start()
-    await zk.ready
-    /** @type {[minute: number, mib: number][]} */
-    const samples = []
-    /** @type {Window[]} */
-    const windows = []
-    const seconds = Math.round(minutes * 60)
-    for (let second = 1; second <= seconds; second++) {
-      await delay(1000)
-      samples.push([second / 60, residentMiB(zk.pid)])
-      windows.push(await windowOf(zk))
-      if (second % 30 === 0) say(`${second} s: ${Math.round(samples[second - 1][1])} MiB`)
+    /** @type {Record<string, import('./verdict.mjs').Verdict>} */
+    const measured = {}
+    for (const name of only === undefined ? Object.keys(cases) : [only]) {
+      measured[name] = await soak(bootstrapServers, topic, name, minutes, messages)
+      say(`${name}: ${JSON.stringify(measured[name])}`)
     }
-    zk.kill('SIGTERM')
-    const exitCode = await zk.ended
     await deleteTopic(bootstrapServers, topic)
-
-    const { processed } = /** @type {{ processed: number }} */ (/** @type {unknown} */ (zk.events.at(-1)))
-    const warmUpS = Math.min(WARM_UP_S, seconds / 3)
-    const steady = samples.filter(([minute]) => minute * 60 > warmUpS)
-    const slope = leastSquares(steady)
-    const highest = Math.max(...samples.map(([, mib]) => mib))
-    const filled = median(windows.slice(-steady.length).map(fill))
-    const windowMiB = Math.max(...windows.map(({ bytes }) => bytes)) / MIB
-    const bound = idle + windowMiB + QUEUE_MIB * PARTITIONS + THREAD_MIB * THREADS
-    const backlogLasted = processed < messages
-    return {
-      holds: slope <= MAX_SLOPE && highest <= bound && filled >= FULL && backlogLasted && exitCode === 0,
-      ...{ minutes, messages, processed, slopeMiBPerMinute: Number(slope.toFixed(3)), maxSlope: MAX_SLOPE },
-      ...{ windowFilled: Number(filled.toFixed(3)), windowMiB: Math.round(windowMiB), window: windows.at(-1) },
-      mostWaiting: Math.max(...windows.map(({ waiting }) => waiting)),
-      ...{ idleMiB: Math.round(idle), highestMiB: Math.round(highest), boundMiB: Math.round(bound) },
-      ...{ lastMiB: Math.round(samples.at(-1)?.[1] ?? 0), exitCode },
-    }
+    return { holds: Object.values(measured).every(({ holds }) => holds), minutes, messages, ...measured }
   })
+
+/**
+ * @param {string} bootstrapServers
+ * @param {string} topic
+ * @param {string} name of the case
+ * @param {number} minutes
+ * @param {number} messages
+ */
+async function soak(bootstrapServers, topic, name, minutes, messages) {
+  const { concurrency, slowMs, full } = cases[name]
+  const args = ['--speedup', String(THREADS), '--concurrency', String(concurrency), '--health-port', '0']
+  const start = (/** @type {string} */ from) =>
+    zkRun({
+      ...{ bootstrapServers, topic: from, group: `${topic}-${name}`, processor, args },
+      env: { SLOW_MS: String(slowMs) },
+    })
+
+  const empty = `${topic}-idle-${name}`
+  await createTopic(bootstrapServers, empty, PARTITIONS)
+  const quiet = start(empty)
+  await quiet.ready
+  await delay(IDLE_S * 1000)
+  const idle = residentMiB(quiet.pid)
+  quiet.kill('SIGTERM')
+  await quiet.ended
+  await deleteTopic(bootstrapServers, empty)
+  say(`${name}: ${Math.round(idle)} MiB idle`)
+
+  const zk = start(topic)
+  await zk.ready
+  /** @type {[minute: number, mib: number][]} */
+  const samples = []
+  /** @type {Window[]} */
+  const windows = []
+  const seconds = Math.round(minutes * 60)
+  for (let second = 1; second <= seconds; second++) {
+    await delay(1000)
+    samples.push([second / 60, residentMiB(zk.pid)])
+    windows.push(await windowOf(zk))
+    if (second % 30 === 0) say(`${second} s: ${Math.round(samples[second - 1][1])} MiB`)
+  }
+  zk.kill('SIGTERM')
+  const exitCode = await zk.ended
+
+  const { processed } = /** @type {{ processed: number }} */ (/** @type {unknown} */ (zk.events.at(-1)))
+  const warmUpS = Math.min(WARM_UP_S, seconds / 3)
+  const steady = samples.filter(([minute]) => minute * 60 > warmUpS)
+  const slope = leastSquares(steady)
+  const highest = Math.max(...samples.map(([, mib]) => mib))
+  const filled = median(windows.slice(-steady.length).map(fill))
+  const windowMiB = Math.max(...windows.map(({ bytes }) => bytes)) / MIB
+  const bound = idle + windows[0].maxBytes / MIB + QUEUE_MIB * PARTITIONS + THREAD_MIB * THREADS
+  const backlogLasted = processed < messages
+  return {
+    holds: slope <= MAX_SLOPE && highest <= bound && filled >= full && backlogLasted && exitCode === 0,
+    ...{ processed, slopeMiBPerMinute: Number(slope.toFixed(3)), maxSlope: MAX_SLOPE },
+    ...{ windowFilled: Number(filled.toFixed(3)), windowMiB: Math.round(windowMiB), window: windows.at(-1) },
+    mostWaiting: Math.max(...windows.map(({ waiting }) => waiting)),
+    ...{ idleMiB: Math.round(idle), highestMiB: Math.round(highest), boundMiB: Math.round(bound) },
+    ...{ lastMiB: Math.round(samples.at(-1)?.[1] ?? 0), exitCode },
+  }
+}
 
 /** @typedef {{ messages: number, maxMessages: number, bytes: number, maxBytes: number, waiting: number }} Window */
 

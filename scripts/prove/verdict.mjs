@@ -6,6 +6,7 @@
  * @property {number} [schedules] of the simulation
  * @property {number} [runs] of each measurement, and of each story in which chance has a part
  * @property {string} [protocol] of the group; default: all of them in turn
+ * @property {string} [case] of those that a proof has; default: all of them in turn
  */
 
 /** @typedef {{ holds: boolean } & Record<string, unknown>} Verdict */
