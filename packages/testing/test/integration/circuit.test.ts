@@ -91,7 +91,8 @@ describe.each(readers)('%s reader', (reader) => {
     const records = Array.from({ length: 40 }, (_, i) => ({ partition: i % 2, key: `k${i}`, value: 'always' }))
     await stage.produce(topic, records)
     const journal = stage.journal()
-    const settings = { topic, reader, processor: faulty, processorOptions: { journal: journal.path, ms: 0 } }
+    // Long enough for main to hear of two failures before a thread has begun all that it was given.
+    const settings = { topic, reader, processor: faulty, processorOptions: { journal: journal.path, ms: 20 } }
     const play = stage.play({ ...settings, circuitBreaker: { after: 2, forMs: 60_000 } })
     await play.events.until(({ type }) => type === 'circuit')
     const before = performance.now()
