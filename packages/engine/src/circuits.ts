@@ -21,6 +21,8 @@ interface Circuit {
   readonly breaker: CircuitBreaker
   /** The thread that may start one record, as far as we know. */
   permitted: number | undefined
+  /** The thread that has used its permit; undefined again with the next permit. */
+  tried: number | undefined
   /** The thread that was permitted last: another comes first the next time, in case that one is stuck. */
   last: number
 }
@@ -62,7 +64,7 @@ export class Circuits {
     const circuit = this.#whole ?? this.#circuitOf(this.#table.slot[ticket]!)
     if (!failed && circuit.breaker.isCalm) return
     // It was about to find that it may not start when its thread died.
-    if (circuit.breaker.state === 'open') return
+    if (circuit.breaker.state === 'open' || this.#hadNoPermit(circuit, ticket)) return
     this.#change(circuit, () => circuit.breaker.count(failed))
   }
 
@@ -78,6 +80,7 @@ export class Circuits {
     const { countsFrom, slot } = this.#table
     const circuit = this.#whole ?? this.#circuits.get(slot[ticket]!)
     if (circuit?.breaker.state !== 'half-open' || next <= countsFrom[ticket]!) return false
+    if (this.#hadNoPermit(circuit, ticket)) return false
     this.#change(circuit, () => circuit.breaker.count((flags & FailureFlag.noCircuitBreak) === 0))
     return true
   }
@@ -114,6 +117,7 @@ export class Circuits {
     }
     this.#effects.hold(false)
     circuit.permitted = undefined
+    circuit.tried = undefined
   }
 
   /** Sees what has become of the probe; where there is none any more, or not yet, another record is permitted. */
@@ -139,6 +143,7 @@ export class Circuits {
   #permit(circuit: Circuit, candidates: ReadonlySet<number>): void {
     if (circuit.permitted !== undefined) {
       const isUnused = this.#effects.withdrawPermit(circuit.permitted, circuit.scope)
+      if (!isUnused) circuit.tried = circuit.permitted
       circuit.permitted = undefined
       // It has started since we looked, or was handed back: the next look tells.
       if (!isUnused) return
@@ -147,10 +152,17 @@ export class Circuits {
       const next = (circuit.last + i) % this.#threads
       if (!candidates.has(next)) continue
       circuit.permitted = next
+      circuit.tried = undefined
       circuit.last = next
       this.#effects.permitStart(next, circuit.scope)
       return
     }
+  }
+
+  /** While half-open. What its thread showed as running, and nobody permitted, has not started. */
+  #hadNoPermit({ breaker, permitted, tried }: Circuit, ticket: number): boolean {
+    const thread = this.#table.thread[ticket]!
+    return breaker.state === 'half-open' && thread !== permitted && thread !== tried
   }
 
   #isOfBefore(ticket: number): boolean {
@@ -184,7 +196,13 @@ export class Circuits {
   #circuitOf(scope: CircuitScope): Circuit {
     let circuit = this.#circuits.get(scope)
     if (circuit === undefined) {
-      circuit = { scope, breaker: new CircuitBreaker(this.#options), permitted: undefined, last: this.#threads - 1 }
+      circuit = {
+        scope,
+        breaker: new CircuitBreaker(this.#options),
+        permitted: undefined,
+        tried: undefined,
+        last: this.#threads - 1,
+      }
       this.#circuits.set(scope, circuit)
     }
     return circuit

@@ -243,6 +243,20 @@ describe('circuit breaker', () => {
     expect(work.calls()).toContain('work half-open to open')
   })
 
+  test('a record that its thread was about to hold back when it died was no probe: it decides nothing', () => {
+    const work = desk({ circuit, threads: 2 }).start()
+    work.read([0, 1], { hash: 0 })
+    work.ack([0, 1], 'failed')
+    work.engine.tick(0)
+    work.read([2], { hash: 1 })
+    // Shown before the thread looks whether it may: nobody gave it a permit.
+    work.board(2, 'running')
+    work.engine.tick(500)
+    work.calls()
+    work.engine.threadGone(1)
+    expect(work.calls()).toEqual(['failed 0/2'])
+  })
+
   test('a record that was about to start when it opened, and did not, is tried like any other', () => {
     const work = desk({ circuit }).start()
     work.read([0, 1, 2])

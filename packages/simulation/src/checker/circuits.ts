@@ -42,6 +42,8 @@ interface Circuit {
   openedAt: number
   /** While half-open: the start that is tried. */
   probe: number | undefined
+  /** The same, also when its handler has ended. */
+  tried: number | undefined
   /** While half-open: what the engine does not know yet, and what of it was there when the tick began. */
   probed: Probed | undefined
   due: Probed | undefined
@@ -68,6 +70,7 @@ export class Circuits {
     if (circuit.probe !== undefined) throw new Violation('I9', `${name} starts beside a probe`)
     if (circuit.probed?.isSure === true) throw new Violation('I9', `${name} starts after a probe that has failed`)
     circuit.probe = start
+    circuit.tried = start
   }
 
   /** The handler runs no more. */
@@ -80,7 +83,8 @@ export class Circuits {
   attempted(partition: number, { record, start, isSure }: Attempt, failed: boolean): void {
     const circuit = this.#of(partition)
     if (circuit.state !== 'half-open' || start <= circuit.openedAt) return
-    circuit.probed = { partition, record, to: failed ? 'open' : 'closed', isSure }
+    const to = failed ? 'open' : 'closed'
+    circuit.probed = { partition, record, to, isSure: isSure && start === circuit.tried }
   }
 
   /** Nothing of the partition is tried again: a probe of it that has failed is handed back. */
@@ -98,8 +102,10 @@ export class Circuits {
   /** A record has come to its final outcome by this attempt. */
   outcome(partition: number, { start, isSure }: Attempt, failed: boolean): void {
     const circuit = this.#of(partition)
-    // One that was about to find it open when its thread died has not started.
-    if (start > circuit.openedAt && circuit.state !== 'open') this.#count(circuit, failed, isSure)
+    // One that was about to find it open when its thread died has not started. While it is half-open the engine cannot tell that
+    // from a probe whose handler was about to be called.
+    const isKnown = isSure && (circuit.state !== 'half-open' || start === circuit.tried)
+    if (start > circuit.openedAt && circuit.state !== 'open') this.#count(circuit, failed, isKnown)
     this.#compare(circuit, partition)
   }
 
@@ -166,6 +172,7 @@ export class Circuits {
   #become(circuit: Circuit, state: State): void {
     circuit.state = state
     circuit.probe = undefined
+    circuit.tried = undefined
     circuit.probed = undefined
     circuit.until = undefined
     if (state === 'open') circuit.openedAt = this.#latestStart()
@@ -190,6 +197,7 @@ export class Circuits {
       until: undefined,
       openedAt: -1,
       probe: undefined,
+      tried: undefined,
       probed: undefined,
       due: undefined,
     }
