@@ -50,7 +50,8 @@ export class Drains {
       if (complete && tenure !== undefined && tenure === holdings[slot]!.tenure) world.checker.drained(tenure)
     }
     world.later(() => {
-      if (this.#open.delete(slots)) drain!.done(complete)
+      // A handler may have killed the process within the same call.
+      if (this.#open.delete(slots) && !this.#member.isDead) drain!.done(complete)
     })
   }
 

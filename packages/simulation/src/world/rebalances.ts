@@ -37,6 +37,7 @@ export class Rebalances {
   }
 
   #next(): void {
+    if (this.#member.isDead) return
     this.#active = this.#queue.shift()
     if (this.#active === undefined) {
       this.#member.ending.rebalancesAreIdle()
