@@ -19,10 +19,10 @@ import type { PartitionSlot, RecordBatch } from './record-batch.js'
 interface Circuit {
   readonly scope: CircuitScope
   readonly breaker: CircuitBreaker
-  /** The thread that may start one record, as far as we know. */
+  /** The thread that was permitted to start one record, since it is half-open. */
   permitted: number | undefined
-  /** The thread that has used its permit; undefined again with the next permit. */
-  tried: number | undefined
+  /** Whether it has, as far as we know. */
+  isUsed: boolean
   /** The thread that was permitted last: another comes first the next time, in case that one is stuck. */
   last: number
 }
@@ -117,7 +117,6 @@ export class Circuits {
     }
     this.#effects.hold(false)
     circuit.permitted = undefined
-    circuit.tried = undefined
   }
 
   /** Sees what has become of the probe; where there is none any more, or not yet, another record is permitted. */
@@ -141,18 +140,17 @@ export class Circuits {
   }
 
   #permit(circuit: Circuit, candidates: ReadonlySet<number>): void {
-    if (circuit.permitted !== undefined) {
-      const isUnused = this.#effects.withdrawPermit(circuit.permitted, circuit.scope)
-      if (!isUnused) circuit.tried = circuit.permitted
-      circuit.permitted = undefined
+    if (circuit.permitted !== undefined && !circuit.isUsed) {
+      circuit.isUsed = !this.#effects.withdrawPermit(circuit.permitted, circuit.scope)
       // It has started since we looked, or was handed back: the next look tells.
-      if (!isUnused) return
+      if (circuit.isUsed) return
+      circuit.permitted = undefined
     }
     for (let i = 1; i <= this.#threads; i++) {
       const next = (circuit.last + i) % this.#threads
       if (!candidates.has(next)) continue
       circuit.permitted = next
-      circuit.tried = undefined
+      circuit.isUsed = false
       circuit.last = next
       this.#effects.permitStart(next, circuit.scope)
       return
@@ -160,9 +158,8 @@ export class Circuits {
   }
 
   /** While half-open. What its thread showed as running, and nobody permitted, has not started. */
-  #hadNoPermit({ breaker, permitted, tried }: Circuit, ticket: number): boolean {
-    const thread = this.#table.thread[ticket]!
-    return breaker.state === 'half-open' && thread !== permitted && thread !== tried
+  #hadNoPermit({ breaker, permitted }: Circuit, ticket: number): boolean {
+    return breaker.state === 'half-open' && this.#table.thread[ticket] !== permitted
   }
 
   #isOfBefore(ticket: number): boolean {
@@ -200,7 +197,7 @@ export class Circuits {
         scope,
         breaker: new CircuitBreaker(this.#options),
         permitted: undefined,
-        tried: undefined,
+        isUsed: false,
         last: this.#threads - 1,
       }
       this.#circuits.set(scope, circuit)
