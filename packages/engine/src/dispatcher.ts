@@ -216,7 +216,7 @@ export class Dispatcher {
     const { phase, thread } = this.#table
     if (phase[this.#alone] !== Phase.routed || !this.#outboxes[thread[this.#alone]!]!.up) return false
     // Nothing but a record that must not start any more: a thread discards it without running it.
-    if (!this.#table.dispatched().next().done) return false
+    if (this.#table.nextDispatched(NONE) !== NONE) return false
     this.#send(this.#alone, 0)
     this.#effects.dispatch(thread[this.#alone]!, this.#scratch, 1)
     return false

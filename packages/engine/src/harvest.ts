@@ -41,7 +41,7 @@ export class Harvest {
   done(): number[] {
     const { effects, table } = this.#core
     const failed: number[] = []
-    for (const ticket of [...table.dispatched()]) {
+    for (const ticket of table.dispatched()) {
       const state = stateOf(ticket, table, effects)
       if (state === 'done') this.#endings.end(ticket, Outcome.done)
       else if (state === 'failed') failed.push(ticket)

@@ -1,5 +1,7 @@
 import type { RecordBatch } from './record-batch.js'
 
+const NONE = -1
+
 /**
  * Every record between the reader and its end, as columns. A row's index is the delivery ticket: it names the record on
  * the thread's board and in acks, and is reused once the record has ended. The sequence number, new for each delivery,
@@ -78,8 +80,19 @@ export class InFlightTable<Batch extends RecordBatch> {
   }
 
   /** Rows of records that a thread runs or may still run, in no order. */
-  *dispatched(): Generator<number> {
-    for (let ticket = 0; ticket < this.capacity; ticket++) if (this.phase[ticket] === Phase.dispatched) yield ticket
+  dispatched(): number[] {
+    const rows: number[] = []
+    for (let row = this.nextDispatched(NONE); row !== NONE; row = this.nextDispatched(row)) rows.push(row)
+    return rows
+  }
+
+  /**
+   * The first of these rows behind this one, -1 for none; begin with -1. For those who look at all of them ten times a
+   * second: a generator's object for each was most of what main allocated.
+   */
+  nextDispatched(row: number): number {
+    for (let next = row + 1; next < this.capacity; next++) if (this.phase[next] === Phase.dispatched) return next
+    return NONE
   }
 
   /** Rows that a thread has not let go of, abandoned ones too, in the order in which they were sent. */

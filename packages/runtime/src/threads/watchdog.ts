@@ -40,7 +40,8 @@ const BLOCKED_STACK_MS = 1_000
 
 /** Of the in-flight table: what is in the threads. */
 export interface SentDeliveries {
-  dispatched(): Iterable<number>
+  dispatched(): readonly number[]
+  nextDispatched(ticket: number): number
   readonly thread: Int32Array
   readonly sequence: Int32Array
 }
@@ -188,7 +189,7 @@ export class Watchdog {
     const waiting = new Set<number>()
     let oldest = Math.min(now, ...this.#watches.map(({ asked }) => asked?.at ?? now))
     let next = Number.POSITIVE_INFINITY
-    for (const ticket of sent.dispatched()) {
+    for (let ticket = sent.nextDispatched(-1); ticket >= 0; ticket = sent.nextDispatched(ticket)) {
       const thread = sent.thread[ticket]!
       const ran = this.#ranMs(thread, ticket)
       if (ran === undefined) {
@@ -239,9 +240,9 @@ export class Watchdog {
 
   #retire(thread: number): void {
     const { sent, threads, retire } = this.#options
-    const running = [...sent.dispatched()].filter(
-      (ticket) => sent.thread[ticket] === thread && this.#ranMs(thread, ticket) !== undefined,
-    )
+    const running = sent
+      .dispatched()
+      .filter((ticket) => sent.thread[ticket] === thread && this.#ranMs(thread, ticket) !== undefined)
     this.#watches[thread]!.retired = new Map(running.map((ticket) => [ticket, this.#allowance(thread, ticket)]))
     threads.tellRetire(thread)
     retire(thread)

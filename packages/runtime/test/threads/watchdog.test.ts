@@ -20,13 +20,15 @@ function watched({ threads = 2, processTimeoutMs = TIMEOUT_MS, graceMs = GRACE_M
   const thread = new Int32Array(16)
   const currents = new Array<number>(threads).fill(-1)
   const off = vi.fn()
+  const dispatched = () => [...handlers.keys(), ...queued].sort((a, b) => a - b)
+  const nextDispatched = (ticket: number) => dispatched().find((one) => one > ticket) ?? -1
   let stack: string[] | undefined = ['    at spin (/app/p.ts:3:5)']
   let late: Promise<void> | undefined
   let debugged = false
   const watchdog = new Watchdog({
     processTimeoutMs,
     graceMs,
-    sent: { dispatched: () => [...handlers.keys(), ...queued], thread, sequence },
+    sent: { dispatched, nextDispatched, thread, sequence },
     threads: {
       boards: currents.map((_, index) => ({
         runningMs: (ticket) => {

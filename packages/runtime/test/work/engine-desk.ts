@@ -25,7 +25,7 @@ export function engineDesk(given: Partial<Effects> = {}) {
     },
     finish(slot: number, ...offsets: number[]) {
       const { slot: slots, offset: at, sequence } = engine.inFlight
-      for (const ticket of [...engine.inFlight.dispatched()]) {
+      for (const ticket of engine.inFlight.dispatched()) {
         if (slots[ticket] !== slot || !offsets.includes(at[ticket]!)) continue
         const ack = Int32Array.of(ticket, sequence[ticket]!, Outcome.done, 0)
         engine.acks(0, ack, ack.length / ACK_WORDS)
