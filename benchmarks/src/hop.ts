@@ -70,6 +70,7 @@ async function measure(threads: number, messages: number): Promise<number> {
     },
     effects,
   )
+  const batchAt = batches(threads)
   let read = 0
   const refill = () => {
     while (read < messages && engine.demand().records >= BATCH) {
@@ -124,29 +125,37 @@ async function measure(threads: number, messages: number): Promise<number> {
   return perSecond
 }
 
-const free: ArrayBuffer[] = []
-
-/** In memory that is used again, as the native reader's is; the copy of the template stands for its memory traffic. */
-function batchAt(offset: number): PackedBatch {
-  const buffer = free.pop() ?? new ArrayBuffer(template.byteLength)
-  new Uint8Array(buffer).set(new Uint8Array(template))
-  const batch = new PackedBatch(buffer, (released) => free.push(released))
-  for (let i = 0; i < BATCH; i++) batch.offsets[i] = offset + i
-  return batch
+/** Batches in memory that is used again, as the native reader's is; the copy of the template stands for its memory traffic. */
+function batches(threads: number): (offset: number) => PackedBatch {
+  const template = groupedBlock(threads)
+  const free: ArrayBuffer[] = []
+  return (offset) => {
+    const buffer = free.pop() ?? new ArrayBuffer(template.byteLength)
+    new Uint8Array(buffer).set(template)
+    const batch = new PackedBatch(buffer, (released) => free.push(released))
+    for (let i = 0; i < BATCH; i++) batch.offsets[i] = offset + i
+    return batch
+  }
 }
 
-const template = (() => {
+/** The bytes of one thread's records lie side by side, as the native reader lays them. */
+function groupedBlock(threads: number): Uint8Array {
   const value = Buffer.alloc(VALUE_BYTES, 'x')
-  const batch = packRecords(
-    Array.from({ length: BATCH }, (_, i) => ({
-      slot: 0,
-      offset: i,
-      timestamp: 0,
-      timestampType: TimestampType.create,
-      key: Buffer.from(`key-${i}`),
-      value,
-      headers: [],
-    })),
+  const rest = { slot: 0, timestamp: 0, timestampType: TimestampType.create, value, headers: [] }
+  const { bytes, keyHashes, positions, sizes } = packRecords(
+    Array.from({ length: BATCH }, (_, i) => ({ ...rest, offset: i, key: Buffer.from(`key-${i}`) })),
   )
-  return batch.bytes.buffer as ArrayBuffer
-})()
+  const ungrouped = bytes.slice()
+  let to = positions[0]!
+  for (let thread = 0; thread < threads; thread++) {
+    for (let i = 0; i < BATCH; i++) {
+      if (keyHashes[i]! % threads !== thread) continue
+      const from = positions[i]!
+      const padded = (sizes[i]! + 3) & ~3
+      bytes.set(ungrouped.subarray(from, from + padded), to)
+      positions[i] = to
+      to += padded
+    }
+  }
+  return bytes
+}

@@ -38,6 +38,8 @@ const cases = {
 }
 const WARM_UP_S = 120
 const IDLE_S = 5
+/** How often the window is looked at. Each look is a request and a snapshot, whose garbage is not what is measured here. */
+const LOOK_S = 10
 const MAX_SLOPE = 1
 const MIB = 2 ** 20
 /** The default of queuedMaxKbytes, in MiB, and what a thread may take. */
@@ -104,7 +106,7 @@ async function soak(bootstrapServers, topic, name, minutes, messages) {
   for (let second = 1; second <= seconds; second++) {
     await delay(1000)
     samples.push([second / 60, residentMiB(zk.pid)])
-    windows.push(await windowOf(zk))
+    if (second % LOOK_S === 1) windows.push(await windowOf(zk))
     if (second % 30 === 0) say(`${second} s: ${Math.round(samples[second - 1][1])} MiB`)
   }
   zk.kill('SIGTERM')
@@ -115,7 +117,7 @@ async function soak(bootstrapServers, topic, name, minutes, messages) {
   const steady = samples.filter(([minute]) => minute * 60 > warmUpS)
   const slope = leastSquares(steady)
   const highest = Math.max(...samples.map(([, mib]) => mib))
-  const filled = median(windows.slice(-steady.length).map(fill))
+  const filled = median(windows.slice(-Math.floor(steady.length / LOOK_S)).map(fill))
   const windowMiB = Math.max(...windows.map(({ bytes }) => bytes)) / MIB
   const bound = idle + windows[0].maxBytes / MIB + QUEUE_MIB * PARTITIONS + THREAD_MIB * THREADS + restMiB
   const backlogLasted = processed < messages
