@@ -254,9 +254,9 @@ export const groups = [
       {
         name: 'LoggerOption',
         theirs: 'NoopLogger',
-        ours: '`logger` of the work factory',
+        field: 'client.logger',
         normal: 'pino, with the level of LOG_LEVEL',
-        why: 'errors must not be silent by default',
+        why: 'errors must not be silent by default. Works have it too, unless their factory has another',
       },
       {
         name: 'KafkaGroupPrefixOption',
@@ -265,9 +265,22 @@ export const groups = [
         why: 'the same: `prefix.groupId`',
       },
       {
-        name: 'WithClientTracerProviderOption, WithClientTextMapPropagator, WithClientLifecycleHooks',
-        ours: '`tracer`, `propagator`, `hooks` of the work factory',
-        why: 'said once; in zkafka a factory does not inherit those of its client',
+        name: 'WithClientTracerProviderOption',
+        theirs: 'none',
+        field: 'client.tracer',
+        why: 'a tracer, or `true` for the registered provider. Works inherit it, which in zkafka they do not. Worker threads have a provider of their own, see [Tracing](tracing.md)',
+      },
+      {
+        name: 'WithClientTextMapPropagator',
+        theirs: 'none',
+        field: 'client.propagator',
+        why: 'with a tracer, the registered one by default; `false` for none',
+      },
+      {
+        name: 'WithClientLifecycleHooks',
+        theirs: 'none',
+        field: 'client.hooks',
+        why: 'of writers as there, and of works that have none of their own',
       },
       {
         name: 'WithConsumerProvider, WithProducerProvider, KafkaConsumer, KafkaProducer',
@@ -305,8 +318,9 @@ export const groups = [
       {
         name: 'DisableTracePropagation',
         theirs: 'false',
-        ours: 'a propagator of your own for the writer',
-        why: 'none has to be disabled where none is given',
+        ours: '`propagator: false` of the writer',
+        normal: "the client's `propagator`",
+        why: 'the same; spans are still made',
       },
       { name: 'TopicPartition', ours: '`{ topic, partition }`', why: 'zkafka does not use it' },
     ],
@@ -345,13 +359,13 @@ export const groups = [
       },
       {
         name: 'WithTracerProvider, WithTextMapPropagator, WithWorkTextMapPropagator',
-        ours: '`tracer`, `propagator`',
-        why: same,
+        ours: '`tracer`, `propagator` of the factory and of the work',
+        why: 'the same, also for dead letters; where zkafka takes nil a work says `false`',
       },
       {
         name: 'WithWorkLifecycleHooks, WithLifecycleHooks',
         ours: '`hooks` of the factory and of the work',
-        why: "the factory's run first; in zkafka those of the work replace them",
+        why: "those of the work replace the factory's, as there; `chainHooks` keeps both",
       },
       {
         name: 'Speedup',

@@ -22,7 +22,7 @@ import { Writer } from './writer/writer.js'
  * is. What `create` is given takes the place of the factory's, field by field; `onDone` alone adds up, the factory's first.
  */
 export interface WorkFactoryOptions extends Omit<Partial<WorkInput>, (typeof ofOneWork)[number]> {
-  /** Where the works of this factory log: pino or anything with its six methods. Default: pino, level from LOG_LEVEL. */
+  /** Where the works of this factory log: pino or anything with its six methods. Default: the client's, else pino, level from LOG_LEVEL. */
   logger?: Logger
 }
 
@@ -52,7 +52,7 @@ export class Client {
    */
   workFactory(options: WorkFactoryOptions = {}): WorkFactory {
     checkFactoryOptions(options)
-    const { logger = createLogger(), onDone = [], ...defaults } = options
+    const { logger = this.#logger(), onDone = [], ...defaults } = options
     return {
       create: (input) => {
         if (this.#closed) throw errors.ZK_CLIENT_CLOSED('create')
@@ -69,7 +69,7 @@ export class Client {
    * or, when that is closed, a new one.
    *
    * @throws ZkError ZK_CONFIG_* naming every field that is wrong; ZK_CONFIG_CONFLICT when there is a writer of this name and
-   *   topic with another configuration
+   *   topic with another configuration; ZK_TRACING_UNAVAILABLE
    */
   writer<V>(input: WriterInput<V> & { format: Format<V> }): Writer<V>
   writer(input: Omit<WriterInput<never>, 'format'>): Writer
@@ -78,7 +78,7 @@ export class Client {
     const config = parseWriterConfig(input, this.#config)
     const properties = writerProperties(config, this.#config)
     const { clientId, topic, logger } = config
-    const make = () => new Writer<unknown>({ config, properties, logger: logger ?? createLogger() })
+    const make = () => new Writer<unknown>({ config, properties, logger: this.#logger(logger) })
     return this.#writers.get(`${clientId} for ${topic}`, config, make)
   }
 
@@ -96,8 +96,13 @@ export class Client {
     const config = parseReaderConfig(input, this.#config)
     const properties = consumerProperties(config, this.#config)
     const { clientId, logger } = config
-    const make = () => new Reader<unknown>({ config, properties, logger: logger ?? createLogger() })
+    const make = () => new Reader<unknown>({ config, properties, logger: this.#logger(logger) })
     return this.#readers.get(clientId, config, make)
+  }
+
+  /** Of whoever is given none. */
+  #logger(own?: Logger): Logger {
+    return own ?? this.#config.logger ?? createLogger()
   }
 
   /**

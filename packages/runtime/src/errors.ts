@@ -121,6 +121,12 @@ const table = {
     details: (path, found) => ({ path, found }),
     retryable: false,
   }),
+  ZK_TRACING_UNAVAILABLE: entry({
+    message: (module: string) =>
+      `Traces are wanted (tracer), and ${module} is not installed. Add it, or remove tracer.`,
+    details: (module) => ({ module }),
+    retryable: false,
+  }),
   ZK_FORMAT_INVALID: entry({
     message: (path: string, format: string, why: string) =>
       `The format ${format} of the processor module ${path} cannot be opened: ${why}. ` +

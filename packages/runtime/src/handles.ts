@@ -12,8 +12,8 @@ interface Handle {
 
 /** Where it logs makes no other reader of it. */
 const IGNORED = 'logger'
-/** It is a thing with functions: two that look the same may do different things. */
-const BY_IDENTITY = 'format'
+/** Things with functions: two that look the same may do different things. */
+const BY_IDENTITY: readonly string[] = ['format', 'hooks', 'tracer', 'propagator']
 
 export class Handles<Config extends object, One extends Handle> {
   readonly #kind: string
@@ -32,7 +32,7 @@ export class Handles<Config extends object, One extends Handle> {
       if (different.length === 0) return known.handle
       throw errors.ZK_CONFIG_CONFLICT(
         `the client has the ${this.#kind} ${name} already, with another ${different.join(', ')}`,
-        `Give each its own clientId, or close the first one before${different.includes(BY_IDENTITY) ? '; make a format once, and not for each call' : ''}.`,
+        `Give each its own clientId, or close the first one before${onceOf(different)}.`,
       )
     }
     const handle = make()
@@ -58,11 +58,18 @@ export async function closeAll(all: Iterable<{ close(): Promise<void> }>): Promi
   if (failures.length === 1) throw failures[0]
 }
 
+function onceOf(different: readonly string[]): string {
+  const things = different
+    .filter((field) => BY_IDENTITY.includes(field))
+    .map((field) => `a ${field}`.replace('a hooks', 'hooks'))
+  return things.length === 0 ? '' : `; make ${things.join(', ')} once, and not for each call`
+}
+
 function differences<Config extends object>(one: Config, other: Config): string[] {
   const fields = new Set([...Object.keys(one), ...Object.keys(other)])
   return [...fields].filter((field) => {
     if (field === IGNORED) return false
     const [a, b] = [one, other].map((config) => (config as Record<string, unknown>)[field])
-    return field === BY_IDENTITY ? a !== b : !isDeepStrictEqual(a, b)
+    return BY_IDENTITY.includes(field) ? a !== b : !isDeepStrictEqual(a, b)
   })
 }

@@ -44,6 +44,8 @@ export type {
 } from './processor-types.js'
 export { Reader, type ReadOptions } from './reader/reader.js'
 export type { ReaderMessage } from './reader/reader-message.js'
+export type { PropagatorLike, TracerLike } from './tracing/otel.js'
+export { headerGetter } from './tracing/trace-headers.js'
 export type { DoneMessage, DoneOutcome, OnDone } from './work/done-callbacks.js'
 export type { RunSignals, WorkEvent } from './work/events.js'
 export type { PartitionSnapshot, ThreadSnapshot, WorkState } from './work/state.js'

@@ -23,6 +23,8 @@ export type {
   ThreadInfo,
 } from './processor-types.js'
 
+export { headerGetter } from './tracing/trace-headers.js'
+
 /** Returns what it is given: it is here for the types of message, state and options. */
 export function defineProcessor<V = Buffer, O = unknown, S = unknown>(
   processor: Processor<V, O, S>,

@@ -264,6 +264,7 @@ function build(code: ErrorCode): ZkError {
     ZK_PROCESSOR_LOAD_FAILED: () => errors.ZK_PROCESSOR_LOAD_FAILED('/a/b.js', '', 'Unexpected token'),
     ZK_FORMAT_INVALID: () => errors.ZK_FORMAT_INVALID('/app/processor.js', 'avro of a registry', 'no url is no URL'),
     ZK_HOOKS_INVALID: () => errors.ZK_HOOKS_INVALID('/app/hooks.js', 'its default export is no object'),
+    ZK_TRACING_UNAVAILABLE: () => errors.ZK_TRACING_UNAVAILABLE('@opentelemetry/api'),
     ZK_PROCESSOR_INVALID: () => errors.ZK_PROCESSOR_INVALID('/a/b.js', 'there is no default export'),
     ZK_PROCESSOR_SETUP_FAILED: () => errors.ZK_PROCESSOR_SETUP_FAILED(0, 'connection refused'),
     ZK_TYPESCRIPT_UNAVAILABLE: () => errors.ZK_TYPESCRIPT_UNAVAILABLE('/a/b.ts'),

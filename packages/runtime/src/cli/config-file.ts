@@ -20,8 +20,10 @@ export interface FileConfig {
   work: Fields
 }
 
-/** What of a file belongs to the client. `clientId` and `additionalProps` are the work's. */
-const ofClient = Object.keys(clientSchema.shape).filter((name) => name !== 'clientId' && name !== 'additionalProps')
+/** Fields of both, which are the work's here; and `zk run` has a logger of its own. */
+const ofWork = ['clientId', 'additionalProps', 'hooks', 'tracer', 'propagator', 'logger']
+/** What of a file belongs to the client. */
+const ofClient = Object.keys(clientSchema.shape).filter((name) => !ofWork.includes(name))
 
 /** @throws ZkError ZK_CONFIG_FILE, ZK_TYPESCRIPT_* */
 export async function readConfigFile(file: string): Promise<FileConfig> {

@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { logger } from './client-parts.js'
 import { additionalProps, bootstrapServer, documented, text } from './fields.js'
+import { clientHooks } from './hooks.js'
 import { saslField } from './sasl.js'
 import { tlsField } from './tls.js'
+import { tracingFields } from './tracing.js'
 
 const group = 'Client'
 
@@ -46,6 +49,21 @@ export const clientSchema = z.strictObject({
     change: 'For brokers whose listener is SSL or SASL_SSL.',
     expected: 'true, false, or an object of ca, cert, key, passphrase, verifyCertificate, verifyHostname',
     defaultText: '`true` with `sasl`, else `false`',
+  }),
+  logger: documented(logger, {
+    group,
+    description:
+      'Where the works, readers and writers of the client log that are given no logger of their own: pino, or anything with its six ' +
+      'methods.',
+    change: "To have it all in your program's log.",
+    expected: 'a logger, such as pino',
+    defaultText: 'pino, with the level of LOG_LEVEL',
+  }),
+  hooks: clientHooks,
+  ...tracingFields({
+    group,
+    of: 'all works and writers of the client that do not say otherwise',
+    defaults: { tracer: '`false`', propagator: '`true`' },
   }),
   additionalProps: documented(additionalProps.default({}), {
     group,

@@ -3,7 +3,7 @@ import type { Format } from '@zk/formats'
 import { z } from 'zod'
 import { type Logger, logLevels } from '../log/logger.js'
 
-const isObjectWith = (methods: readonly string[]) => (value: unknown) =>
+export const isObjectWith = (methods: readonly string[]) => (value: unknown) =>
   typeof value === 'object' &&
   value !== null &&
   methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function')

@@ -16,14 +16,28 @@ const onMain: Record<keyof Hooks, true> = {
 }
 const inThreads = ['preProcessing', 'postProcessing']
 
-const hooksSchema = z
-  .custom<Hooks>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-  .superRefine((given, context) => {
+/** One object, so that readers and writers that have none are found to be the same. */
+export const NO_HOOKS: Hooks = {}
+
+const ofWrites: readonly string[] = ['preWrite', 'postAck'] satisfies readonly (keyof Hooks)[]
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function schemaOf<H extends object>(refuse: (name: string, hook: unknown) => string | undefined) {
+  return z.custom<H>(isObject).superRefine((given, context) => {
     for (const [name, hook] of membersOf(given)) {
-      const message = faultOf(name, hook)
+      const message = refuse(name, hook)
       if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message })
     }
   })
+}
+
+const hooksSchema = schemaOf<Hooks>(faultOf)
+const writerHooksSchema = schemaOf<Pick<Hooks, 'preWrite' | 'postAck'>>((name, hook) =>
+  Object.hasOwn(onMain, name) && !ofWrites.includes(name)
+    ? 'is of works; a writer has preWrite and postAck'
+    : faultOf(name, hook),
+)
 
 /** Those of its class as well. */
 function membersOf(hooks: object): [name: string, hook: unknown][] {
@@ -45,13 +59,35 @@ export const hooks = documented(hooksSchema.optional(), {
   group,
   description:
     'Lifecycle hooks on the main thread: `postReadImmediate`, `postRead`, `postFanout`, `preWrite`, `postAck` and ' +
-    '`circuitBreakerStateChanged`. They take the place of the factory’s; `chainHooks` makes one of several. What they throw ' +
+    '`circuitBreakerStateChanged`. They take the place of the factory’s, and those of the client’s; `chainHooks` makes one of several. What they throw ' +
     'or reject with is logged and counted (`zk_callback_errors_total`), and changes nothing. See the guide about hooks.',
   change:
     'For tracing, audits and values that travel with a record. `postRead` costs the main thread an object and a copy of ' +
     'each record; without it none is made.',
   expected: 'an object of hooks of the main thread',
+  defaultText: "the client's `hooks`",
+})
+
+export const clientHooks = documented(hooksSchema.optional(), {
+  group: 'Client',
+  description:
+    'Lifecycle hooks for all works and writers of the client that have none of their own; writers call `preWrite` and ' +
+    '`postAck` of them. See the guide about hooks.',
+  change: 'For what all of a process has in common, such as a header that each record gets.',
+  expected: 'an object of hooks of the main thread',
   defaultText: 'none',
+  partsElsewhere: true,
+})
+
+export const writerHooks = documented(writerHooksSchema.optional(), {
+  group: 'Writers',
+  description:
+    '`preWrite`, before each record goes to the producer, whose headers take the place of those of the same name; `postAck`, ' +
+    'when the brokers have acknowledged or refused it. Their `kind` is `write`. They take the place of the client’s; ' +
+    '`chainHooks` makes one of several. What they throw or reject with is logged, and changes nothing.',
+  change: 'For audits, and for headers that each record gets. Each costs the main thread an object a record.',
+  expected: 'an object of preWrite, postAck',
+  defaultText: "the client's `hooks`",
 })
 
 export const hooksModule = documented(moduleUrl.optional(), {

@@ -1,10 +1,12 @@
 /** From what the user gave to a checked configuration, or to one error that lists all that is wrong with it. */
 import { errors } from '../errors.js'
+import { loadOtel } from '../tracing/otel.js'
 import { type ClientConfig, clientSchema } from './client-config.js'
 import { connectionOf } from './connection.js'
 import { type DefaultSpeedup, defaultSpeedup } from './cpu-quota.js'
 import { findUncloneable } from './find-uncloneable.js'
 import { formatPath } from './format-path.js'
+import { NO_HOOKS } from './hooks.js'
 import { type Problem, parse, problemsError, show } from './problems.js'
 import { topicMatcher } from './topic-pattern.js'
 import { type WorkConfig, workSchema } from './work-config.js'
@@ -19,7 +21,7 @@ export function parseClientConfig(input: unknown): ClientConfig {
 /**
  * @param defaultThreads for a work that does not say how many it wants.
  * @param name what the configuration is called in errors
- * @throws ZK_CONFIG_INVALID, ZK_CONFIG_CONFLICT, ZK_OPTIONS_NOT_CLONEABLE, or a more exact error when that is the only
+ * @throws ZK_CONFIG_INVALID, ZK_CONFIG_CONFLICT, ZK_OPTIONS_NOT_CLONEABLE, ZK_TRACING_UNAVAILABLE, or a more exact error when that is the only
  * problem.
  */
 export function parseWorkConfig(
@@ -32,7 +34,7 @@ export function parseWorkConfig(
   const topics = topicsOf(input, problems)
   if (value === undefined) throw problemsError(name, problems)
 
-  const { topic: _topic, topics: _topics, clientId, speedup, onDone = [], hooks = {}, ...rest } = value
+  const { topic: _topic, topics: _topics, clientId, speedup, onDone = [], ...rest } = value
   const { connection, problems: ofConnection } = connectionOf(client, value)
   problems.push(...ofConnection)
   const groupId = client.groupPrefix === undefined ? rest.groupId : `${client.groupPrefix}.${rest.groupId}`
@@ -44,7 +46,9 @@ export function parseWorkConfig(
     clientId: clientId ?? client.clientId ?? groupId,
     ...threadsOf(speedup, defaultThreads),
     onDone: [onDone].flat(),
-    hooks,
+    hooks: value.hooks ?? client.hooks ?? NO_HOOKS,
+    tracer: value.tracer ?? client.tracer ?? false,
+    propagator: value.propagator ?? client.propagator ?? true,
   }
   const props = { ...client.additionalProps, ...config.additionalProps }
   for (const [field, property, min] of replaceable) {
@@ -71,6 +75,7 @@ export function parseWorkConfig(
   problems.push(...contradictions(config))
   if (problems.length > 0) throw problemsError(name, problems)
   if (config.groupProtocol === 'consumer') checkBrokersOwn(props, input)
+  if (config.tracer !== false) loadOtel()
   const uncloneable = findUncloneable(config.processorOptions, 'processorOptions')
   if (uncloneable !== undefined) throw errors.ZK_OPTIONS_NOT_CLONEABLE(uncloneable.path, uncloneable.kind)
   // A copy, so that what happens to the caller's object later cannot fail a run.

@@ -3,6 +3,7 @@ import { errors } from '../errors.js'
 import type { ClientConfig } from './client-config.js'
 import { connectionOf } from './connection.js'
 import { formatPath } from './format-path.js'
+import { NO_HOOKS } from './hooks.js'
 import { parse, problemsError, show } from './problems.js'
 import { type WriterConfig, writerSchema } from './writer-config.js'
 
@@ -12,7 +13,14 @@ export function parseWriterConfig(input: unknown, client: ClientConfig): WriterC
   if (value === undefined) throw problemsError('writer configuration', problems)
   const { connection, problems: ofConnection } = connectionOf(client, value)
   problems.push(...ofConnection)
-  const config: WriterConfig = { ...value, ...connection, clientId: value.clientId ?? client.clientId ?? 'zk' }
+  const config: WriterConfig = {
+    ...value,
+    ...connection,
+    clientId: value.clientId ?? client.clientId ?? 'zk',
+    hooks: value.hooks ?? client.hooks ?? NO_HOOKS,
+    tracer: value.tracer ?? client.tracer ?? false,
+    propagator: value.propagator ?? client.propagator ?? true,
+  }
   for (const [field, names] of ofTheClient) {
     // What the writer says itself goes before what is said for all of the client's.
     const name = names.find((one) => client.additionalProps[one] !== undefined)

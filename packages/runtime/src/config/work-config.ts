@@ -6,6 +6,7 @@
  */
 import { z } from 'zod'
 import type { Hooks } from '../hooks/hook-types.js'
+import type { PropagatorLike, TracerLike } from '../tracing/otel.js'
 import type { OnDone } from '../work/done-callbacks.js'
 import { circuitBreaker } from './circuit-breaker.js'
 import type { Connection } from './connection.js'
@@ -25,6 +26,7 @@ import {
 import { hooks, hooksModule } from './hooks.js'
 import { saslField } from './sasl.js'
 import { tlsField } from './tls.js'
+import { tracingFields } from './tracing.js'
 
 const MiB = 1024 * 1024
 
@@ -446,6 +448,11 @@ export const workSchema = z.strictObject({
 
   hooks,
   hooksModule,
+  ...tracingFields({
+    group: Callbacks,
+    of: 'each attempt of a handler, each of its outputs, and each dead letter',
+    defaults: { tracer: "the client's `tracer`", propagator: "the client's `propagator`" },
+  }),
   bootstrapServers: documented(z.array(bootstrapServer).min(1).optional(), {
     group: Brokers,
     description:
@@ -490,7 +497,16 @@ export type WorkInput = z.input<typeof workSchema>
 /** Checked, with defaults, and with the values that `additionalProps` replace put in their fields. */
 export type WorkConfig = Omit<
   z.output<typeof workSchema>,
-  'topic' | 'topics' | 'clientId' | 'speedup' | 'onDone' | 'hooks' | 'deadLetterTopic' | keyof Connection
+  | 'topic'
+  | 'topics'
+  | 'clientId'
+  | 'speedup'
+  | 'onDone'
+  | 'hooks'
+  | 'tracer'
+  | 'propagator'
+  | 'deadLetterTopic'
+  | keyof Connection
 > &
   Connection & {
     topics: readonly string[]
@@ -498,6 +514,8 @@ export type WorkConfig = Omit<
     speedup: number
     onDone: readonly OnDone[]
     hooks: Hooks
+    tracer: boolean | TracerLike
+    propagator: boolean | PropagatorLike
     deadLetterTopic?: DeadLetterTopicConfig | undefined
     /** Where `speedup` comes from, for the start log. */
     speedupReason: string

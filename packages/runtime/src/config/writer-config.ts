@@ -5,13 +5,17 @@
  */
 import type { Format } from '@zk/formats'
 import { z } from 'zod'
+import type { Hooks } from '../hooks/hook-types.js'
 import type { Logger } from '../log/logger.js'
+import type { PropagatorLike, TracerLike } from '../tracing/otel.js'
 import { format, logger } from './client-parts.js'
 import type { Connection } from './connection.js'
 import { additionalPropsExcept, bootstrapServer, documented, milliseconds, text, topicName, whole } from './fields.js'
+import { writerHooks } from './hooks.js'
 import { saslField } from './sasl.js'
 import { tlsField } from './tls.js'
 import { isPattern } from './topic-pattern.js'
+import { tracingFields } from './tracing.js'
 import { writerOwnedProperty } from './writer-owned-properties.js'
 
 const MiB = 1024 * 1024
@@ -169,6 +173,12 @@ export const writerSchema = z.strictObject({
     expected: 'a logger, such as pino',
     defaultText: 'pino, with the level of LOG_LEVEL',
   }),
+  hooks: writerHooks,
+  ...tracingFields({
+    group: Writer,
+    of: 'what is written',
+    defaults: { tracer: "the client's `tracer`", propagator: "the client's `propagator`" },
+  }),
   additionalProps: documented(additionalPropsExcept(writerOwnedProperty).default({}), {
     group: Writer,
     description:
@@ -188,5 +198,13 @@ export type WriterInput<V> = Omit<WriterFields, 'format' | 'logger'> & {
 }
 
 /** Checked, with defaults. */
-export type WriterConfig = Omit<z.output<typeof writerSchema>, 'clientId' | keyof Connection> &
-  Connection & { clientId: string }
+export type WriterConfig = Omit<
+  z.output<typeof writerSchema>,
+  'clientId' | 'hooks' | 'tracer' | 'propagator' | keyof Connection
+> &
+  Connection & {
+    clientId: string
+    hooks: Pick<Hooks, 'preWrite' | 'postAck'>
+    tracer: boolean | TracerLike
+    propagator: boolean | PropagatorLike
+  }

@@ -1,6 +1,7 @@
 /** What goes to the dead letter topic. */
 import type { DescribedError } from '../describe-error.js'
 import type { FailureCause } from '../failure-cause.js'
+import type { TracePlace } from '../tracing/trace-place.js'
 import type { CopiedRecord } from './letter-of.js'
 
 export type HeaderStyle = 'zk' | 'spring' | 'connect'
@@ -19,4 +20,6 @@ export interface DeadLetter {
   readonly error: DescribedError | undefined
   /** When it failed for good, milliseconds since 1970. */
   readonly failedAt: number
+  /** Of the attempt that failed; undefined where its thread could not say, or no traces are wanted. */
+  readonly span?: TracePlace | undefined
 }

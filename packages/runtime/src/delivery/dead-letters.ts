@@ -20,6 +20,8 @@ import type { Producer, ProducerChannel } from '../kafka/producer.js'
 import type { RecordToSend } from '../kafka/producer-client.js'
 import type { Logger } from '../log/logger.js'
 import { backoffMs } from '../threads/retries.js'
+import type { Tracing } from '../tracing/tracing.js'
+import type { WriteSpan } from '../tracing/write-span.js'
 import type { ZkError } from '../zk-error.js'
 import type { DeadLetter } from './dead-letter.js'
 import type { HeaderOptions } from './dead-letter-headers.js'
@@ -50,6 +52,8 @@ export interface DeadLettersOptions extends HeaderOptions {
   producer: LetterProducer
   /** Undefined where no hook is about writes. */
   writes?: WriteHooks | undefined
+  /** Undefined where no traces are wanted. */
+  tracing?: Tracing | undefined
   logger: Logger
   /** A letter is too large, and `oversized` is 'stop', or nothing is left to leave off. */
   failed(error: ZkError): void
@@ -67,6 +71,7 @@ interface Pending {
   /** Refused for its size in company: goes in a batch of its own from now on. */
   isAlone: boolean
   error: DeliveryError | undefined
+  readonly span: WriteSpan | undefined
   /** What `preWrite` adds, once it was asked. */
   added: HeaderPairs | undefined
   /** Of the monotonic clock, when it was handed to the producer last. */
@@ -129,9 +134,11 @@ export class DeadLetters {
     this.#sayUncarried(letter)
     const since = performance.now()
     const isAlone = sizeOf(letter) >= this.#refusedSize
+    const span = this.#options.tracing?.startLetter(letter, this.#options.topic, this.#options.groupId)
     lane.waiting.push({
       letter,
-      on,
+      on: span === undefined ? on : spanned(on, span),
+      span,
       lane,
       since,
       reduction: 'none',
@@ -208,7 +215,10 @@ export class DeadLetters {
     this.#sent.set(token, pending)
     pending.error = undefined
     const channel = pending.isAlone ? this.#singleChannel() : this.#shared
-    const record = recordOf(pending.letter, pending.reduction, this.#recordOptions)
+    const bare = recordOf(pending.letter, pending.reduction, this.#recordOptions)
+    // Where the record's own headers are left off, so is what comes on top.
+    const added = pending.reduction === 'headers' ? undefined : pending.span?.headers
+    const record = added === undefined ? bare : { ...bare, headers: replacing(bare.headers, added) }
     channel.send(
       this.#options.writes === undefined ? record : this.#hooked(pending, record, this.#options.writes),
       token,
@@ -238,6 +248,7 @@ export class DeadLetters {
       if (pending.reduction === 'none' && sizeOf(pending.letter) >= this.#refusedSize) {
         this.#refusedSize = Number.POSITIVE_INFINITY
       }
+      pending.span?.acknowledged({ partition, offset })
       pending.on.done(true)
     } else if (this.#closed) pending.on.done(false)
     else this.#refused(pending, error, partition)
@@ -247,6 +258,7 @@ export class DeadLetters {
 
   #refused(pending: Pending, error: DeliveryError, partition: number): void {
     pending.error = error
+    pending.span?.refused(error)
     this.#refusals.refused(pending.letter, error)
     // Of librdkafka itself, before the record had a partition: the next try would meet the same.
     if (error.code === ERR__INVALID_ARG && partition < 0)
@@ -332,6 +344,17 @@ export class DeadLetters {
       this.#single = { producer, channel: producer.channel(this.#delivered) }
     }
     return this.#single.channel
+  }
+}
+
+/** A letter that is not written ends its span as well. */
+function spanned(on: DeadLetterListener, span: WriteSpan): DeadLetterListener {
+  return {
+    isWanted: () => on.isWanted(),
+    done(written) {
+      if (!written) span.givenUp()
+      on.done(written)
+    },
   }
 }
 

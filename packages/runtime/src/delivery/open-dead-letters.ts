@@ -9,6 +9,7 @@ import type { Credentials } from '../kafka/credentials.js'
 import type { Producer } from '../kafka/producer.js'
 import { isWritableTopic } from '../kafka/writable-topic.js'
 import type { Logger } from '../log/logger.js'
+import type { Tracing } from '../tracing/tracing.js'
 import type { ZkError } from '../zk-error.js'
 import { DeadLetters } from './dead-letters.js'
 
@@ -20,6 +21,8 @@ export interface OpenDeadLetters {
   credentials?: Credentials
   /** Undefined where no hook is about writes. */
   writes?: WriteHooks | undefined
+  /** Undefined where no traces are wanted. */
+  tracing?: Tracing | undefined
   logger: Logger
   /** Ends the work. */
   failed(error: ZkError): void
@@ -30,7 +33,7 @@ export interface OpenDeadLetters {
  * @throws ZkError ZK_DEAD_LETTER_TOPIC, or when no broker answers
  */
 export async function openDeadLetters(options: OpenDeadLetters): Promise<DeadLetters> {
-  const { config, client, producer, credentials, writes, logger, failed } = options
+  const { config, client, producer, credentials, writes, tracing, logger, failed } = options
   const { topic, headerStyle, oversized, maxStackBytes } = config.deadLetterTopic
   if (headerStyle === 'spring' && !producer.carriesAnyHeader) {
     throw errors.ZK_DEAD_LETTER_TOPIC(topic, "headerStyle 'spring' writes bytes, for which @zk/native must be built")
@@ -40,7 +43,7 @@ export async function openDeadLetters(options: OpenDeadLetters): Promise<DeadLet
   }
   producer.connect()
   return new DeadLetters({
-    ...{ topic, oversized, producer, writes, logger, failed },
+    ...{ topic, oversized, producer, writes, tracing, logger, failed },
     ...{ style: headerStyle, groupId: config.groupId, maxStackBytes },
   })
 }

@@ -84,6 +84,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** The default export is missing, has neither \`preProcessing\` nor \`postProcessing\`, or has a hook of the main thread.
 
 **What to do.** \`export default { preProcessing(message, ctx) { … } }\`. Hooks of the main thread (\`postRead\`, \`preWrite\`, …) are given to \`workFactory({ hooks })\` or \`create({ hooks })\`.`,
+  ZK_TRACING_UNAVAILABLE: `# ZK_TRACING_UNAVAILABLE
+
+**What happened.** A work or a writer wants traces, and \`@opentelemetry/api\` cannot be loaded.
+
+**Why.** \`tracer\` is given, to it, its factory or its client, and the package is not installed. It is an optional peer dependency of @zk/runtime.
+
+**What to do.** \`npm install @opentelemetry/api\`, beside the SDK that the spans go to (\`docs/guides/tracing.md\`); or remove \`tracer\`.`,
   ZK_FORMAT_INVALID: `# ZK_FORMAT_INVALID
 
 **What happened.** The processor's \`format\` could not be opened, which each thread does before its first message.

@@ -10,7 +10,10 @@ import type { Headers, Message, OutgoingHeaders, ProcessContext } from '../proce
 /** What goes along with a record, by name: structured-cloneable where it comes from the main thread. */
 export type ContextValues = Record<string, unknown>
 
-/** Of the main thread. Given to `workFactory({ hooks })`, or to `create({ hooks })`, which replaces the factory's. */
+/**
+ * Of the main thread. Given to `createClient({ hooks })`, to `workFactory({ hooks })`, which replaces the client's, or to
+ * `create({ hooks })`, which replaces the factory's.
+ */
 export interface Hooks {
   /** After each read that brought something: records, or the end of a partition, or an error. */
   postReadImmediate?(read: ReadAttempt): void | Promise<void>
@@ -21,7 +24,7 @@ export interface Hooks {
   postRead?(message: ReadMessage, about: ReadAbout): ContextValues | void | Promise<void>
   /** After the records of a read have been given out: to threads, or to wait for their time or for room. */
   postFanout?(fanout: Fanout): void | Promise<void>
-  /** Before a record is written: an output, or a dead letter. Its headers take the place of those of the same name. */
+  /** Before a record is written: an output, a dead letter, or what a writer writes. Its headers take the place of those of the same name. */
   preWrite?(write: PendingWrite): AddedHeaders | void | Promise<void>
   /** After the brokers have acknowledged or refused a record, at each try. */
   postAck?(ack: WriteAck): void | Promise<void>
@@ -78,12 +81,13 @@ export interface Fanout {
   readonly records: number
 }
 
-/** `output`: a handler sent it by `ctx.send`. */
-export type WriteKind = 'output' | 'dead-letter'
+/** `output`: a handler sent it by `ctx.send`. `write`: a writer of the client's wrote it, without a work. */
+export type WriteKind = 'output' | 'dead-letter' | 'write'
 
 /** A record that is about to be written. What it holds are copies. */
 export interface PendingWrite {
-  readonly groupId: string
+  /** Undefined for a writer, which has none. */
+  readonly groupId: string | undefined
   readonly kind: WriteKind
   readonly topic: string
   /** Null for a record without a key. */
@@ -97,7 +101,8 @@ export interface AddedHeaders {
 }
 
 export interface WriteAck {
-  readonly groupId: string
+  /** Undefined for a writer, which has none. */
+  readonly groupId: string | undefined
   readonly kind: WriteKind
   readonly topic: string
   /** Where it is, or should have gone; -1 where that was not decided. */

@@ -1,5 +1,5 @@
 /**
- * The hooks around a write, `preWrite` and `postAck`: for outputs and for dead letters. Made only where one of them is set;
+ * The hooks around a write, `preWrite` and `postAck`: for outputs, for dead letters, and for what writers write. Made only where one of them is set;
  * whoever writes asks nothing otherwise.
  */
 import type { MainThread } from '../health/main-thread.js'
@@ -12,8 +12,9 @@ import { type HeaderPairs, headersIn } from './added-headers.js'
 import type { Hooks, PendingWrite, WriteKind } from './hook-types.js'
 
 export interface WriteHooksOptions {
-  hooks: Hooks
-  groupId: string
+  hooks: Pick<Hooks, 'preWrite' | 'postAck'>
+  /** Undefined for a writer. */
+  groupId: string | undefined
   mainThread: MainThread
 }
 
@@ -70,12 +71,12 @@ export class WriteHooks {
 
 /** Copies, so that what a hook does to them changes nothing that is written. */
 class Pending implements PendingWrite {
-  readonly groupId: string
+  readonly groupId: string | undefined
   readonly kind: WriteKind
   readonly topic: string
   readonly #record: RecordToSend
 
-  constructor(groupId: string, kind: WriteKind, record: RecordToSend) {
+  constructor(groupId: string | undefined, kind: WriteKind, record: RecordToSend) {
     this.groupId = groupId
     this.kind = kind
     this.topic = record.topic

@@ -12,6 +12,7 @@ import type {
   SendOptions,
   SentRecord,
 } from '../processor-types.js'
+import type { ThreadTracing } from '../tracing/thread-tracing.js'
 import type { BoardWriter } from './board.js'
 import { FrameMessage } from './message.js'
 import { DeliverySends, type Outbox } from './sends.js'
@@ -25,6 +26,8 @@ export interface Surroundings {
   readonly threadIndex: number
   /** 0: handlers have no deadline. */
   readonly processTimeoutMs: number
+  /** Undefined where no traces are wanted. */
+  readonly tracing?: ThreadTracing | undefined
   /** A format that a handler sends with; called each time. */
   openFormat(this: void, format: Format<unknown>): void
   /** A logger that adds the fields of a record to each line. */
@@ -63,6 +66,11 @@ export class DeliveryContext implements ProcessContext {
     this.attempt = attempt
   }
 
+  /** For traces: not for users. */
+  static ticketOf(context: DeliveryContext): number {
+    return context.#ticket
+  }
+
   get state(): unknown {
     return this.#surroundings.state
   }
@@ -95,6 +103,12 @@ export class DeliveryContext implements ProcessContext {
   }
 
   send(topic: string, record: OutgoingRecord<unknown>, options?: SendOptions<unknown>): Promise<SentRecord> {
+    const { tracing } = this.#surroundings
+    if (tracing === undefined) return this.#send(topic, record, options)
+    return tracing.send(this, topic, record, (traced) => this.#send(topic, traced, options))
+  }
+
+  #send(topic: string, record: OutgoingRecord<unknown>, options?: SendOptions<unknown>): Promise<SentRecord> {
     if (this.sends === undefined) {
       this.sends = new DeliverySends(this.#surroundings.outbox, this.#ticket, this.#sequence)
       if (this.#reason !== undefined) this.sends.abandon(abortError(this.#reason))

@@ -41,7 +41,7 @@ type Failure = { error: unknown } | undefined
 
 export interface ExecutorOptions extends Surroundings {
   processor: Processor<unknown>
-  /** Its `process` looks at `message.value` itself, because hooks come before. */
+  /** Its `process` looks at `message.value` itself, because hooks or a span come before. */
   decodesItself?: boolean
   concurrency: number
   ordering: Ordering
@@ -333,7 +333,7 @@ export class Executor {
       else this.#park(ticket, attempt, { error, flags }, log)
       return
     }
-    this.#acks.addFailure({ ticket, error: describeError(error), cause })
+    this.#acks.addFailure({ ticket, error: describeError(error), cause, span: this.#options.tracing?.spanOf(ticket) })
     this.#board.flag(ticket, flags)
     const now = this.#end(ticket, 'failed', started, flags)
     const hasLetter = deadLetters && (flags & FailureFlag.noDeadLetter) === 0

@@ -12,6 +12,7 @@ import type { FailureCause } from '../failure-cause.js'
 import type { HookFault } from '../hooks/hook-faults.js'
 import type { LogBatch } from '../log/thread-log.js'
 import type { AbortReason } from '../processor-types.js'
+import type { TracePlace } from '../tracing/trace-place.js'
 import type { RetryPolicy } from './retries.js'
 
 /** Main to thread, on the data port. A bare ArrayBuffer is a frame of records. */
@@ -78,6 +79,8 @@ export interface DeliveryFailure {
   ticket: number
   error: DescribedError
   cause: Extract<FailureCause, 'error' | 'timeout'>
+  /** Of the attempt that failed; undefined where no traces are wanted. */
+  span?: TracePlace | undefined
 }
 
 /** What a thread needs before its first record. */
@@ -107,6 +110,15 @@ export interface ThreadSetup {
   marks: { file: string; threads: number } | undefined
   /** What hooks in the thread need; the processor's own are in it. */
   hooks?: ThreadHooksSetup | undefined
+  /** Undefined where no traces are wanted. */
+  tracing?: TracingSetup | undefined
+}
+
+export interface TracingSetup {
+  groupId: string
+  clientId: string
+  /** Context is read from the headers of records, and written into those of outputs. */
+  propagates: boolean
 }
 
 export interface ThreadHooksSetup {

@@ -15,6 +15,7 @@ import { createThreadLog } from '../log/thread-log.js'
 import { loadHooks } from '../processor-module/load-hooks.js'
 import { loadProcessor } from '../processor-module/load-processor.js'
 import type { Processor } from '../processor-types.js'
+import { ThreadTracing } from '../tracing/thread-tracing.js'
 import { BoardWriter } from './board.js'
 import { CrashMarks } from './crash-journal.js'
 import { Executor } from './executor.js'
@@ -43,6 +44,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
 
   let processor: Processor<unknown> | undefined
   let executor: Executor | undefined
+  let tracing: ThreadTracing | undefined
   data.on('message', (message: ToThread) => {
     if (message instanceof ArrayBuffer) executor!.accept(message)
     else if (message.type === 'registry') registries.answered(message)
@@ -57,11 +59,15 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
         await formats.openFirst(processor.format, setup.processorSource)
         const state = await processor.setup?.({ index, options: setup.options, log: threadLog.logger() })
         const hooked = await withHooks(setup, processor)
-        executor = createExecutor(setup, hooked ?? processor, hooked !== undefined, state)
+        tracing = openTracing(setup)
+        const traced = tracing?.around(hooked ?? processor, hooked === undefined)
+        const decodesItself = hooked !== undefined || traced !== undefined
+        executor = createExecutor(setup, traced ?? hooked ?? processor, decodesItself, state)
       }),
     teardown: () =>
       answer(async () => {
         await processor?.teardown?.()
+        await tracing?.flush()
         hookFaults.flush()
         threadLog.flush()
       }),
@@ -74,6 +80,15 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       ...{ module, groupId: hooks?.groupId ?? '' },
       failed: (hook, error, message) => hookFaults.add(hook, error, message),
     })
+  }
+
+  /** Behind the modules of the user, which may register a provider. */
+  function openTracing({ tracing: given }: ThreadSetup): ThreadTracing | undefined {
+    if (given === undefined) return undefined
+    const nowhere = { topic: '', partition: -1, offset: -1 }
+    const opened = new ThreadTracing(given, (error) => hookFaults.add('tracer', error, nowhere))
+    if (index === 0 && !opened.isRegistered) threadLog.logger().warn(UNTRACED)
+    return opened
   }
 
   function createExecutor(
@@ -89,6 +104,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       board: new BoardWriter(board),
       outbox,
       openFormat: (format) => formats.open(format),
+      tracing,
       threadIndex: index,
       concurrency: setup.concurrency,
       ordering: setup.ordering,
@@ -126,6 +142,9 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
   await ended
   control.close()
 }
+
+const UNTRACED =
+  'Traces are wanted (tracer), and no provider of OpenTelemetry is registered in the threads: spans of processing go nowhere'
 
 type ForExecutor = Exclude<ToThread, ArrayBuffer | { type: 'ask' } | { type: 'registry' }>
 

@@ -7,6 +7,7 @@ import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
 import type { DeliveryFailure } from '../threads/protocol.js'
 import type { ThreadEnd } from '../threads/thread-end.js'
+import type { TracePlace } from '../tracing/trace-place.js'
 import { previewKey } from './preview-key.js'
 
 export interface FailuresOptions {
@@ -23,6 +24,8 @@ export interface Reason {
   cause: FailureCause
   /** Undefined when its thread could not post it before it ended. */
   error: DescribedError | undefined
+  /** Of the attempt that failed, where traces are wanted. */
+  span?: TracePlace | undefined
 }
 
 export class Failures {

@@ -15,6 +15,7 @@ import type { WriteHooks } from '../hooks/write-hooks.js'
 import type { Credentials } from '../kafka/credentials.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Logger } from '../log/logger.js'
+import type { Tracing } from '../tracing/tracing.js'
 import type { ZkError } from '../zk-error.js'
 import type { Failures, Reason } from './failures.js'
 
@@ -27,6 +28,8 @@ export interface LettersOptions {
   credentials: Credentials
   /** Undefined where no hook is about writes. */
   writes: WriteHooks | undefined
+  /** Undefined where no traces are wanted. */
+  tracing: Tracing | undefined
   logger: Logger
   /** A step that may have made room. */
   step(step: () => void): void
@@ -46,11 +49,11 @@ export class Letters {
 
   /** Before anything is read. @throws ZkError ZK_DEAD_LETTER_TOPIC, or when no broker answers */
   async open(): Promise<void> {
-    const { config, client, producer, credentials, writes, logger, failed } = this.#options
+    const { config, client, producer, credentials, writes, tracing, logger, failed } = this.#options
     const { deadLetterTopic } = config
     if (deadLetterTopic === undefined) return
     const opened = { config: { ...config, deadLetterTopic }, client, producer: await producer.open(), credentials }
-    this.#deadLetters = await openDeadLetters({ ...opened, writes, logger, failed })
+    this.#deadLetters = await openDeadLetters({ ...opened, writes, tracing, logger, failed })
   }
 
   /** The engine's wish for a dead letter. Called within the engine, which hears of the outcome later. */

@@ -16,6 +16,7 @@ import { mayBeDebugged } from '../threads/debugged.js'
 import { ThreadHost } from '../threads/host.js'
 import { MemoryGuard } from '../threads/memory-guard.js'
 import { Watchdog } from '../threads/watchdog.js'
+import { openTracing, type Tracing } from '../tracing/tracing.js'
 import { Commits } from './commits.js'
 import type { CrashJournal } from './crash-journal.js'
 import { DoneCallbacks } from './done-callbacks.js'
@@ -54,6 +55,8 @@ export interface Parts {
   readonly crashes: CrashJournal | undefined
   readonly done: DoneCallbacks
   readonly hooks: RunHooks
+  /** Undefined where no traces are wanted. */
+  readonly tracing: Tracing | undefined
   readonly ownership: Ownership
   readonly endings: Endings
   readonly clock: WorkClock
@@ -124,8 +127,11 @@ export function makeParts(
   const producer = new WorkProducer(producerOptions(context, credentials))
   const { hooks, groupId } = config
   const writes = openWriteHooks({ hooks, groupId, mainThread })
+  const { tracer, propagator, clientId } = config
+  const untraced = (error: unknown) => mainThread.failedElsewhere('tracer', error, 1, {})
+  const tracing = openTracing({ tracer, propagator, clientId, failed: untraced })
   const letters = new Letters({
-    ...{ config, client, engine, failures, producer, credentials, writes, logger, failed },
+    ...{ config, client, engine, failures, producer, credentials, writes, tracing, logger, failed },
     step: thenWant,
   })
   const openProducer = () => producer.open()
@@ -173,7 +179,7 @@ export function makeParts(
   })
   const parts: Parts = {
     ...{ engine, host, consumer, credentials, commits, failures, letters, outputs, producer, crashes, circuits },
-    ...{ ownership, endings },
+    ...{ ownership, endings, tracing },
     ...{ clock, freeze, health, threads, watchdog, processedBy, logger, emit },
     done: new DoneCallbacks({ callbacks: config.onDone, engine, mainThread }),
     hooks: new RunHooks({

@@ -95,6 +95,10 @@ export function hostOptions(
         groupId: config.groupId,
         module: processor.hooks && { url: processor.hooks.url, source: processor.hooks.source },
       },
+      tracing:
+        config.tracer === false
+          ? undefined
+          : { groupId: config.groupId, clientId: config.clientId, propagates: config.propagator !== false },
       marks: crashes === undefined ? undefined : { file: crashes.marksFile, threads: speedup },
     },
     setupTimeoutMs,

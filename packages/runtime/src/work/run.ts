@@ -234,6 +234,7 @@ export class WorkRun {
     } finally {
       // What is outstanding now was sent for records that have not ended.
       await this.#parts.producer.close(0)
+      await this.#parts.tracing?.flush()
       this.#parts.credentials.close()
       this.#parts.crashes?.close()
     }

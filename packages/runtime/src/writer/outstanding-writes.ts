@@ -26,6 +26,8 @@ export class Write {
   bytes = 0
   /** The producer has it, so that it may be written whatever happens. */
   isHanded = false
+  /** Of the monotonic clock, when the producer got it; for hooks alone. */
+  sentAt = 0
   isSettled = false
   readonly resolve: (sent: SentRecord) => void
   readonly reject: (error: Error) => void
@@ -78,9 +80,9 @@ export class OutstandingWrites {
     return write
   }
 
-  /** Its record is known, and so large. */
+  /** So much of its record is known. */
   weigh(write: Write, bytes: number): void {
-    write.bytes = bytes
+    write.bytes += bytes
     this.#bytes += bytes
   }
 

@@ -11,6 +11,9 @@ import type { Format, FormatPlace } from '@zk/formats'
 import type { Properties } from '../config/properties.js'
 import type { WriterConfig } from '../config/writer-config.js'
 import { errors } from '../errors.js'
+import { MainThread } from '../health/main-thread.js'
+import { replacing } from '../hooks/added-headers.js'
+import { openWriteHooks, type WriteHooks } from '../hooks/write-hooks.js'
 import { Credentials } from '../kafka/credentials.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
 import { ERR__MSG_TIMED_OUT, RECORD_REFUSED } from '../kafka/error-codes.js'
@@ -19,6 +22,7 @@ import { keptRecord, type RecordToSend } from '../kafka/producer-client.js'
 import type { Logger } from '../log/logger.js'
 import { bytesOf, headersOf, partitionOf, timestampOf } from '../outgoing-parts.js'
 import type { OutgoingHeaders, SentRecord } from '../processor-types.js'
+import { openTracing, type Tracing } from '../tracing/tracing.js'
 import type { ZkError } from '../zk-error.js'
 import { OutstandingWrites, type Write } from './outstanding-writes.js'
 
@@ -62,6 +66,10 @@ export class Writer<V = Bytes> implements DeliveryListener {
   readonly #place: FormatPlace
   readonly #outstanding: OutstandingWrites
   readonly #credentials: Credentials
+  /** Undefined where no hook is about writes. */
+  readonly #hooks: WriteHooks | undefined
+  /** Undefined where no traces are wanted. */
+  readonly #tracing: Tracing | undefined
   #opening: Promise<Producer> | undefined
   #opened: { producer: Producer; channel: ProducerChannel } | undefined
   /** In order; nothing passes them. */
@@ -74,13 +82,20 @@ export class Writer<V = Bytes> implements DeliveryListener {
 
   /** Made by `client.writer`. */
   constructor(parts: WriterParts) {
-    const { config, logger } = parts
+    const { config, properties, logger } = parts
     this.#parts = parts
     this.topic = config.topic
     // The types of `client.writer` say so.
     this.#format = config.format as Format<V> | undefined
     this.#place = { topic: config.topic, part: 'value' }
     this.#credentials = new Credentials(config, logger)
+    const mainThread = new MainThread(logger)
+    const { hooks, tracer, propagator } = config
+    this.#hooks = openWriteHooks({ hooks, groupId: undefined, mainThread })
+    this.#tracing = openTracing({
+      ...{ tracer, propagator, clientId: String(properties['client.id']) },
+      failed: (error) => mainThread.failedElsewhere('tracer', error, 1, { topic: config.topic }),
+    })
     this.#outstanding = new OutstandingWrites({
       topic: config.topic,
       records: config.maxOutstandingRecords,
@@ -172,6 +187,14 @@ export class Writer<V = Bytes> implements DeliveryListener {
     const write = this.#byToken[token]!
     this.#byToken[token] = undefined
     this.#freeTokens.push(token)
+    this.#hooks?.acked(
+      'write',
+      this.topic,
+      write.sentAt,
+      error,
+      partition,
+      error === undefined ? Math.max(offset, -1) : -1,
+    )
     // Of what nobody acknowledges librdkafka has another number that is no offset.
     if (error === undefined) this.#outstanding.succeeded(write, { partition, offset: Math.max(offset, -1) })
     else this.#outstanding.failed(write, this.#failure(error))
@@ -183,24 +206,51 @@ export class Writer<V = Bytes> implements DeliveryListener {
     encodeValue: () => Uint8Array | null,
     format: Format<V> | undefined,
   ): Promise<SentRecord> {
+    const encode = () => this.#record(key, encodeValue(), options)
     return new Promise((resolve, reject) => {
+      const span = this.#tracing?.startWrite(this.topic, options?.partition)
       // What is thrown here rejects.
-      if (this.#closing !== undefined) throw errors.ZK_WRITER_CLOSED(this.topic)
-      this.#outstanding.checkRoom()
-      const encode = () => this.#record(key, encodeValue(), options)
-      const prepared = format?.prepareEncode?.(this.#place)
-      if (prepared !== undefined) {
-        // Heard of when it is this record's turn.
-        prepared.catch(() => {})
-        this.#hold({ write: this.#outstanding.begin(resolve, reject), record: { prepared, encode } })
+      if (span === undefined) {
+        this.#begin(encode, format, resolve, reject)
         return
       }
-      const record = encode()
-      const write = this.#outstanding.begin(resolve, reject)
-      this.#outstanding.weigh(write, sizeOf(record))
-      if (this.#opened !== undefined && this.#held.length === 0) this.#send(record, write)
-      else this.#hold({ write, record: keptRecord(record) })
+      const failed = (error: unknown) => {
+        span.failed(error)
+        reject(error)
+      }
+      const acknowledged = (sent: SentRecord) => {
+        span.acknowledged(sent)
+        resolve(sent)
+      }
+      try {
+        this.#begin(() => span.headed(encode()), format, acknowledged, failed)
+      } catch (error) {
+        failed(error)
+      }
     })
+  }
+
+  /** @throws what is wrong with the write */
+  #begin(
+    encode: () => RecordToSend,
+    format: Format<V> | undefined,
+    resolve: (sent: SentRecord) => void,
+    reject: (error: Error) => void,
+  ): void {
+    if (this.#closing !== undefined) throw errors.ZK_WRITER_CLOSED(this.topic)
+    this.#outstanding.checkRoom()
+    const prepared = format?.prepareEncode?.(this.#place)
+    if (prepared !== undefined) {
+      // Heard of when it is this record's turn.
+      prepared.catch(() => {})
+      this.#hold({ write: this.#outstanding.begin(resolve, reject), record: { prepared, encode } })
+      return
+    }
+    const record = encode()
+    const write = this.#outstanding.begin(resolve, reject)
+    this.#outstanding.weigh(write, sizeOf(record))
+    if (this.#opened !== undefined && this.#held.length === 0) this.#send(record, write)
+    else this.#hold({ write, record: keptRecord(record) })
   }
 
   #record(key: Bytes | null, value: Uint8Array | null, options: WriteOptions = {}): RecordToSend {
@@ -215,10 +265,19 @@ export class Writer<V = Bytes> implements DeliveryListener {
   }
 
   #send(record: RecordToSend, write: Write): void {
+    const hooked = this.#hooks === undefined ? record : this.#hooked(this.#hooks, record, write)
     const token = this.#freeTokens.pop() ?? this.#byToken.length
     this.#byToken[token] = write
     write.isHanded = true
-    this.#opened!.channel.send(record, token)
+    this.#opened!.channel.send(hooked, token)
+  }
+
+  /** With the headers that `preWrite` adds. */
+  #hooked(hooks: WriteHooks, record: RecordToSend, write: Write): RecordToSend {
+    const added = hooks.before('write', record, this.#opened!.producer)
+    write.sentAt = performance.now()
+    this.#outstanding.weigh(write, headersSize(added))
+    return { ...record, headers: replacing(record.headers, added) }
   }
 
   #hold(held: HeldWrite): void {
@@ -292,7 +351,11 @@ export class Writer<V = Bytes> implements DeliveryListener {
 }
 
 function sizeOf({ key, value, headers }: RecordToSend): number {
-  let size = (key?.length ?? 0) + (value?.length ?? 0)
+  return (key?.length ?? 0) + (value?.length ?? 0) + headersSize(headers)
+}
+
+function headersSize(headers: RecordToSend['headers']): number {
+  let size = 0
   for (const [name, one] of headers) size += name.length + (one?.length ?? 0)
   return size
 }

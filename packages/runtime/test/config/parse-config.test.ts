@@ -91,6 +91,8 @@ describe('a work', () => {
       drainTimeoutMs: 10_000,
       shutdownTimeoutMs: 25_000,
       graceMs: 1_000,
+      tracer: false,
+      propagator: true,
       terminateTimeoutMs: 5_000,
       stallAfterMs: 30_000,
       windowBytes: 64 * 1024 * 1024,
