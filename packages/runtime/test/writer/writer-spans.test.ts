@@ -141,6 +141,7 @@ test.each(['native', 'portable'] as const)(
         postAck: (ack) => void acks.push(ack),
       },
     })
+    const began = performance.now()
     await writer.writeKey('k', 'v', { headers: { abc: 'xxx', own: 'yes' }, partition: 1 })
     expect(asked).toHaveLength(1)
     expect(asked[0]).toMatchObject({ kind: 'write', topic: TOPIC, groupId: undefined })
@@ -156,7 +157,7 @@ test.each(['native', 'portable'] as const)(
       },
     ])
     expect(acks[0]!.durationMs).toBeGreaterThan(0)
-    expect(acks[0]!.durationMs).toBeLessThan(10_000)
+    expect(acks[0]!.durationMs).toBeLessThanOrEqual(performance.now() - began)
     expect(await readBack()).toEqual([{ own: 'yes', abc: 'def', hello: 'world' }])
   },
 )
@@ -187,8 +188,8 @@ test('hooks of a writer that fail are logged, each of a chain is called, and the
 test('the headers of a hook count as bytes on their way, and are let go of with their record', async () => {
   const hooks = { preWrite: () => ({ headers: { large: 'x'.repeat(10_000) } }) }
   const writer = open().writer({ topic: TOPIC, hooks, maxOutstandingBytes: 15_000 })
-  await writer.write('v')
-  for (let i = 0; i < 10; i++) await writer.write('v')
+  const value = 'x'.repeat(2_000)
+  for (let i = 0; i < 10; i++) await writer.write(value)
   const sent = [writer.write('a'), writer.write('b')]
   await expect(writer.write('c')).rejects.toMatchObject({ code: 'ZK_WRITE_OVERFLOW' })
   await Promise.all(sent)
