@@ -1,4 +1,6 @@
 /** For the project's own benchmarks and test kit. Not covered by semantic versioning. */
+export { describeError } from './describe-error.js'
+export { errors } from './errors.js'
 export { hookedProcessor, type ThreadHooksOptions } from './hooks/thread-hooks.js'
 export { PackedBatch, packRecords, type RecordToPack, TimestampType } from './kafka/packed-batch.js'
 export { CrashMarks } from './threads/crash-journal.js'
@@ -7,3 +9,4 @@ export { packFrame } from './threads/frame.js'
 export { ThreadHost } from './threads/host.js'
 export { HeaderList } from './threads/message.js'
 export { packOutgoing, readOutgoing } from './threads/outgoing-record.js'
+export { RetryDecision } from './threads/retry-decision.js'

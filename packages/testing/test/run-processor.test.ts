@@ -1,6 +1,6 @@
 import { type Format, json, string } from '@zk/formats'
-import { defineProcessor } from '@zk/runtime/processor'
-import { describe, expect, test } from 'vitest'
+import { type ContextValues, defineProcessor, type ProcessContext, ProcessError } from '@zk/runtime/processor'
+import { describe, expect, test, vi } from 'vitest'
 import { runProcessor } from '../src/run-processor.js'
 
 /** A promise that the test settles. */
@@ -200,14 +200,230 @@ describe('a processor’s life', () => {
   })
 })
 
-test('the context has what a delivery has', async () => {
+test('the context has what a delivery has, by the names of the runtime’s own', async () => {
   const abort = new AbortController()
-  let seen: unknown
-  const process = (_: unknown, ctx: object) => {
-    seen = { ...ctx }
+  let seen: Partial<ProcessContext> = {}
+  const process = (
+    _: unknown,
+    { attempt, idempotencyKey, virtualPartition, values, signal, state }: ProcessContext,
+  ) => {
+    seen = { attempt, idempotencyKey, virtualPartition, values, signal, state }
   }
-  await runProcessor({ process }, [{ topic: 'orders', partition: 3, offset: 9 }], { signal: abort.signal })
-  expect(seen).toMatchObject({ attempt: 1, idempotencyKey: 'orders-3-9', virtualPartition: 0, signal: abort.signal })
+  const values = { trace: 't' }
+  await runProcessor({ process }, [{ topic: 'orders', partition: 3, offset: 9 }], { signal: abort.signal, values })
+  expect(seen).toMatchObject({
+    attempt: 1,
+    idempotencyKey: 'orders-3-9',
+    virtualPartition: 0,
+    values,
+    state: undefined,
+  })
+  expect(seen.values).not.toBe(values)
+  expect(seen.signal!.aborted).toBe(false)
+})
+
+describe('attempts', () => {
+  const failing = (until: number) => ({
+    process(_: unknown, ctx: ProcessContext) {
+      ctx.values.seen = 1 + Number(ctx.values.seen ?? 0)
+      ctx.log.info({ seen: ctx.values.seen }, `attempt ${ctx.attempt}`)
+      if (ctx.attempt < until) throw new Error(`no ${ctx.attempt}`)
+    },
+  })
+
+  test('a failed record is tried again until it succeeds, each time with values of its own', async () => {
+    const [outcome] = await runProcessor(failing(3), [{}], { attempts: 5 })
+    expect(outcome).toMatchObject({ ok: true, status: 'done', deadLetter: false, circuitBreak: false })
+    expect(outcome.attempts).toMatchObject([
+      { attempt: 1, status: 'failed', cause: 'error', error: new Error('no 1') },
+      { attempt: 2, status: 'failed', cause: 'error', error: new Error('no 2') },
+      { attempt: 3, status: 'done' },
+    ])
+    expect(outcome.logs).toEqual(
+      [1, 2, 3].map((n) => ({ level: 'info', fields: { seen: 1 }, message: `attempt ${n}` })),
+    )
+  })
+
+  test('when they are used up, the last error is the outcome’s, and it would be a dead letter', async () => {
+    const [outcome] = await runProcessor(failing(9), [{}], { attempts: 2 })
+    expect(outcome).toMatchObject({ ok: false, status: 'failed', cause: 'error', error: new Error('no 2') })
+    expect(outcome).toMatchObject({ deadLetter: true, circuitBreak: true, attempts: [{}, {}] })
+  })
+
+  test('a ProcessError says what its failure is to do, and retryable() of the processor is asked', async () => {
+    const told = { retryable: false, disableDeadLetter: true, disableCircuitBreak: true }
+    const process = () => {
+      throw new ProcessError('bad', told)
+    }
+    const [outcome] = await runProcessor({ process }, [{}], { attempts: 5 })
+    expect(outcome).toMatchObject({ deadLetter: false, circuitBreak: false, attempts: [{ attempt: 1 }] })
+    const [refused] = await runProcessor({ ...failing(9), retryable: () => false }, [{}], { attempts: 5 })
+    expect(refused.attempts).toHaveLength(1)
+  })
+
+  test('the outputs of failed attempts are written too', async () => {
+    const process = (_: unknown, ctx: ProcessContext) => {
+      void ctx.send('out', { value: String(ctx.attempt) })
+      if (ctx.attempt === 1) throw new Error('again')
+    }
+    const [outcome] = await runProcessor({ process }, [{}], { attempts: 2 })
+    expect(outcome.sent.map(({ value }) => String(value))).toEqual(['1', '2'])
+    expect(outcome.attempts[0].sent).toHaveLength(1)
+  })
+
+  test.each([0, 1.5])('attempts of %d are refused: they would run nothing', async (attempts) => {
+    await expect(runProcessor({ process() {} }, [{}], { attempts })).rejects.toThrow('attempts is a whole number')
+  })
+})
+
+describe('deadlines', () => {
+  /** Waits until its signal aborts, then gives up for that reason. */
+  const patient = {
+    process: (_: unknown, { signal }: ProcessContext) =>
+      new Promise<void>((_resolve, reject) => {
+        if (signal.aborted) reject(signal.reason)
+        signal.addEventListener('abort', () => reject(signal.reason))
+      }),
+  }
+
+  test('a handler that runs past its deadline hears it, and has failed', async () => {
+    const [outcome] = await runProcessor(patient, [{}], { processTimeoutMs: 5 })
+    expect(outcome).toMatchObject({ status: 'failed', cause: 'timeout', attempts: [{ threadLost: false }] })
+    expect(outcome.error).toMatchObject({ name: 'AbortError', reason: 'timeout' })
+  })
+
+  test('one that does not listen is not waited for, and another attempt follows', async () => {
+    const process = (_: unknown, { attempt }: ProcessContext) =>
+      attempt === 1 ? new Promise<void>(() => {}) : undefined
+    const [outcome] = await runProcessor({ process }, [{}], { processTimeoutMs: 5, graceMs: 5, attempts: 2 })
+    expect(outcome.attempts).toMatchObject([
+      { status: 'failed', cause: 'timeout', threadLost: true },
+      { status: 'done' },
+    ])
+    expect(outcome.attempts[0]).not.toHaveProperty('error')
+  })
+
+  test('one that ends well all the same has succeeded', async () => {
+    const process = (_: unknown, { signal }: ProcessContext) =>
+      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    expect(await runProcessor({ process }, [{}], { processTimeoutMs: 5 })).toMatchObject([{ ok: true }])
+  })
+
+  test('the deadline is a time that extendDeadline moves while the handler runs, by fake timers too', async () => {
+    vi.useFakeTimers()
+    try {
+      vi.setSystemTime(1_000_000)
+      const seen: unknown[] = []
+      let late: ProcessContext | undefined
+      const process = async (_: unknown, ctx: ProcessContext) => {
+        late = ctx
+        seen.push(ctx.deadline, ctx.extendDeadline(50), ctx.deadline)
+        expect(() => ctx.extendDeadline(-1)).toThrow(RangeError)
+        await vi.advanceTimersByTimeAsync(149)
+        seen.push(ctx.signal.aborted)
+        await vi.advanceTimersByTimeAsync(1)
+        seen.push(ctx.signal.aborted, ctx.extendDeadline(50))
+      }
+      await runProcessor({ process }, [{}], { processTimeoutMs: 100 })
+      expect(seen).toEqual([1_000_100, true, 1_000_150, false, true, false])
+      expect(late!.extendDeadline(50)).toBe(false)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('60 seconds are the default, as in a work, and 0 is none', async () => {
+    const seen: (number | undefined)[] = []
+    const process = (_: unknown, ctx: ProcessContext) => void seen.push(ctx.deadline)
+    const before = Date.now()
+    await runProcessor({ process }, [{}])
+    await runProcessor({ process }, [{}], { processTimeoutMs: 0 })
+    expect(seen[0]).toBeGreaterThanOrEqual(before + 60_000)
+    expect(seen[1]).toBeUndefined()
+  })
+
+  test.each(['revoked', 'shutdown', 'aborted'] as const)('giving up because of %s is no failure', async (reason) => {
+    const abort = new AbortController()
+    const running = runProcessor(patient, [{}], { signal: abort.signal, attempts: 3 })
+    abort.abort(reason)
+    const [outcome] = await running
+    expect(outcome).toMatchObject({ ok: false, status: 'discarded', deadLetter: false, error: { reason } })
+    expect(outcome.attempts).toHaveLength(1)
+  })
+})
+
+describe('what a handler sends', () => {
+  test('is answered by the test, whose refusal fails the record though nobody looked at it', async () => {
+    const process = (_: unknown, ctx: ProcessContext) => void ctx.send('out', { value: 'x' })
+    const refuse = () => {
+      throw Object.assign(new Error('too large'), { code: 10 })
+    }
+    const [outcome] = await runProcessor({ process }, [{}], { onSend: refuse })
+    expect(outcome).toMatchObject({ ok: false, sent: [], error: { code: 'ZK_SEND_FAILED', details: { code: 10 } } })
+    const place = { partition: 4, offset: 17 }
+    let answer: unknown
+    const asks = async (_: unknown, ctx: ProcessContext) => {
+      answer = await ctx.send('out', { value: 'x' })
+    }
+    await runProcessor({ process: asks }, [{}], { onSend: () => place })
+    expect(answer).toEqual(place)
+  })
+
+  test('keeps its order, though a value before has to wait for its format', async () => {
+    const slow: Format<string> = { ...string, prepareEncode: () => Promise.resolve() }
+    const process = (_: unknown, ctx: ProcessContext) => {
+      void ctx.send('out', { value: 'first' }, { format: slow })
+      void ctx.send('out', { value: 'second' })
+    }
+    const asked: string[] = []
+    const [outcome] = await runProcessor({ process }, [{}], { onSend: ({ value }) => void asked.push(String(value)) })
+    expect(asked).toEqual(['first', 'second'])
+    expect(outcome.sent.map(({ value }) => String(value))).toEqual(asked)
+  })
+
+  test('rejects with the reason of the signal when that aborts before the answer', async () => {
+    const abort = new AbortController()
+    let rejected: unknown
+    const process = async (_: unknown, ctx: ProcessContext) => {
+      await ctx.send('out', { value: 'x' }).catch((error: unknown) => {
+        rejected = error
+        throw error
+      })
+    }
+    const onSend = () => {
+      abort.abort('revoked')
+      return new Promise<undefined>(() => {})
+    }
+    const [outcome] = await runProcessor({ process }, [{}], { signal: abort.signal, onSend })
+    expect(outcome.status).toBe('discarded')
+    expect(rejected).toMatchObject({ reason: 'revoked' })
+  })
+
+  test('comes too late when the handler has ended', async () => {
+    let kept: ProcessContext | undefined
+    const process = (_: unknown, ctx: ProcessContext) => {
+      kept = ctx
+    }
+    await runProcessor({ process }, [{}])
+    expect(() => kept!.send('out', { value: 'x' })).toThrow(expect.objectContaining({ code: 'ZK_SEND_TOO_LATE' }))
+  })
+})
+
+test('hooks of a module come before the processor’s own, and what they throw is told and changes nothing', async () => {
+  const seen: unknown[] = []
+  const hooks = { preProcessing: () => ({ who: 'module' }) }
+  const processor = {
+    preProcessing: (_: unknown, ctx: { values: ContextValues }) => {
+      seen.push(ctx.values.who)
+      throw new Error('odd')
+    },
+    process: (_: unknown, ctx: ProcessContext) => void seen.push(ctx.values.who),
+    postProcessing: (_: unknown, _ctx: unknown, end: { status: string }) => void seen.push(end.status),
+  }
+  const [outcome] = await runProcessor(processor, [{}], { hooks })
+  expect(seen).toEqual(['module', 'module', 'done'])
+  expect(outcome).toMatchObject({ ok: true, hookErrors: [{ hook: 'preProcessing', error: new Error('odd') }] })
 })
 
 test('ctx.log goes where it is told', async () => {
