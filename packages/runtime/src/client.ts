@@ -14,6 +14,7 @@ import { closeAll, Handles } from './handles.js'
 import { createLogger } from './log/create-logger.js'
 import type { Logger } from './log/logger.js'
 import { Reader } from './reader/reader.js'
+import type { Transport } from './transport.js'
 import { Work } from './work.js'
 import { Writer } from './writer/writer.js'
 
@@ -34,14 +35,16 @@ export interface WorkFactory {
 /** What the works, readers and writers of a process have in common: brokers, security and an end. */
 export class Client {
   readonly #config: ClientConfig
+  readonly #transport: Transport
   readonly #works = new Set<Work>()
   readonly #writers = new Handles<WriterConfig, Writer<unknown>>('writer')
   readonly #readers = new Handles<ReaderConfig, Reader<unknown>>('reader')
   #closed = false
 
   /** Made by `createClient`. */
-  constructor(config: ClientConfig) {
+  constructor(config: ClientConfig, transport: Transport = {}) {
     this.#config = config
+    this.#transport = transport
   }
 
   /**
@@ -57,7 +60,12 @@ export class Client {
       create: (input) => {
         if (this.#closed) throw errors.ZK_CLIENT_CLOSED('create')
         const config = parseWorkConfig(withDefaults(input, defaults), this.#config)
-        const work = new Work(this.#config, { ...config, onDone: [onDone, config.onDone].flat() }, logger)
+        const work = new Work(
+          this.#config,
+          { ...config, onDone: [onDone, config.onDone].flat() },
+          logger,
+          this.#transport,
+        )
         this.#works.add(work)
         return work
       },
@@ -78,7 +86,8 @@ export class Client {
     const config = parseWriterConfig(input, this.#config)
     const properties = writerProperties(config, this.#config)
     const { clientId, topic, logger } = config
-    const make = () => new Writer<unknown>({ config, properties, logger: this.#logger(logger) })
+    const make = () =>
+      new Writer<unknown>({ config, properties, logger: this.#logger(logger), transport: this.#transport })
     return this.#writers.get(`${clientId} for ${topic}`, config, make)
   }
 
@@ -96,7 +105,8 @@ export class Client {
     const config = parseReaderConfig(input, this.#config)
     const properties = consumerProperties(config, this.#config)
     const { clientId, logger } = config
-    const make = () => new Reader<unknown>({ config, properties, logger: this.#logger(logger) })
+    const make = () =>
+      new Reader<unknown>({ config, properties, logger: this.#logger(logger), transport: this.#transport })
     return this.#readers.get(clientId, config, make)
   }
 

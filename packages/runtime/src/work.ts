@@ -7,6 +7,7 @@ import { MainThread } from './health/main-thread.js'
 import { healthBeforeRun, type WorkHealth } from './health/work-health.js'
 import type { Logger } from './log/logger.js'
 import { resolveWithHooks } from './processor-module/resolve-processor.js'
+import type { Transport, WorkRunning } from './transport.js'
 import type { RunSignals, WorkEvent } from './work/events.js'
 import { WorkRun } from './work/run.js'
 import type { WorkState } from './work/state.js'
@@ -33,15 +34,17 @@ export class Work {
   readonly #client: ClientConfig
   readonly #config: WorkConfig
   readonly #logger: Logger
-  #run: WorkRun | undefined
+  readonly #transport: Transport
+  #run: WorkRunning | undefined
   #running: Promise<RunSummary> | undefined
   readonly #closing = new AbortController()
 
   /** Made by `client.workFactory().create()`. */
-  constructor(client: ClientConfig, config: WorkConfig, logger: Logger) {
+  constructor(client: ClientConfig, config: WorkConfig, logger: Logger, transport: Transport = {}) {
     this.#client = client
     this.#config = config
     this.#logger = logger
+    this.#transport = transport
   }
 
   /**
@@ -56,6 +59,7 @@ export class Work {
     if (this.#closing.signal.aborted) throw errors.ZK_CLIENT_CLOSED('run')
     if (this.#running !== undefined) throw errors.ZK_WORK_ALREADY_RUNNING(this.#config.clientId)
     this.#running = this.#start(options)
+    this.#transport.starts?.(this.#running)
     try {
       return await this.#running
     } finally {
@@ -119,7 +123,7 @@ export class Work {
     // A copy, because the arrays in it are the consumer's own.
     const tell = (event: WorkEvent) =>
       mainThread.call('onEvent', () => onEvent?.(structuredClone(event)), `onEvent (${event.type})`)
-    this.#run = new WorkRun(context, processor, tell)
+    this.#run = this.#transport.makeRun?.(context, processor, tell) ?? new WorkRun(context, processor, tell)
     const shutdown = AbortSignal.any([
       this.#closing.signal,
       ...(signals.shutdown === undefined ? [] : [signals.shutdown]),
@@ -129,6 +133,7 @@ export class Work {
 
   #resolve() {
     const { processor, hooksModule } = this.#config
-    return resolveWithHooks(processor, hooksModule, { cwd: process.cwd() })
+    const known = this.#transport.resolve?.(this.#config)
+    return known ?? resolveWithHooks(processor, hooksModule, { cwd: process.cwd() })
   }
 }

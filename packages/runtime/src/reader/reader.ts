@@ -7,9 +7,10 @@
 import type { TopicPartition } from '@zk/engine'
 import type { Format } from '@zk/formats'
 import { errors } from '../errors.js'
+import type { ReaderSubscription } from '../transport.js'
 import type { ReceivedRecord } from './inbox.js'
 import { ReaderMessage } from './reader-message.js'
-import { type ReaderParts, Subscription } from './subscription.js'
+import { type ReaderParts, Subscription, type SubscriptionListener } from './subscription.js'
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
@@ -29,7 +30,7 @@ interface Waiter {
 export class Reader<V = Buffer> {
   readonly #parts: ReaderParts
   readonly #format: Format<V> | undefined
-  #subscription: Subscription | undefined
+  #subscription: ReaderSubscription | undefined
   /** Why the last subscription ended, where nobody was told yet. */
   #failure: Error | undefined
   /** In the order in which they asked. */
@@ -111,13 +112,14 @@ export class Reader<V = Buffer> {
   }
 
   /** @throws ZkError ZK_READER_CLOSED, or what nobody was told of yet */
-  #joined(): Subscription {
+  #joined(): ReaderSubscription {
     if (this.#closing !== undefined) throw errors.ZK_READER_CLOSED(this.#parts.config.clientId)
     const failure = this.#failure
     this.#failure = undefined
     if (failure !== undefined) throw failure
     if (this.#subscription !== undefined) return this.#subscription
-    const subscription: Subscription = new Subscription(this.#parts, {
+    const { subscribe = onKafka } = this.#parts.transport ?? {}
+    const subscription: ReaderSubscription = subscribe(this.#parts, {
       arrived: () => this.#handOut(),
       failed: (error) => this.#failed(subscription, error),
     })
@@ -126,7 +128,7 @@ export class Reader<V = Buffer> {
     return subscription
   }
 
-  #failed(subscription: Subscription, error: Error): void {
+  #failed(subscription: ReaderSubscription, error: Error): void {
     if (this.#subscription !== subscription || this.#closing !== undefined) return
     this.#subscription = undefined
     subscription
@@ -181,6 +183,8 @@ export class Reader<V = Buffer> {
     return message
   }
 }
+
+const onKafka = (parts: ReaderParts, listener: SubscriptionListener) => new Subscription(parts, listener)
 
 /** @throws ZkError ZK_CONFIG_INVALID */
 function checked(options: ReadOptions): ReadOptions {

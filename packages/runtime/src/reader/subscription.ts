@@ -8,6 +8,7 @@ import { Consumer } from '../kafka/consumer.js'
 import { Credentials } from '../kafka/credentials.js'
 import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
+import type { Transport } from '../transport.js'
 import { COMMIT_TIMEOUT_MS, Commits } from '../work/commits.js'
 import { Inbox } from './inbox.js'
 
@@ -20,6 +21,8 @@ export interface ReaderParts {
   config: ReaderConfig
   properties: ConsumerProperties
   logger: Logger
+  /** Default: Kafka. */
+  transport?: Transport
 }
 
 export interface SubscriptionListener {

@@ -17,12 +17,13 @@ import { openWriteHooks, type WriteHooks } from '../hooks/write-hooks.js'
 import { Credentials } from '../kafka/credentials.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
 import { ERR__MSG_TIMED_OUT, RECORD_REFUSED } from '../kafka/error-codes.js'
-import { createProducer, type DeliveryListener, type Producer, type ProducerChannel } from '../kafka/producer.js'
+import { createProducer, type DeliveryListener, type ProducerChannel } from '../kafka/producer.js'
 import { keptRecord, type RecordToSend } from '../kafka/producer-client.js'
 import type { Logger } from '../log/logger.js'
 import { bytesOf, headersOf, partitionOf, timestampOf } from '../outgoing-parts.js'
 import type { OutgoingHeaders, SentRecord } from '../processor-types.js'
 import { openTracing, type Tracing } from '../tracing/tracing.js'
+import type { Transport, WriterProducer } from '../transport.js'
 import type { ZkError } from '../zk-error.js'
 import { OutstandingWrites, type Write } from './outstanding-writes.js'
 
@@ -54,6 +55,8 @@ export interface WriterParts {
   config: WriterConfig
   properties: Properties
   logger: Logger
+  /** Default: Kafka. */
+  transport?: Transport
 }
 
 const invalid = errors.ZK_WRITE_INVALID
@@ -70,8 +73,8 @@ export class Writer<V = Bytes> implements DeliveryListener {
   readonly #hooks: WriteHooks | undefined
   /** Undefined where no traces are wanted. */
   readonly #tracing: Tracing | undefined
-  #opening: Promise<Producer> | undefined
-  #opened: { producer: Producer; channel: ProducerChannel } | undefined
+  #opening: Promise<WriterProducer> | undefined
+  #opened: { producer: WriterProducer; channel: ProducerChannel } | undefined
   /** In order; nothing passes them. */
   #held: HeldWrite[] = []
   #isPumping = false
@@ -326,9 +329,10 @@ export class Writer<V = Bytes> implements DeliveryListener {
   /** @throws ZkError ZK_NATIVE_NOT_BUILT, ZK_CONFIG_UNKNOWN_PROPERTY */
   async #open(): Promise<void> {
     if (this.#opened !== undefined) return
-    const { config, properties, logger } = this.#parts
+    const { config, properties, logger, transport } = this.#parts
+    const open = transport?.openProducer ?? createProducer
     const options = { properties, credentials: this.#credentials, client: config.producer, logger }
-    this.#opening = this.#credentials.open().then(() => createProducer(options))
+    this.#opening = this.#credentials.open().then(() => open(options))
     const producer = await this.#opening
     producer.connect()
     this.#opened = { producer, channel: producer.channel(this) }
