@@ -507,7 +507,11 @@ export const groups = [
         ours: '`fakeMessage` of @zk/testing',
         why: 'values that cannot be encoded throw, where zkafka goes on without',
       },
-      { name: 'FakeClient', ours: '`fakeClient` of @zk/testing', why: same },
+      {
+        name: 'FakeClient',
+        ours: '`createFakeClient` of @zk/testing',
+        why: 'readers, writers and works of the runtime itself, over topics in memory',
+      },
       { name: 'mocks', ours: 'the embedded broker of @zk/testing', why: 'behaves like a broker, rebalances included' },
     ],
   },

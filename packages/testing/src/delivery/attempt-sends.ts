@@ -18,7 +18,8 @@ export interface SentOutput {
  * Stands for the brokers: where the record is. What it throws or rejects with is the brokers' refusal: `ctx.send` rejects with
  * ZK_SEND_FAILED and the record fails. Undefined: the partition that the handler gave, or 0, and the next offset.
  */
-export type OnSend = (output: SentOutput) => SentRecord | undefined | Promise<SentRecord | undefined>
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is one
+export type OnSend = (output: SentOutput) => SentRecord | void | Promise<SentRecord | void>
 
 export class AttemptSends {
   /** In the order of the calls. */
