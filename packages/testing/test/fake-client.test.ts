@@ -349,6 +349,37 @@ describe('works', () => {
     expect(() => fake.workFactory().create(billing())).toThrow(expect.objectContaining({ code: 'ZK_CLIENT_CLOSED' }))
   })
 
+  test('a reload waits for what has started, and what comes meanwhile is the new module’s', async () => {
+    let generation = 0
+    const by: string[] = []
+    let open = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const fake = fakeOf({
+      loadProcessor: () => {
+        const mine = ++generation
+        return {
+          async process({ offset }) {
+            if (offset === 0) await gate
+            by.push(`${offset} by ${mine}`)
+          },
+        }
+      },
+    })
+    const { work, end } = started(fake, billing({ concurrency: 2 }))
+    fake.feed('orders', [{ key: 'a', value: 'x' }])
+    await fake.until(() => work.state()?.threads[0].running === 1)
+    const reloaded = work.reload()
+    fake.feed('orders', [{ key: 'b', value: 'x' }])
+    await expect(fake.settled({ timeoutMs: 20 })).rejects.toThrow('not within 20 ms')
+    open()
+    await reloaded
+    await fake.settled()
+    expect(by).toEqual(['0 by 1', '1 by 2'])
+    await end()
+  })
+
   test('a module that is not there, is none, or fails to set up rejects run with the runtime’s codes', async () => {
     const run = (options: FakeClientOptions, input: WorkInput) =>
       fakeOf(options).workFactory({ logger: silent }).create(input).run({ untilEnd: true })

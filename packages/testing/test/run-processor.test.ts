@@ -333,6 +333,21 @@ describe('deadlines', () => {
     }
   })
 
+  test('an attempt that has ended, or was told to give up, extends nothing', async () => {
+    let kept: ProcessContext | undefined
+    const abort = new AbortController()
+    const process = (_: unknown, ctx: ProcessContext) => {
+      kept = ctx
+      expect(ctx.extendDeadline(1)).toBe(true)
+      if (ctx.idempotencyKey.endsWith('-0')) return
+      abort.abort('revoked')
+      expect(ctx.extendDeadline(1)).toBe(false)
+    }
+    await runProcessor({ process }, [{}])
+    expect(kept!.extendDeadline(1)).toBe(false)
+    expect(await runProcessor({ process }, [{ offset: 1 }], { signal: abort.signal })).toMatchObject([{ ok: true }])
+  })
+
   test('60 seconds are the default, as in a work, and 0 is none', async () => {
     const seen: (number | undefined)[] = []
     const process = (_: unknown, ctx: ProcessContext) => void seen.push(ctx.deadline)
@@ -371,14 +386,15 @@ describe('what a handler sends', () => {
   })
 
   test('keeps its order, though a value before has to wait for its format', async () => {
-    const slow: Format<string> = { ...string, prepareEncode: () => Promise.resolve() }
+    const slow: Format<string> = { ...string, prepareEncode: () => new Promise(setImmediate) }
     const process = (_: unknown, ctx: ProcessContext) => {
       void ctx.send('out', { value: 'first' }, { format: slow })
       void ctx.send('out', { value: 'second' })
+      void ctx.send('out', { value: 'third' }, { format: string })
     }
     const asked: string[] = []
     const [outcome] = await runProcessor({ process }, [{}], { onSend: ({ value }) => void asked.push(String(value)) })
-    expect(asked).toEqual(['first', 'second'])
+    expect(asked).toEqual(['first', 'second', 'third'])
     expect(outcome.sent.map(({ value }) => String(value))).toEqual(asked)
   })
 
