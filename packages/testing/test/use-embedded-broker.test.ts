@@ -51,7 +51,7 @@ test('its client is closed before it stops, with the works that still run, and b
   const { client, bootstrapServers } = other
   const processor = new URL('integration/processors/stamped.mjs', import.meta.url)
   const running = client
-    .workFactory()
+    .workFactory({ logger: silent })
     .create({ topic: other.createTopic(1), groupId: 'g', processor })
     .run()
   await hooks[1]()
