@@ -8,7 +8,7 @@ import type { WorkRun } from './work/run.js'
 import type { RunContext } from './work/run-options.js'
 
 /** What a writer needs of its producer. */
-export interface WriterProducer extends Pick<Producer, 'connect' | 'close'> {
+export interface WriterProducer extends Pick<Producer, 'connect' | 'close' | 'carries'> {
   channel(listener: Parameters<Producer['channel']>[0]): ProducerChannel
 }
 

@@ -14,6 +14,11 @@ export class FakeProducer implements WriterProducer {
 
   connect(): void {}
 
+  /** Any header value, as the addon's producer. */
+  carries(): boolean {
+    return true
+  }
+
   async close(): Promise<void> {}
 
   channel(listener: Parameters<WriterProducer['channel']>[0]): ProducerChannel {
