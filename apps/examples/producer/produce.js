@@ -1,63 +1,49 @@
 /**
  * Writes orders to a topic: JSON values, the customer as key, so that the orders of a customer stay in order.
  *
- *   KAFKA_BOOTSTRAP=localhost:9092 TOPIC=orders COUNT=1000 CUSTOMERS=50 node produce.js
+ *   KAFKA_BOOTSTRAP=localhost:9092 TOPIC=orders RATE=10 COUNT=1000 CUSTOMERS=50 node produce.js
  */
-import Kafka from 'node-rdkafka'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createClient } from '@zk/runtime'
+import { json } from '@zk/runtime/processor'
 
-const { KAFKA_BOOTSTRAP = 'localhost:9092', TOPIC = 'orders', COUNT = '1000', CUSTOMERS = '50' } = process.env
-const count = Number(COUNT)
-const customers = Number(CUSTOMERS)
+const { KAFKA_BOOTSTRAP = 'localhost:9092', TOPIC = 'orders' } = process.env
+const [rate, count, customers] = [
+  process.env.RATE ?? 1,
+  process.env.COUNT ?? Infinity,
+  process.env.CUSTOMERS ?? 50,
+].map(Number)
 
-const producer = new Kafka.Producer(
-  {
-    'bootstrap.servers': KAFKA_BOOTSTRAP,
-    // Retries neither repeat nor reorder.
-    'enable.idempotence': true,
-    dr_cb: true,
-  },
+const client = createClient({ bootstrapServers: KAFKA_BOOTSTRAP.split(',') })
+const orders = client.writer({
+  topic: TOPIC,
+  format: json(),
   // Places keys as Java's producer does, so that the orders of a customer share a partition whoever writes them.
-  { partitioner: 'murmur2_random' },
-)
-
-/** Settles when the broker has answered for every order. */
-const acknowledged = new Promise((resolve, reject) => {
-  let reports = 0
-  producer.on('delivery-report', (error) => {
-    if (error) reject(new Error(error.message))
-    else if (++reports === count) resolve(undefined)
-  })
+  partitioner: 'murmur2_random',
 })
 
-await new Promise((resolve, reject) => {
-  producer.connect({ timeout: 10_000 }, (error) => (error ? reject(error) : resolve(undefined)))
-})
-producer.setPollInterval(10)
+const stop = new AbortController()
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop.abort())
 
-for (let n = 0; n < count; n++) {
-  const order = { id: n, customer: `customer-${n % customers}`, item: 'tea', quantity: 1 + (n % 5) }
-  await produce(order)
-}
-if (count > 0) await acknowledged
-await new Promise((resolve) => producer.disconnect(resolve))
-console.log(`${count} orders are on topic ${TOPIC}`)
-
-/** @param {{ customer: string }} order */
-async function produce(order) {
-  const value = Buffer.from(JSON.stringify(order))
-  for (;;) {
-    try {
-      producer.produce(TOPIC, null, value, order.customer, Date.now())
-      return
-    } catch (error) {
-      // The queue is full: what is in it goes out meanwhile.
-      if (!isQueueFull(error)) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
+const began = performance.now()
+let written = 0
+/** @type {unknown} */
+let failure
+for (let id = 0; id < count && !stop.signal.aborted && failure === undefined; id++) {
+  const customer = `customer-${id % customers}`
+  // Not awaited, so that many share a request; `ready` slows the loop down when the brokers cannot keep up.
+  orders.writeKey(customer, { id, customer, item: 'tea', quantity: 1 + (id % 5) }).then(
+    () => written++,
+    (error) => {
+      failure ??= error
+    },
+  )
+  await orders.ready
+  const aheadMs = ((id + 1) / rate) * 1000 - (performance.now() - began)
+  if (aheadMs > 1 && id + 1 < count) await delay(aheadMs, undefined, { signal: stop.signal }).catch(() => {})
 }
 
-/** @param {unknown} error */
-function isQueueFull(error) {
-  return error instanceof Error && 'code' in error && error.code === Kafka.CODES.ERRORS.ERR__QUEUE_FULL
-}
+// Sends what is outstanding.
+await client.close()
+console.log(`${written} orders are on topic ${TOPIC}`)
+if (failure !== undefined) throw failure

@@ -1,37 +1,13 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterEach, expect, test } from 'vitest'
+import { endAll, node, zk } from './processes.mjs'
 
-const examples = join(import.meta.dirname, '..')
-const zk = join(examples, '../../packages/runtime/bin/zk.cjs')
-/** @type {import('node:child_process').ChildProcess[]} */
-const started = []
-
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL')
-})
-
-/**
- * @param {string} folder
- * @param {readonly string[]} args
- * @param {Record<string, string>} [env]
- */
-function node(folder, args, env = {}) {
-  const child = spawn(process.execPath, args, {
-    cwd: join(examples, folder),
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  started.push(child)
-  return { child, lines: createInterface({ input: child.stdout }), exited: once(child, 'exit') }
-}
+afterEach(endAll)
 
 test('the worker bills what the producer wrote, and drains at SIGTERM', async () => {
   const broker = node('.', [zk, 'broker', '--topics', 'orders', '--json'])
   const [ready] = await once(broker.lines, 'line')
-  const env = { KAFKA_BOOTSTRAP: JSON.parse(ready).bootstrapServers, COUNT: '200', CUSTOMERS: '7' }
+  const env = { KAFKA_BOOTSTRAP: JSON.parse(ready).bootstrapServers, COUNT: '200', RATE: '100000', CUSTOMERS: '7' }
 
   const producer = node('producer', ['produce.js'], env)
   expect(await producer.exited).toEqual([0, null])
@@ -58,7 +34,7 @@ test('the retry pipeline tries again after a while what has failed, and gives up
   const broker = node('.', [zk, 'broker', '--topics', topics, '--json'])
   const [ready] = await once(broker.lines, 'line')
   const { bootstrapServers } = JSON.parse(ready)
-  const env = { KAFKA_BOOTSTRAP: bootstrapServers, COUNT: '40', CUSTOMERS: '7', RETRY_AFTER_MS: '3000' }
+  const env = { KAFKA_BOOTSTRAP: bootstrapServers, COUNT: '40', RATE: '100000', CUSTOMERS: '7', RETRY_AFTER_MS: '3000' }
   const pipeline = node('retry-pipeline', ['pipeline.js'], env)
   expect(await node('producer', ['produce.js'], env).exited).toEqual([0, null])
 
@@ -102,7 +78,7 @@ test('an order that is too large for the retry topic stops the pipeline, instead
     console.log(cluster.bootstrapServers)`
   const broker = node('../../packages/native', ['--input-type=module', '-e', refusing])
   const [bootstrapServers] = await once(broker.lines, 'line')
-  const env = { KAFKA_BOOTSTRAP: bootstrapServers, COUNT: '4', RETRY_AFTER_MS: '100' }
+  const env = { KAFKA_BOOTSTRAP: bootstrapServers, COUNT: '4', RATE: '1000', RETRY_AFTER_MS: '100' }
   expect(await node('producer', ['produce.js'], env).exited).toEqual([0, null])
   const told = once(broker.lines, 'line')
   broker.child.kill('SIGUSR2')
