@@ -26,12 +26,15 @@ test('two terminals: the producer at its rate, and the worker, on a broker that 
 })
 
 test('the dead letter worker gives up every order, and its circuit stays closed', async () => {
-  const { picked, texts, exit } = await startUntil(['deadletter-worker', ...EMBEDDED], {}, 12, ({ text }) =>
+  // More than start before the first six have failed.
+  const count = 600
+  const args = ['deadletter-worker', '--embedded', '--rate', '10000', '--count', String(count)]
+  const { picked, texts, exit } = await startUntil(args, {}, count, ({ text }) =>
     text?.endsWith(': dead-lettered') ? text : undefined,
   )
   expect(exit).toEqual(CLEAN)
-  expect(new Set(picked).size).toBe(12)
-  expect(texts.at(-1)).toBe('12 processed, 12 of them are dead letters')
+  expect(new Set(picked).size).toBe(count)
+  expect(texts.at(-1)).toBe(`${count} processed, ${count} of them are dead letters`)
 })
 
 test('the delay worker handles no order before it is old enough', async () => {
