@@ -1,7 +1,7 @@
 // @ts-check
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -155,6 +155,19 @@ describe('configuration', () => {
   test('listens on loopback only', () => {
     const { listeners } = brokerProperties({ id: 2, ports, dataDir: '/d', overrides: {} })
     expect(listeners).toBe('CLIENT://127.0.0.1:9002,INTERNAL://127.0.0.1:9102,CONTROLLER://127.0.0.1:9202')
+  })
+
+  test('the Kafka of docker-compose.yml is configured as the launcher’s, but for where it listens', () => {
+    const text = readFileSync(join(compose, 'docker-compose.yml'), 'utf8')
+    const lines = [...text.matchAll(/^ {6}KAFKA_(\w+): (.*)$/gm)].map(([, name, value]) => [
+      name.toLowerCase().replaceAll('_', '.'),
+      value.replaceAll('"', ''),
+    ])
+    const places = ['controller.quorum.voters', 'listeners', 'advertised.listeners', 'log.dirs']
+    const own = brokerProperties({ id: 1, ports: [ports[0]], dataDir: '/d', overrides: {} })
+    const without = (/** @type {[string, unknown][]} */ entries) =>
+      Object.fromEntries(entries.filter(([name]) => !places.includes(name)).map(([name, value]) => [name, `${value}`]))
+    expect(without(/** @type {[string, string][]} */ (lines))).toEqual(without(Object.entries(own)))
   })
 
   test('overrides win', () => {

@@ -126,6 +126,36 @@ test('up, status and down keep one broker across commands', async () => {
   assert.ok(!existsSync(dir))
 })
 
+test('up --registry adds a registry to the Kafka that runs, and down takes both away', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'zk-kafka-cli-'))
+  const [port, registryPort] = await freePorts(2)
+  const ports = ['--port', String(port), '--registry-port', String(registryPort)]
+  /** @param {string[]} args */
+  const cli = (...args) => node(join(compose, 'cli.mjs'), ...args, '--json', '--dir', dir)
+  try {
+    assert.equal((await cli('up', ...ports)).code, 0)
+    const { code, out, err } = await cli('up', '--registry', ...ports)
+    assert.equal(code, 0, err)
+    const { started, registry } = JSON.parse(out)
+    assert.equal(started, false)
+    assert.equal(registry.url, `http://127.0.0.1:${registryPort}/apis/ccompat/v7`)
+    assert.deepEqual(await (await fetch(`${registry.url}/subjects`)).json(), [])
+    const status = await cli('status')
+    assert.equal(status.code, 0)
+    assert.equal(JSON.parse(status.out).registry.ready, true)
+    assert.equal(JSON.parse((await cli('up', '--registry', ...ports)).out).registry.started, false)
+
+    process.kill(registry.pid, 'SIGSTOP')
+    assert.equal((await cli('status')).code, 3)
+    assert.deepEqual(JSON.parse((await cli('down')).out), { stopped: true })
+    assert.ok(!(await isAlive(registry.pid)))
+  } finally {
+    await cli('down')
+  }
+  assert.ok(await isPortFree(registryPort))
+  assert.ok(!existsSync(dir))
+})
+
 test('run-with-kafka gives the command a cluster, its exit code to us, and leaves nothing behind', async () => {
   const probe = 'console.log(process.env.KAFKA_BOOTSTRAP); process.exitCode = 7'
   const { code, out } = await node(join(compose, 'run-with-kafka.mjs'), '--', process.execPath, '-e', probe)
