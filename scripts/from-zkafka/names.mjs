@@ -1,6 +1,7 @@
 /**
  * What zkafka 2.3 exports, in its own groups, and what it is called here. `field` names a field of the configuration (`client.x`,
- * `work.x`), from which name and default are taken; else `ours` and `normal` say them.
+ * `work.x`, `writer.x`), from which name and default are taken; else `ours` and `normal` say them. That every name of zkafka has a
+ * row, and that what is named here exists, is seen by scripts/test/from-zkafka.test.mjs.
  *
  * @typedef {object} Row
  * @property {string} name zkafka's
@@ -84,8 +85,8 @@ export const groups = [
       {
         name: 'ReadTimeoutMillis',
         theirs: '1000',
-        ours: 'no field',
-        why: 'the reader waits for the first record and takes what is there',
+        ours: 'none; `timeoutMs` of `reader.read`',
+        why: 'a work waits for the first record and takes what is there',
       },
       {
         name: 'ProcessTimeoutMillis',
@@ -125,6 +126,12 @@ export const groups = [
       },
       { name: 'GetFormatter, GetSchemaID', ours: 'none', why: 'the configuration is yours' },
       {
+        name: '(enable.auto.commit, enable.auto.offset.store)',
+        theirs: 'true, false',
+        ours: 'none',
+        why: 'the runtime commits; both are refused in `additionalProps`, where zkafka lets them break commits',
+      },
+      {
         name: '(auto.offset.reset)',
         theirs: 'latest (librdkafka)',
         field: 'work.autoOffsetReset',
@@ -145,89 +152,86 @@ export const groups = [
       {
         name: 'ClientID',
         theirs: 'required',
-        ours: '`clientId`',
-        normal: "the client's",
+        field: 'writer.clientId',
         why: 'not required; the brokers see `clientId-topic` in both',
       },
-      { name: 'Topic', ours: '`topic`', why: same },
-      { name: 'BootstrapServers', theirs: "Config's", ours: '`bootstrapServers`', normal: "the client's", why: same },
+      { name: 'Topic', field: 'writer.topic', why: same },
+      { name: 'BootstrapServers', theirs: "Config's", field: 'writer.bootstrapServers', why: same },
       {
         name: 'DeliveryTimeoutMs',
         theirs: '300000 (librdkafka)',
-        ours: '`deliveryTimeoutMs`',
-        normal: '`300_000`',
+        field: 'writer.deliveryTimeoutMs',
         why: same,
       },
       {
         name: 'AdditionalProps',
         theirs: 'nil',
-        ours: '`additionalProps`',
-        normal: '`{}`',
+        field: 'writer.additionalProps',
         why: 'as for a work: what the runtime answers for is refused',
       },
       {
         name: 'Formatter, SchemaRegistry, SchemaID',
         theirs: 'json',
-        ours: '`format`',
-        normal: 'none: Buffers and texts',
-        why: 'as for a processor',
+        field: 'writer.format',
+        why: 'as for a processor: a format has its schema, registry or id in itself',
       },
       {
         name: 'Transaction',
         theirs: 'false',
-        ours: '`transaction`',
-        normal: '`false`',
+        field: 'writer.transaction',
         why: 'the same flag, which begins no transaction in either',
       },
       {
         name: 'RequestRequiredAcks',
         theirs: 'all (librdkafka)',
-        ours: '`requestRequiredAcks`',
-        normal: "`'all'`",
-        why: same,
+        field: 'writer.requestRequiredAcks',
+        why: 'the same; less than all needs `enableIdempotence: false`, and says so before it connects',
       },
-      { name: 'EnableIdempotence', theirs: 'true', ours: '`enableIdempotence`', normal: '`true`', why: same },
-      { name: 'LingerMillis', theirs: '0', ours: '`lingerMs`', normal: '`0`', why: same },
-      { name: 'NagleDisable', theirs: 'true', ours: '`nagleDisable`', normal: '`true`', why: same },
+      { name: 'EnableIdempotence', theirs: 'true', field: 'writer.enableIdempotence', why: same },
+      { name: 'LingerMillis', theirs: '0', field: 'writer.lingerMs', why: same },
+      { name: 'NagleDisable', theirs: 'true', field: 'writer.nagleDisable', why: same },
       {
         name: 'SaslUsername, SaslPassword',
         theirs: "Config's",
-        ours: '`sasl`',
-        normal: "the client's",
+        field: 'writer.sasl',
         why: 'as for a work',
       },
+      { name: 'GetFormatter, GetSchemaID', ours: 'none', why: 'the configuration is yours' },
       {
         name: '(partitioner)',
         theirs: 'consistent_random (librdkafka)',
-        ours: '`partitioner`',
-        normal: "`'consistent_random'`",
+        field: 'writer.partitioner',
         why: 'keys stay where zkafka puts them',
       },
     ],
   },
   {
     title: 'SchemaRegistryConfig',
-    text: 'Arguments of the schema registry formats of @zk/formats.',
+    text: 'Arguments of `avroRegistry` (@zk/formats/avro), `protoRegistry` (@zk/formats/proto) and `jsonRegistry` (@zk/formats/registry).',
     rows: [
-      { name: 'URL', ours: '`url`', why: 'the same, `mock://` for one in memory' },
+      {
+        name: 'URL',
+        ours: '`registry.url`',
+        why: 'the same, `mock://` for one in memory. Beside it `auth`, `tls`, timeouts and retries, of which zkafka has none',
+      },
       {
         name: 'Serialization.AutoRegisterSchemas',
         theirs: 'false',
         ours: '`autoRegister`',
         normal: '`false`',
-        why: same,
+        why: 'the same; `useLatest` writes under what the subject has',
       },
       {
         name: 'Serialization.Schema, Deserialization.Schema',
-        ours: 'the schema of the format',
-        why: 'said once, for both directions',
+        ours: '`schema`',
+        why: 'said once, for both directions; without one `avroRegistry` reads each value as it was written',
       },
       {
         name: 'SubjectName',
         theirs: '`<topic>-value`',
-        ours: '`subject`',
-        normal: '`<topic>-value`',
-        why: 'strategies by topic, record, or both as well',
+        ours: '`subject`, `subjectStrategy`',
+        normal: "`'topic'`: `<topic>-value`",
+        why: 'a name, or a strategy by topic, record, or both',
       },
     ],
   },
@@ -235,9 +239,9 @@ export const groups = [
     title: 'Client',
     rows: [
       {
-        name: 'NewClient',
+        name: 'NewClient, Client, Option',
         ours: '`createClient`',
-        why: 'checks the configuration, where zkafka finds out when it connects',
+        why: 'an object with types instead of options; checks it, where zkafka finds out when it connects',
       },
       {
         name: 'Client.Reader',
@@ -292,23 +296,43 @@ export const groups = [
   {
     title: 'Reader and Writer',
     rows: [
-      { name: 'Reader, KReader, Reader.Read', ours: '`reader.read`', why: 'the same; null when there is nothing yet' },
-      { name: 'Reader.Close', ours: '`reader.close`', why: same },
-      { name: 'KReader.Assignments, Assignment', ours: '`reader.assignments`', why: same },
+      {
+        name: 'Reader, KReader, Reader.Read',
+        ours: '`reader.read`',
+        why: 'null when none came within `timeoutMs`, without which it waits; `for await` does the same. Errors are thrown, and the next call joins anew',
+      },
+      {
+        name: 'Reader.Close',
+        ours: '`reader.close`',
+        why: 'commits what is done, and a second call does nothing, as there',
+      },
+      {
+        name: 'KReader.Assignments, Assignment',
+        ours: '`reader.assignments`',
+        why: 'the same: topic and partition of each',
+      },
       {
         name: 'ReaderSettings, ReaderOption, RFormatterOption',
         ours: '`format` of the reader',
         why: 'fields do what options did',
       },
       { name: 'Writer, KWriter, Writer.Write', ours: '`writer.write`', why: 'one awaited, or many on their way' },
-      { name: 'Writer.WriteKey', ours: '`writer.writeKey`', why: same },
-      { name: 'Writer.WriteRaw', ours: '`writer.writeRaw`', why: same },
-      { name: 'Writer.Close', ours: '`writer.close`', why: 'flushes, which zkafka does not' },
-      { name: 'Response', ours: 'what a write resolves with: topic, partition, offset', why: same },
+      { name: 'Writer.WriteKey', ours: '`writer.writeKey`', why: 'the same; keys are text or bytes' },
+      {
+        name: 'Writer.WriteRaw',
+        ours: '`writer.writeRaw`',
+        why: 'the same: a null key is none, a null value a tombstone',
+      },
+      {
+        name: 'Writer.Close',
+        ours: '`writer.close`',
+        why: 'sends what is outstanding, which zkafka does not; `writer.flush` does it in between',
+      },
+      { name: 'Response', ours: '`SentRecord`: partition and offset, with which a write resolves', why: same },
       {
         name: 'WriteOption, WithHeaders',
-        ours: '`headers` of a write',
-        why: 'partition and timestamp can be given too',
+        ours: '`headers` of `WriteOptions`',
+        why: 'beside `partition` and `timestamp`; names may repeat, values may be bytes',
       },
       {
         name: 'WriterSettings, WriterOption, WFormatterOption',
@@ -340,7 +364,7 @@ export const groups = [
       },
       { name: 'WorkFactory.CreateWithFunc', ours: '`create`', why: 'the function is the default export of a module' },
       {
-        name: 'Work.Run',
+        name: 'Work, Work.Run',
         ours: '`work.run`',
         why: 'resolves with counters; `shutdown` and `signal` are AbortSignals. A work may be run again in both',
       },
@@ -406,9 +430,16 @@ export const groups = [
       },
       { name: 'WorkOption, WorkFactoryOption', ours: 'fields', why: 'an object with types says what there is' },
       {
-        name: 'ProcessError',
+        name: 'ProcessError, ProcessError.Err',
         ours: '`ProcessError`',
-        why: 'thrown, not returned; with `disableCircuitBreak`, `disableDeadLetter`, and `retryable`',
+        why: 'thrown, not returned; what is behind it is its `cause`. `retryable` says whether another attempt can help',
+      },
+      {
+        name: 'ProcessError.DisableCircuitBreak',
+        theirs: 'false',
+        ours: '`disableCircuitBreak`',
+        normal: '`false`',
+        why: same,
       },
       {
         name: 'ProcessError.DisableDLTWrite',
@@ -424,9 +455,17 @@ export const groups = [
     text: 'All eight, on the side where they belong; what they throw never changes an outcome.',
     rows: [
       { name: 'LifecycleHooks', ours: '`hooks`', why: same },
-      { name: 'PostReadImmediate', ours: '`postReadImmediate`', why: same },
+      {
+        name: 'PostReadImmediate',
+        ours: '`postReadImmediate`',
+        why: 'once for a read that brought something, which may be many records; not while there is nothing to read',
+      },
       { name: 'PostRead', ours: '`postRead`', why: 'values travel to the processor as they do there' },
-      { name: 'PostFanout', ours: '`postFanout`', why: same },
+      {
+        name: 'PostFanout',
+        ours: '`postFanout`',
+        why: 'after the records of a read are given out, not after every turn of a loop',
+      },
       {
         name: 'PreProcessing',
         ours: '`preProcessing`',
@@ -437,18 +476,35 @@ export const groups = [
         ours: '`postProcessing`',
         why: 'in the thread of the processor; a throw is logged, where a panic makes a failure in zkafka',
       },
-      { name: 'PreWrite', ours: '`preWrite`', why: same },
-      { name: 'PostAck', ours: '`postAck`', why: same },
-      { name: 'CircuitBreakerStateChanged, CircuitBreakerState', ours: '`circuitBreakerStateChanged`', why: same },
-      { name: 'ChainLifecycleHooks', ours: '`chainHooks`', why: same },
-      { name: 'LifecyclePostReadMeta and the other Meta types', ours: 'the arguments of the hooks', why: same },
+      { name: 'PreWrite', ours: '`preWrite`', why: 'knows topic, key and headers of the record' },
+      { name: 'PostAck', ours: '`postAck`', why: 'knows the error too, if there is one' },
+      {
+        name: 'CircuitBreakerStateChanged, CircuitBreakerState',
+        ours: '`circuitBreakerStateChanged`',
+        why: "states are `'closed'`, `'open'`, `'half-open'`; called outside of any lock",
+      },
+      {
+        name: 'ChainLifecycleHooks',
+        ours: '`chainHooks`',
+        why: 'the same: all run, errors are joined, values and headers add up',
+      },
+      {
+        name: 'LifecyclePostReadMeta, LifecyclePostReadImmediateMeta, LifecyclePreProcessingMeta, LifecyclePostProcessingMeta',
+        ours: '`ReadMessage` and `ReadAbout`, `ReadAttempt`, `HookContext`, `HandlerEnd`',
+        why: 'the arguments of the hooks, by which TypeScript knows them without being told',
+      },
+      {
+        name: 'LifecyclePostAckMeta, LifecyclePreWriteMeta, LifecyclePreWriteResp, LifecycleCircuitBreakerStateChangedMeta',
+        ours: '`WriteAck`, `PendingWrite`, `AddedHeaders`, `CircuitChange`',
+        why: same,
+      },
     ],
   },
   {
     title: 'Message',
     rows: [
       {
-        name: 'Key',
+        name: 'Message, Key',
         ours: '`message.key`',
         why: 'bytes, and null where there is none; in zkafka a text that is empty for both',
       },
@@ -463,13 +519,13 @@ export const groups = [
       {
         name: 'Decode',
         ours: '`message.value`',
-        why: 'decoded before the handler is called; what cannot be decoded is a failure like any other',
+        why: 'decoded before the handler is called, for readers when it is looked at; what cannot be decoded is a failure like any other, a tombstone is null',
       },
       { name: 'Value', ours: '`message.rawValue`', why: same },
       {
         name: 'Done, DoneWithContext',
-        ours: 'none for a work; a reader commits',
-        why: 'the runtime knows when a record is done',
+        ours: '`message.done` of a reader; none for a work',
+        why: 'what is done is committed in order, as there; a work knows by itself when a record is done',
       },
       { name: 'Logger, NoopLogger', ours: '`Logger`', why: "pino's six methods" },
     ],
@@ -477,25 +533,33 @@ export const groups = [
   {
     title: 'Formats (zfmt)',
     rows: [
-      { name: 'json', ours: '`json()`', why: 'a schema of zod may check it' },
+      {
+        name: 'json',
+        ours: '`json`',
+        why: '`json(schema)` checks and types it, by zod or anything with such a `parse`',
+      },
       { name: 'string', ours: '`string`', why: 'decodes to a text, for which zkafka needs an io.Writer' },
-      { name: 'proto_raw, proto_base64, proto_json', ours: '`proto(…)` with its encoding', why: same },
-      { name: 'avro', ours: '`avro(…)`', why: 'by its schema and without generated code' },
+      {
+        name: 'proto_raw, proto_base64, proto_json',
+        ours: "`proto` of @zk/formats/proto, with `encoding: 'base64'`, `'json'`",
+        why: 'the same; by the schema that protoc-gen-es generates',
+      },
+      { name: 'avro', ours: '`avro` of @zk/formats/avro', why: 'by its schema and without generated code' },
       {
         name: 'avro_schema, json_schema, proto_schema_deprecated',
-        ours: 'the three with a plain schema id',
-        why: 'the magic byte is checked',
+        ours: '`withSchemaId` around `avro`, `json`, `proto` in base64',
+        why: 'the same bytes; the magic byte is checked too',
       },
       {
         name: 'avro_schema_registry, proto_schema_registry, json_schema_registry',
-        ours: 'the three of @zk/formats/registry',
-        why: 'a schema is resolved once and not for every record; bytes that are too short are an error and no panic',
+        ours: '`avroRegistry`, `protoRegistry`, `jsonRegistry`',
+        why: 'a schema is fetched once for all threads and resolved once, not for every record; bytes that are too short are an error and no panic; JSON can be validated; a registry that is down is waited for',
       },
       { name: 'custom', ours: 'an object with `name`, `decode`, `encode`', why: 'works in a work too' },
       {
         name: 'GetFormatter, Formatter, FormatterType',
         ours: 'the type `Format`',
-        why: 'a format is a value and no name',
+        why: 'a format is a value and no name: what it cannot be is no configuration either',
       },
     ],
   },
