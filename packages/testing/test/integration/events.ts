@@ -1,9 +1,14 @@
 /** Things that happen one after the other, and can be waited for. */
+import { ledgerNow } from '../../src/ledger/writer.js'
+
 export class Events<T> {
   readonly all: T[] = []
+  /** When each came, in milliseconds of the machine's monotonic clock. */
+  readonly at: number[] = []
   readonly #waiting = new Set<() => void>()
 
   add(event: T): void {
+    this.at.push(ledgerNow())
     this.all.push(event)
     for (const look of this.#waiting) look()
   }

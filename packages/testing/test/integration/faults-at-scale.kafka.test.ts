@@ -3,7 +3,9 @@
  * real Kafka alone, where it takes half a minute: each fault by itself has its test on the embedded broker too.
  */
 import { expect, test } from 'vitest'
+import { checkLedger, contradictions } from '../../src/ledger/check-ledger.js'
 import { byKey, disorder } from './journal.js'
+import { ledgerOf } from './journal-ledger.js'
 import type { Produced, RecordToProduce } from './stage.js'
 import { stage } from './the-stage.js'
 
@@ -65,6 +67,11 @@ test('what succeeds is done, what fails is a dead letter with its cause, and ord
   expect(undone.map(shown).sort()).toEqual(failing.map(shown).sort())
   const cutShort = new Set(journal.cutShort().map(({ id }) => id))
   expect(disorder(journal.lines(), byKey, cutShort)).toEqual([])
+  const { groupId, events } = play
+  const ledger = ledgerOf({ groupId, produced, journal: journal.lines(), events, letters: written })
+  const verdict = checkLedger(ledger, { concurrency: 8, require: ['I1', 'I2', 'I3', 'I5'] })
+  expect(contradictions(verdict)).toEqual([])
+  expect(verdict.counts).toMatchObject({ produced: RECORDS, dead: failing.length, succeeded: RECORDS - failing.length })
   // Nobody was taken for dead meanwhile.
   expect(play.events.all.filter(({ type }) => type === 'assigned')).toHaveLength(1)
 })

@@ -1,7 +1,9 @@
 /** Works whose dead letter topic refuses: no offset passes a record that is nowhere yet, and in the end it is there once. */
 
 import { afterEach, describe, expect, test } from 'vitest'
+import { checkLedger, contradictions } from '../../src/ledger/check-ledger.js'
 import { byKey, disorder, type Journal, places } from './journal.js'
+import { ledgerOf } from './journal-ledger.js'
 import { Admins, OLD, type Refusal, refusals, smallRecordsOnly } from './refusals.js'
 import type { WrittenLetter } from './stage.js'
 import { isReal } from './stage.js'
@@ -43,7 +45,7 @@ test.each(Object.keys(refusals))(
     const refusal = await refusals[name]!(admins)
     const { stage, topic, partition, groupId } = refusal
     const journal = stage.journal()
-    await stage.produce(
+    const produced = await stage.produce(
       topic,
       records(partition, (i) => (FAILING.includes(i) ? 'gated' : 'fine')),
     )
@@ -83,6 +85,8 @@ test.each(Object.keys(refusals))(
     )
     expect(places(journal.starts())).toHaveLength(RECORDS)
     expect(disorder(journal.lines(), byKey)).toEqual([])
+    const ledger = ledgerOf({ groupId, produced, journal: journal.lines(), events: play.events, letters: written })
+    expect(contradictions(checkLedger(ledger, { concurrency: 4, require: ['I1', 'I2', 'I3', 'I5'] }))).toEqual([])
   },
 )
 
