@@ -4,14 +4,17 @@ import { defaultExclude, defineConfig, type TestProjectConfiguration } from 'vit
 
 const root = import.meta.dirname
 
+/** What plays with brokers and processes has a second try in CI, where machines stall; CI's last lines tell of each. */
+const retry = process.env.CI ? 1 : 0
+
 /**
  * Their suites start brokers and threads of their own, and mostly wait: two files at a time keep two cores busy, more would
  * make each other late. Whole runs come last, after the parts that they are made of.
  */
-const WORKERS: Record<string, { maxWorkers: number; sequence: { groupOrder: number } }> = {
-  native: { maxWorkers: 2, sequence: { groupOrder: 1 } },
-  runtime: { maxWorkers: 2, sequence: { groupOrder: 1 } },
-  testing: { maxWorkers: 2, sequence: { groupOrder: 2 } },
+const WORKERS: Record<string, { maxWorkers: number; sequence: { groupOrder: number }; retry: number }> = {
+  native: { maxWorkers: 2, sequence: { groupOrder: 1 }, retry },
+  runtime: { maxWorkers: 2, sequence: { groupOrder: 1 }, retry },
+  testing: { maxWorkers: 2, sequence: { groupOrder: 2 }, retry },
 }
 
 const packages = readdirSync(join(root, 'packages'))

@@ -13,6 +13,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.kafka.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // As in vitest.config.ts: CI's last lines tell of each.
+    retry: process.env.CI ? 1 : 0,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
