@@ -9,6 +9,7 @@ import { createLogger } from '../log/create-logger.js'
 import { type Logger, logLevels } from '../log/logger.js'
 import type { Fields } from './config-file.js'
 import { type ConnectionFlags, givenConnection, missing, withConnectionOptions } from './connection-options.js'
+import { IdleCollection } from './idle-collection.js'
 import { LiveView } from './live-view.js'
 import { integer, jsonFile, list, port } from './options.js'
 import { printJson } from './output.js'
@@ -147,6 +148,7 @@ async function run(processor: string | undefined, flags: RunFlags, early: EarlyS
   const stopWatching = flags.watch ? await watchSources(work, logger) : undefined
   // The process is ours: what a callback has left behind must not end it.
   const unwatchErrors = watchStrayErrors()
+  const idleCollection = new IdleCollection()
   let ready = false
   view?.start(() => work.state())
   try {
@@ -172,6 +174,7 @@ async function run(processor: string | undefined, flags: RunFlags, early: EarlyS
     if (flags.json && ready) printJson({ event: 'stopped', ...countersOf(work) })
   } finally {
     unwatchErrors()
+    idleCollection.stop()
     stopWatching?.()
     signals.stopListening()
     await closeQuietly(client)

@@ -10,6 +10,9 @@ const PREFIX = 'zk1:'
 /** `offset.metadata.max.bytes` of a broker, by default. */
 export const MAX_METADATA_BYTES = 4_096
 
+/** Of a safe integer as LEB128: 53 bits, seven a byte. */
+const MAX_NUMBER_BYTES = 8
+
 /**
  * @param finished flat ranges `[from, to, from, to, …]` above `offset`, ascending
  * @param maxBytes the highest ranges that do not fit are left out: they will be run again
@@ -17,15 +20,18 @@ export const MAX_METADATA_BYTES = 4_096
  */
 export function encodeFinished(offset: number, finished: readonly number[], maxBytes = MAX_METADATA_BYTES): string {
   const room = Math.floor(((maxBytes - PREFIX.length) * 3) / 4)
-  const bytes: number[] = []
+  // The range that does not fit any more is written behind the room.
+  const bytes = Buffer.allocUnsafe(room + 2 * MAX_NUMBER_BYTES)
+  let size = 0
   let before = offset
   for (let i = 0; i + 1 < finished.length; i += 2) {
-    const range = [...leb128(finished[i]! - before), ...leb128(finished[i + 1]! - finished[i]!)]
-    if (bytes.length + range.length > room) break
-    bytes.push(...range)
+    const middle = putLeb128(bytes, size, finished[i]! - before)
+    const end = putLeb128(bytes, middle, finished[i + 1]! - finished[i]!)
+    if (end > room) break
+    size = end
     before = finished[i + 1]!
   }
-  return bytes.length === 0 ? '' : PREFIX + Buffer.from(bytes).toString('base64url')
+  return size === 0 ? '' : PREFIX + bytes.toString('base64url', 0, size)
 }
 
 /** @returns the ranges; undefined when the text is not ours, or damaged */
@@ -46,13 +52,11 @@ export function decodeFinished(offset: number, metadata: string | null): number[
   return scale === 1 && finished.length % 2 === 0 ? finished : undefined
 }
 
-function leb128(value: number): number[] {
-  const bytes: number[] = []
+/** @returns where the next number begins */
+function putLeb128(bytes: Buffer, at: number, value: number): number {
   let rest = value
-  while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80)
-    rest = Math.floor(rest / 0x80)
-  }
-  bytes.push(rest)
-  return bytes
+  let end = at
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[end++] = (rest % 0x80) | 0x80
+  bytes[end++] = rest
+  return end
 }
