@@ -4,6 +4,7 @@
  *
  * node scripts/parity.mjs [--strict] <report>…  checks with the JSON reports of Vitest that are given
  * node scripts/parity.mjs [--strict]            runs the named files first, also against a real Kafka
+ * node scripts/parity.mjs --draw <seed>         checks nothing: prints 20 rows, to break each by hand and see its tests fail
  *
  * With `--strict` a row that is open is an error. The last line says the counts; exit code 1 when there is any error.
  */
@@ -12,6 +13,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { drawRows, seedOf } from './parity/draw.mjs'
 import { checkParity, filesOf, readTable, summary, testsOf } from './parity/table.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -20,10 +22,12 @@ main(process.argv.slice(2))
 
 /** @param {string[]} args */
 function main(args) {
+  if (args[0] === '--draw') return draw(args.slice(1))
   const strict = args.includes('--strict')
   const reports = args.filter((arg) => arg !== '--strict')
   const unknown = reports.find((arg) => arg.startsWith('-'))
-  if (unknown) throw new Error(`${unknown} is no option: there is --strict, and the rest are reports`)
+  if (unknown)
+    throw new Error(`${unknown} is no option: there are --strict and --draw <seed>, and the rest are reports`)
   const table = readTable(readFileSync(join(root, 'docs/parity.md'), 'utf8'))
   const tests = testsOf(root, reports.length > 0 ? reports.map(readReport) : runNamed(filesOf(table.rows)))
   const errors = [...table.errors, ...checkParity(table.rows, tests, { strict })]
@@ -31,6 +35,15 @@ function main(args) {
   for (const error of errors) console.error(error)
   if (errors.length > 0) process.exitCode = 1
   console.log(summary(table.rows, tests, errors))
+}
+
+/** @param {string[]} args */
+function draw([text, ...more]) {
+  const seed = seedOf(text)
+  if (more.length > 0) throw new Error(`${more[0]} is too much: --draw has a seed, and nothing else`)
+  const drawn = drawRows(readTable(readFileSync(join(root, 'docs/parity.md'), 'utf8')).rows, seed)
+  console.log(`seed ${seed}: ${drawn.map((row) => row.id).join(' ')}`)
+  for (const { id, behaviour, tests } of drawn) console.log([`${id}: ${behaviour}`, ...tests].join('\n  '))
 }
 
 /** @param {string} path */

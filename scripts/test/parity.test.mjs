@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { DRAWN, drawRows, seedOf } from '../parity/draw.mjs'
 import {
   checkParity,
   filesOf,
@@ -202,5 +203,35 @@ describe('docs/parity.md', () => {
       last: expect.stringMatching(RegExp(`^parity: ${total} rows: .*; 0 errors$`)),
     })
     expect(run('failed')).toEqual({ code: 1, last: expect.stringMatching(/ 0 of \d+ named tests passed; \d+ errors$/) })
+  })
+})
+
+describe('rows to break by hand', () => {
+  const { rows } = readTable(document({ Z3: { ours: `not taken: ${REASON}`, shown: '–' } }))
+  const drawn = (/** @type {number} */ seed) => drawRows(rows, seed).map((row) => row.id)
+
+  test('are twenty, none of them twice, the same for the same seed and others for another', () => {
+    expect(new Set(drawn(7)).size).toBe(DRAWN)
+    expect(drawn(7)).toEqual(drawn(7))
+    expect(drawn(8)).not.toEqual(drawn(7))
+  })
+
+  test('any row may be drawn, but none that no test shows', () => {
+    const seen = new Set(Array.from({ length: 400 }, (_, seed) => drawn(seed)).flat())
+    expect([...seen].sort()).toEqual(ids.filter((id) => id !== 'Z3').sort())
+  })
+
+  test.each(['', '-1', '1.5', 'x', '4294967296', undefined])('%s is no seed', (text) => {
+    expect(() => seedOf(text)).toThrow('--draw needs a seed')
+  })
+
+  test('pnpm parity --draw prints the seed, and each row with its tests', () => {
+    const { stdout, status } = spawnSync(process.execPath, [join(root, 'scripts/parity.mjs'), '--draw', '7'], {
+      encoding: 'utf8',
+    })
+    const expected = drawRows(readTable(readFileSync(join(root, 'docs/parity.md'), 'utf8')).rows, 7)
+    expect(status).toBe(0)
+    expect(stdout.split('\n')[0]).toBe(`seed 7: ${expected.map((row) => row.id).join(' ')}`)
+    for (const name of expected.flatMap((row) => row.tests)) expect(stdout).toContain(`  ${name}\n`)
   })
 })
