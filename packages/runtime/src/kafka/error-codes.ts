@@ -11,6 +11,21 @@ export const PASSING: ReadonlySet<number> = new Set([
   ERRORS.ERR__TIMED_OUT,
 ])
 
+/** librdkafka's words for an error, as node-rdkafka has them: in small letters and without their origin. */
+const IN_WORDS: Readonly<Record<string, number>> = {
+  'all broker connections are down': ERRORS.ERR__ALL_BROKERS_DOWN,
+  'broker transport failure': ERRORS.ERR__TRANSPORT,
+  'fatal error': ERRORS.ERR__FATAL,
+  'host resolution failure': ERRORS.ERR__RESOLVE,
+  'message size too large': ERRORS.ERR_MSG_SIZE_TOO_LARGE,
+  'timed out': ERRORS.ERR__TIMED_OUT,
+}
+
+/** @returns the code of an error of which node-rdkafka tells only words, then mostly with -1; undefined where nobody acts on it */
+export function codeOf({ code, message }: { code?: number | undefined; message: string }): number | undefined {
+  return code === undefined || code === ERRORS.ERR_UNKNOWN ? (IN_WORDS[message] ?? code) : code
+}
+
 export const UNREACHABLE: ReadonlySet<number> = new Set([...PASSING, ERRORS.ERR_LEADER_NOT_AVAILABLE])
 
 /** By its credentials. */

@@ -1,9 +1,10 @@
 /**
  * Writes errors of a client with the runtime's logger. Those that pass by themselves come with every try, ten times a
- * second while no broker can be reached: one of a code is written every ten seconds, and says how many were left out.
+ * second while no broker can be reached, or all at once when a client that never reached one is given up: one of a code is
+ * written every ten seconds, and says how many were left out.
  */
 import type { Logger } from '../log/logger.js'
-import { PASSING } from './error-codes.js'
+import { codeOf, PASSING } from './error-codes.js'
 import { type LibrdkafkaErrorEvent, librdkafkaError } from './librdkafka-log.js'
 
 const EVERY_MS = 10_000
@@ -21,7 +22,7 @@ export class ErrorLog {
 
   /** @param now a monotonic clock in milliseconds */
   write(error: LibrdkafkaErrorEvent, now = performance.now()): void {
-    const leftOut = this.#leftOutBefore(error.code, now)
+    const leftOut = this.#leftOutBefore(codeOf(error), now)
     if (leftOut === undefined) return
     const { level, fields, message } = librdkafkaError(error, this.#clientId)
     this.#logger[level](leftOut > 0 ? { ...fields, leftOut } : fields, message)

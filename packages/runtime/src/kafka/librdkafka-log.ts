@@ -1,6 +1,6 @@
 /** librdkafka's own log lines and errors, as lines of the runtime's logger. */
 import type { Logger, LogLevel } from '../log/logger.js'
-import { ERR__FATAL, PASSING } from './error-codes.js'
+import { codeOf, ERR__FATAL, PASSING } from './error-codes.js'
 
 export interface LogEntry {
   level: LogLevel
@@ -17,7 +17,7 @@ export interface LibrdkafkaLogEvent {
   message: string
 }
 
-/** node-rdkafka's `event.error`. */
+/** node-rdkafka's `event.error`, which mostly has -1 for a code, and what the addon tells. */
 export interface LibrdkafkaErrorEvent {
   message: string
   code?: number | undefined
@@ -47,7 +47,8 @@ export function librdkafkaLog(event: LibrdkafkaLogEvent, clientId: string): LogE
 }
 
 export function librdkafkaError(error: LibrdkafkaErrorEvent, clientId: string): LogEntry {
-  const { code, message } = error
+  const { message } = error
+  const code = codeOf(error)
   const level = code === ERR__FATAL ? 'fatal' : code !== undefined && PASSING.has(code) ? 'warn' : 'error'
   return { level, fields: { clientId, ...(code !== undefined && { code }) }, message }
 }

@@ -2,7 +2,7 @@
 import type { Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import type { Credentials } from './credentials.js'
-import { librdkafkaError, librdkafkaLog } from './librdkafka-log.js'
+import { librdkafkaLog } from './librdkafka-log.js'
 import type { Native } from './open-reader.js'
 import { encodeHeaders } from './packed-batch.js'
 import type { ProducerClient, ProducerClientListener } from './producer-client.js'
@@ -28,7 +28,7 @@ export function openNativeProducer(
       if (event.type === 'log') {
         listener.log(librdkafkaLog({ severity: event.severity, fac: event.facility, message: event.message }, clientId))
       } else if (event.fatal) listener.failed(event.message)
-      else listener.log(librdkafkaError(event, clientId))
+      else listener.erred(event)
     }
     listener.reportedAll()
   }

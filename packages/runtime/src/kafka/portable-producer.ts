@@ -11,19 +11,13 @@ import Kafka, { type LibrdKafkaError, type Producer } from 'node-rdkafka'
 import type { Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import type { Credentials } from './credentials.js'
-import { ERR__FATAL, ERR__INVALID_ARG, ERR__QUEUE_FULL, ERR_MSG_SIZE_TOO_LARGE } from './error-codes.js'
-import { librdkafkaError, librdkafkaLog } from './librdkafka-log.js'
+import { codeOf, ERR__FATAL, ERR__INVALID_ARG, ERR__QUEUE_FULL } from './error-codes.js'
+import { librdkafkaLog } from './librdkafka-log.js'
 import type { ProducerClient, ProducerClientListener, RecordToSend } from './producer-client.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const POLL_MS = 10
 const RECONNECT_MS = 1_000
-
-/** Of node-rdkafka's words, in small letters and without their origin, those that somebody acts on. */
-const CODES: Readonly<Record<string, number>> = {
-  'message size too large': ERR_MSG_SIZE_TOO_LARGE,
-  'fatal error': ERR__FATAL,
-}
 
 /** Whether node-rdkafka writes a header value as it is. */
 export function carries(value: Uint8Array | null): boolean {
@@ -55,8 +49,8 @@ class PortableProducer implements ProducerClient {
     this.#kafka = new Kafka.Producer({ ...properties, dr_cb: true, event_cb: true } as never)
     this.#kafka.on('delivery-report', (error, report) => this.#reported(error, report as unknown as Report))
     this.#kafka.on('event.error', (error) => {
-      if (error.code === ERR__FATAL) listener.failed(error.message)
-      else listener.log(librdkafkaError(error, clientId))
+      if (codeOf(error) === ERR__FATAL) listener.failed(error.message)
+      else listener.erred(error)
     })
     this.#kafka.on('event.log', (event) => listener.log(librdkafkaLog(event, clientId)))
     this.#detach = credentials?.attachTo(this.#kafka, undefined) ?? (() => {})
@@ -101,12 +95,13 @@ class PortableProducer implements ProducerClient {
 
   #connect(): void {
     this.#kafka.connect({ timeout: CONNECT_TIMEOUT_MS }, (error) => {
-      if (this.#isClosed) {
-        this.#kafka.disconnect()
-        return
-      }
       if (error) {
         setTimeout(() => !this.#isClosed && this.#connect(), RECONNECT_MS).unref()
+        return
+      }
+      // Closed meanwhile. One that never connected has nothing to disconnect, and node-rdkafka throws then.
+      if (this.#isClosed) {
+        this.#kafka.disconnect()
         return
       }
       this.#isConnected = true
@@ -118,7 +113,7 @@ class PortableProducer implements ProducerClient {
   #reported(error: LibrdKafkaError | null, { opaque, partition, offset }: Report): void {
     if (opaque === undefined || !this.#tokens.delete(opaque)) return
     if (error === null) this.#listener.reported(opaque, 0, false, partition, offset)
-    else this.#listener.reported(opaque, CODES[error.message] ?? -1, true, partition, -1, error.message)
+    else this.#listener.reported(opaque, codeOf({ message: error.message }) ?? -1, true, partition, -1, error.message)
     this.#listener.reportedAll()
   }
 }

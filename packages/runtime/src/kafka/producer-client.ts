@@ -1,5 +1,5 @@
 /** What a producer is made of: one client of librdkafka's, native or portable. */
-import type { LogEntry } from './librdkafka-log.js'
+import type { LibrdkafkaErrorEvent, LogEntry } from './librdkafka-log.js'
 
 /** Bytes are copied before `send` returns. */
 export interface RecordToSend {
@@ -31,6 +31,8 @@ export interface ProducerClientListener {
   /** Behind all that one wake-up reported. */
   reportedAll(): void
   log(entry: LogEntry): void
+  /** It goes on trying. */
+  erred(error: LibrdkafkaErrorEvent): void
   /** This client is of no use any more. */
   failed(message: string): void
 }

@@ -15,6 +15,7 @@ import type { Logger } from '../log/logger.js'
 import type { Credentials } from './credentials.js'
 import type { DeliveryError } from './delivery-error.js'
 import { ERR__FATAL, ERR__PURGE_QUEUE, ERR__QUEUE_FULL, ERR__STATE } from './error-codes.js'
+import { ErrorLog } from './error-log.js'
 import { openNativeProducer } from './native-producer.js'
 import { loadNative, type Native } from './open-reader.js'
 import { carries, openPortableProducer } from './portable-producer.js'
@@ -67,6 +68,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
 export class Producer {
   readonly #options: ProducerOptions
   readonly #native: Native | undefined
+  readonly #errorLog: ErrorLog
   readonly #channels: DeliveryListener[] = []
   #client: ProducerClient | undefined
   /** Of the latest client. */
@@ -87,6 +89,7 @@ export class Producer {
   constructor(options: ProducerOptions, native: Native | undefined) {
     this.#options = options
     this.#native = native
+    this.#errorLog = new ErrorLog(options.logger, String(options.properties['client.id']))
   }
 
   channel(listener: DeliveryListener): ProducerChannel {
@@ -209,6 +212,7 @@ export class Producer {
       },
       reportedAll: () => this.#settled(),
       log: ({ level, fields, message }) => this.#options.logger[level](fields, message),
+      erred: (error) => this.#errorLog.write(error),
       failed: (message) => this.#failed(client, message),
     }
     const { properties, credentials } = this.#options

@@ -49,6 +49,19 @@ test.each(['native', 'portable'] as const)('%s: members that close just as they 
   if (reader === 'native') expect(forgotten).toEqual([])
 })
 
+test('one that reaches no broker says so, and not once for each try', async () => {
+  const { connect } = Kafka.KafkaConsumer.prototype
+  vi.spyOn(Kafka.KafkaConsumer.prototype, 'connect').mockImplementation(function (this: Kafka.KafkaConsumer, _, done) {
+    return connect.call(this, { timeout: 1_500 }, done)
+  })
+  const warnings: string[] = []
+  const consumer = newConsumer('native', 'g-dead', warnings, () => {}, 'localhost:1')
+  await expect(consumer.connect()).rejects.toMatchObject({ code: 'ZK_BROKER_UNREACHABLE' })
+  await consumer.close({ abandon: false })
+  const told = warnings.filter((line) => line === 'all broker connections are down')
+  expect(told).toHaveLength(1)
+})
+
 describe('the coordinator is asked before the group is joined', () => {
   const OFFSET_FETCH = 9
   const [LOADING, UNKNOWN_TOPIC, REFUSED] = [14, 3, 30]
@@ -83,12 +96,13 @@ function newConsumer(
   group: string,
   warnings: string[],
   onDebug: (log: string) => void,
+  servers = cluster.bootstrapServers,
 ): Consumer {
   const quiet = () => {}
   const debug = (_fields: unknown, message = '') => onDebug(message)
   const warn = (first: unknown, second?: unknown) => warnings.push(String(second ?? first))
   const global = {
-    'bootstrap.servers': cluster.bootstrapServers,
+    'bootstrap.servers': servers,
     'group.id': group,
     'partition.assignment.strategy': 'cooperative-sticky',
     // So long the mock brokers let a join wait.
@@ -98,7 +112,7 @@ function newConsumer(
   return new Consumer(
     {
       properties: { global, topic: {} },
-      bootstrapServers: [cluster.bootstrapServers],
+      bootstrapServers: [servers],
       clientId: group,
       groupInstanceId: undefined,
       reader,

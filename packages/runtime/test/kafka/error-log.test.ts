@@ -27,6 +27,18 @@ test('brokers that cannot be reached are told of every ten seconds, not ten time
   expect(lines()).toEqual([['warn', ALL_BROKERS_DOWN.message, 0]])
 })
 
+test('they are known by their words as well, for node-rdkafka mostly tells no code', () => {
+  const { log, lines } = writing()
+  const words = 'all broker connections are down'
+  for (const code of [-1, undefined, -1]) log.write({ code, message: words }, 0)
+  expect(lines()).toEqual([['warn', words, 0]])
+  for (const ms of [0, 1]) log.write({ code: -1, message: 'something else' }, ms)
+  expect(lines()).toEqual([
+    ['error', 'something else', 0],
+    ['error', 'something else', 0],
+  ])
+})
+
 test('another error is not left out for it, and one that does not pass never is', () => {
   const { log, lines } = writing()
   for (const error of [ALL_BROKERS_DOWN, TRANSPORT, OTHER, OTHER]) log.write(error, 0)

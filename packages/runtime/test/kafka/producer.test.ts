@@ -1,6 +1,7 @@
 import { createMockCluster, type MockCluster } from '@zk/native/mock-cluster'
+import Kafka from 'node-rdkafka'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parseClientConfig, parseWorkConfig } from '../../src/config/parse-config.js'
 import { consumerProperties, producerProperties } from '../../src/config/properties.js'
 import type { DeliveryError } from '../../src/kafka/delivery-error.js'
@@ -19,6 +20,7 @@ beforeEach(() => {
   cluster.createTopic(TOPIC, 2)
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
   await producer?.close(1_000)
   producer = undefined
   cluster.close()
@@ -254,4 +256,42 @@ test('users of one producer hear of their own records only', async () => {
   await producer.flush(5_000)
   expect(others).toEqual([7, 8])
   expect(answers.map(({ token }) => token)).toEqual([7])
+})
+
+describe('no broker answers', () => {
+  const properties = { 'bootstrap.servers': 'localhost:1', 'client.id': 'c', 'reconnect.backoff.max.ms': 100 }
+
+  test('the native client says so, and not once for each try', async () => {
+    const lines: string[] = []
+    const log = pino({}, { write: (line) => void lines.push(JSON.parse(line).msg) })
+    producer = await createProducer({ properties, client: 'native', logger: log })
+    producer.connect()
+    await vi.waitUntil(() => lines.some((line) => line.endsWith('brokers are down')), { timeout: 5_000 })
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(lines.filter((line) => line.endsWith('brokers are down'))).toHaveLength(1)
+  })
+
+  test('the portable client may be closed while it still tries', async () => {
+    const { connect } = Kafka.Producer.prototype
+    const thrown: unknown[] = []
+    let given: () => void
+    const givenUp = new Promise<void>((resolve) => {
+      given = resolve
+    })
+    vi.spyOn(Kafka.Producer.prototype, 'connect').mockImplementation(function (this: Kafka.Producer, _, done) {
+      return connect.call(this, { timeout: 500 }, (...answer) => {
+        try {
+          done?.(...answer)
+        } catch (error) {
+          thrown.push(error)
+        }
+        given()
+      })
+    })
+    producer = await createProducer({ properties, client: 'portable', logger })
+    producer.connect()
+    await producer.close(0)
+    await givenUp
+    expect(thrown).toEqual([])
+  })
 })
