@@ -89,15 +89,19 @@ async function moduleOf(path: string): Promise<unknown> {
       throw errors.ZK_CONFIG_FILE(path, 'there is no such file (.json, .js, .ts)')
     throw error
   })
-  const { default: given } = await import(url).catch((error: unknown) => {
+  try {
+    const { default: made } = await import(url)
+    const given: unknown = typeof made === 'function' ? await made() : made
+    // Its getters run here as well.
+    return isFields(given) ? { ...given } : given
+  } catch (error) {
     throw errors.ZK_CONFIG_FILE(path, `it failed (${error instanceof Error ? error.message : String(error)})`, {
       cause: error,
     })
-  })
-  return typeof given === 'function' ? given() : given
+  }
 }
 
-const paths = ['processor', 'crashJournal'] as const
+const paths = ['processor', 'hooksModule', 'crashJournal'] as const
 const tlsPaths = ['ca', 'cert', 'key'] as const
 
 function atItsPlace(given: Fields, folder: string): Fields {

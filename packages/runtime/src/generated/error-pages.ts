@@ -32,7 +32,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** The file that \`--config\` names could not be read, or is no configuration.
 
-**Why.** It does not exist, is not JSON, or its module throws; or it names an environment variable (\`{ "env": "NAME" }\`) that is not set.
+**Why.** It does not exist, is not JSON, or its module, or the function that it exports, throws; or it names an environment variable (\`{ "env": "NAME" }\`) that is not set.
 
 **What to do.** Correct the file, or set the variable. The fields are those of a work and its client, side by side: see \`docs/configuration.md\`.`,
   ZK_TLS_INVALID: `# ZK_TLS_INVALID

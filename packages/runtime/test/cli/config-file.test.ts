@@ -54,12 +54,17 @@ describe('a configuration file', () => {
   test('has paths that are relative to it', async () => {
     const path = file({
       processor: './p.js',
+      hooksModule: 'hooks/audit.js',
       crashJournal: 'marks',
       tls: { ca: 'ca.pem', cert: '/c.pem', key: '-----BEGIN X' },
     })
     expect(await readConfigFile(path)).toEqual({
       client: { tls: { ca: join(dir, 'ca.pem'), cert: '/c.pem', key: '-----BEGIN X' } },
-      work: { processor: join(dir, 'p.js'), crashJournal: join(dir, 'marks') },
+      work: {
+        processor: join(dir, 'p.js'),
+        hooksModule: join(dir, 'hooks/audit.js'),
+        crashJournal: join(dir, 'marks'),
+      },
     })
   })
 
@@ -83,6 +88,8 @@ describe('a configuration file', () => {
       /sasl\.password is that of the environment variable TEST_UNSET, which is not set/,
     ],
     ['work.mjs', 'throw new Error("no vault")', /it failed \(no vault\)/],
+    ['work.mjs', 'export default async () => { throw new Error("no vault") }', /it failed \(no vault\)/],
+    ['work.mjs', 'export default { get sasl() { throw new Error("no vault") } }', /it failed \(no vault\)/],
   ])('%s with %s is refused', async (name, content, text) => {
     const path = content === undefined ? join(dir, name) : file(content, name)
     const error = await readConfigFile(path).catch((caught: Error) => caught)
