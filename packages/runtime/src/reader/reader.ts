@@ -6,13 +6,13 @@
  */
 import type { TopicPartition } from '@zk/engine'
 import type { Format } from '@zk/formats'
+import { checkReadOptions } from '../config/call-options.js'
+import { show } from '../config/problems.js'
 import { errors } from '../errors.js'
 import type { ReaderSubscription } from '../transport.js'
 import type { ReceivedRecord } from './inbox.js'
 import { ReaderMessage } from './reader-message.js'
 import { type ReaderParts, Subscription, type SubscriptionListener } from './subscription.js'
-
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 export interface ReadOptions {
   /** How long to wait for a message, in milliseconds; 0 takes only what is there. Default: for ever. */
@@ -49,11 +49,12 @@ export class Reader<V = Buffer> {
    * seconds.
    *
    * @returns null when none came within `timeoutMs`
-   * @throws ZkError ZK_READER_CLOSED, or why the group cannot be joined or has put this reader out; the next `read` tries again.
+   * @throws ZkError ZK_READER_CLOSED, ZK_CONFIG_INVALID, or why the group cannot be joined or has put this reader out; the next `read` tries again.
    *   Where a schema registry is down, its error; the message is the next again
    */
   async read(options: ReadOptions = {}): Promise<ReaderMessage<V> | null> {
-    const { timeoutMs, signal } = checked(options)
+    checkReadOptions(options)
+    const { timeoutMs, signal } = options
     signal?.throwIfAborted()
     const subscription = this.#joined()
     const record = subscription.inbox.take() ?? (await this.#arrival(timeoutMs, signal))
@@ -77,10 +78,16 @@ export class Reader<V = Buffer> {
    * Commits now what is done, and resolves when the brokers have it. Without it that happens every `autoCommitIntervalMs`.
    *
    * @param message is done too
-   * @throws ZkError ZK_COMMIT_FAILED, ZK_READER_CLOSED
+   * @throws ZkError ZK_COMMIT_FAILED, ZK_READER_CLOSED, ZK_CONFIG_INVALID for what is no message
    */
   async commit(message?: ReaderMessage<V>): Promise<void> {
     if (this.#closing !== undefined) throw errors.ZK_READER_CLOSED(this.#parts.config.clientId)
+    if (message !== undefined && !(message instanceof ReaderMessage)) {
+      const expected = 'expected a message of the reader, or nothing'
+      throw errors.ZK_CONFIG_INVALID('call of commit', [
+        { path: 'message', message: `is ${show(message)}; ${expected}` },
+      ])
+    }
     message?.done()
     await this.#subscription?.commit()
   }
@@ -185,11 +192,3 @@ export class Reader<V = Buffer> {
 }
 
 const onKafka = (parts: ReaderParts, listener: SubscriptionListener) => new Subscription(parts, listener)
-
-/** @throws ZkError ZK_CONFIG_INVALID */
-function checked(options: ReadOptions): ReadOptions {
-  const { timeoutMs } = options
-  if (timeoutMs === undefined || (timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) return options
-  const message = `is ${String(timeoutMs)}; expected a number of milliseconds, 0 to ${MAX_TIMEOUT_MS}, or nothing`
-  throw errors.ZK_CONFIG_INVALID('call of read', [{ path: 'timeoutMs', message }])
-}

@@ -8,6 +8,7 @@
  * A write that is not awaited takes the main thread 2 µs with the addon (values of 200 bytes, mock brokers, `pnpm bench writer`).
  */
 import type { Format, FormatPlace } from '@zk/formats'
+import { checkTimeout } from '../config/call-options.js'
 import type { Properties } from '../config/properties.js'
 import type { WriterConfig } from '../config/writer-config.js'
 import { errors } from '../errors.js'
@@ -20,7 +21,7 @@ import { ERR__MSG_TIMED_OUT, RECORD_REFUSED } from '../kafka/error-codes.js'
 import { createProducer, type DeliveryListener, type ProducerChannel } from '../kafka/producer.js'
 import { keptRecord, type RecordToSend } from '../kafka/producer-client.js'
 import type { Logger } from '../log/logger.js'
-import { bytesOf, headersOf, partitionOf, timestampOf } from '../outgoing-parts.js'
+import { bytesOf, headersOf, partitionOf, shownPart, timestampOf } from '../outgoing-parts.js'
 import type { OutgoingHeaders, SentRecord } from '../processor-types.js'
 import { openTracing, type Tracing } from '../tracing/tracing.js'
 import type { Transport, WriterProducer } from '../transport.js'
@@ -170,8 +171,10 @@ export class Writer<V = Bytes> implements DeliveryListener {
    *
    * @param timeoutMs default: as long as it takes, which `deliveryTimeoutMs` bounds
    * @returns whether all of it is answered, whatever the answers are
+   * @throws ZkError ZK_CONFIG_INVALID for a time that is none
    */
-  flush(timeoutMs = this.#parts.config.deliveryTimeoutMs + 2 * LATE_MS): Promise<boolean> {
+  async flush(timeoutMs = this.#parts.config.deliveryTimeoutMs + 2 * LATE_MS): Promise<boolean> {
+    checkTimeout('flush', timeoutMs)
     return this.#outstanding.flush(timeoutMs)
   }
 
@@ -180,8 +183,10 @@ export class Writer<V = Bytes> implements DeliveryListener {
    * A writer that has written keeps the process alive until then.
    *
    * @param timeoutMs default 30,000
+   * @throws ZkError ZK_CONFIG_INVALID for a time that is none: nothing is closed then
    */
-  close(timeoutMs = CLOSE_MS): Promise<void> {
+  async close(timeoutMs = CLOSE_MS): Promise<void> {
+    checkTimeout('close', timeoutMs)
     this.#closing ??= this.#close(timeoutMs)
     return this.#closing
   }
@@ -256,7 +261,9 @@ export class Writer<V = Bytes> implements DeliveryListener {
     else this.#hold({ write, record: keptRecord(record) })
   }
 
-  #record(key: Bytes | null, value: Uint8Array | null, options: WriteOptions = {}): RecordToSend {
+  #record(key: Bytes | null, value: Uint8Array | null, given: WriteOptions | undefined): RecordToSend {
+    const options = given ?? {}
+    if (typeof options !== 'object') throw invalid('options', shownPart(options), 'an object, or nothing')
     return {
       topic: this.topic,
       partition: partitionOf(options.partition, invalid),

@@ -38,3 +38,27 @@ test.each<[string, unknown, string]>([
     expect.objectContaining({ code: 'ZK_CONFIG_INVALID', message: expect.stringContaining(problem) }),
   )
 })
+
+test.each<[unknown, string]>([
+  [null, '(root): is null; expected an object'],
+  [500, '(root): is 500; expected an object'],
+  [{ timeout: 500 }, 'timeout: is not a field; did you mean timeoutMs?'],
+  [{ timeoutMs: '5' }, 'timeoutMs: is "5"; expected a number of milliseconds, 0 to 2147483647, or nothing'],
+  [{ timeoutMs: -1 }, 'timeoutMs: is -1; expected'],
+  [{ timeoutMs: 2 ** 31 }, 'timeoutMs: is 2147483648; expected'],
+  [{ signal: 'x' }, 'signal: is "x"; expected an AbortSignal'],
+])('read(%j) is refused before anything is read: %s', async (options, problem) => {
+  const reader = client.reader({ topic: 't', groupId: 'g', logger })
+  await expect(reader.read(options as never)).rejects.toMatchObject({
+    code: 'ZK_CONFIG_INVALID',
+    message: expect.stringContaining(problem),
+  })
+})
+
+test('what is committed is a message', async () => {
+  const reader = client.reader({ topic: 't', groupId: 'g', logger })
+  await expect(reader.commit({ offset: 3 } as never)).rejects.toMatchObject({
+    code: 'ZK_CONFIG_INVALID',
+    message: expect.stringContaining('message: is an object; expected a message of the reader, or nothing'),
+  })
+})

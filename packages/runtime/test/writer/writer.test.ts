@@ -120,9 +120,30 @@ test.each<[string, (writing: Writer<unknown>) => Promise<unknown>]>([
   ['partition is 1.5; expected a whole number', (writing) => writing.write('v', { partition: 1.5 })],
   ['timestamp is -5; expected milliseconds', (writing) => writing.write('v', { timestamp: -5 })],
   ['header "h" is 1; expected', (writing) => writing.write('v', { headers: { h: 1 as never } })],
+  ['options is "k"; expected an object', (writing) => writing.write('v', 'k' as never)],
 ])('it rejects, and throws nothing: %s', async (why, write) => {
   const error = await write(open<unknown>()).catch((one: unknown) => one)
   expect(error).toMatchObject({ code: 'ZK_WRITE_INVALID', message: expect.stringContaining(why) })
+})
+
+test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5' as never])(
+  'a time of %s is none: nothing is given up for it, nor closed',
+  async (timeoutMs) => {
+    const writing = open<string>()
+    const sent = writing.write('v', IN_0)
+    for (const call of [writing.flush(timeoutMs), writing.close(timeoutMs)]) {
+      await expect(call).rejects.toMatchObject({
+        code: 'ZK_CONFIG_INVALID',
+        message: expect.stringMatching(/timeoutMs/),
+      })
+    }
+    expect(writing.isClosed).toBe(false)
+    expect(await sent).toMatchObject({ partition: 0 })
+  },
+)
+
+test('null options are none', async () => {
+  expect(await open<string>().write('v', null as never)).toMatchObject({ offset: 0 })
 })
 
 test('bytes may be changed as soon as write has returned, also while the record waits', async () => {
