@@ -31,8 +31,10 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
  * A Protobuf message.
  *
  * @param schema As protoc-gen-es generates it (`OrderSchema`), or any message descriptor of @bufbuild/protobuf.
+ * @throws TypeError when the schema or the encoding is none.
  */
 export function proto<Desc extends DescMessage>(schema: Desc, options: ProtoOptions = {}): Format<MessageShape<Desc>> {
+  requireMessage('proto', schema)
   const { encoding = 'binary', registry } = options
   switch (encoding) {
     case 'binary':
@@ -52,6 +54,12 @@ export function proto<Desc extends DescMessage>(schema: Desc, options: ProtoOpti
     default:
       throw new TypeError(`proto: encoding expects binary, base64 or json, not ${String(encoding)}`)
   }
+}
+
+/** What was imported under another name than the generated one is undefined, and no record would decode. */
+export function requireMessage(what: string, schema: DescMessage): void {
+  if ((schema as Partial<DescMessage> | undefined)?.kind === 'message') return
+  throw new TypeError(`${what} expects the schema of a message, such as OrderSchema of the generated order_pb.js`)
 }
 
 function protoJson<Desc extends DescMessage>(schema: Desc, registry: Registry | undefined): Format<MessageShape<Desc>> {

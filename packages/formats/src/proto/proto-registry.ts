@@ -4,7 +4,7 @@ import { type RegistryFormatOptions, SubjectSchemas } from '../registry/subject-
 import { joinWithSchemaId, PREFIX_BYTES, readSchemaId } from '../schema-id-prefix.js'
 import { type FileSchemaOptions, fileSchema } from './file-schemas.js'
 import { messageIndexes, skipMessageIndexes, writeMessageIndexes } from './message-indexes.js'
-import { readProto, writeProto } from './proto-format.js'
+import { readProto, requireMessage, writeProto } from './proto-format.js'
 
 export interface ProtoRegistryOptions extends RegistryFormatOptions, Pick<FileSchemaOptions, 'sources'> {}
 
@@ -22,6 +22,7 @@ export function protoRegistry<Desc extends DescMessage>(
   schema: Desc,
   options: ProtoRegistryOptions,
 ): Format<MessageShape<Desc>> {
+  requireMessage('protoRegistry', schema)
   const { sources, autoRegister = false, normalize = true } = options
   const indexes = writeMessageIndexes(messageIndexes(schema))
   const schemas = new SubjectSchemas({

@@ -57,6 +57,20 @@ export interface ResolvedRegistryConfig {
   readonly latestTtlMs: number
 }
 
+/** A misspelt one would be left out in silence, such as the credentials. */
+const FIELDS: Readonly<Record<keyof RegistryConfig, true>> = {
+  url: true,
+  auth: true,
+  tls: true,
+  timeoutMs: true,
+  retries: true,
+  retryBackoffMs: true,
+  latestTtlMs: true,
+}
+
+/** Node's timers take no more, and fire at once instead. */
+const MOST = 2 ** 31 - 1
+
 /**
  * Checks all that can be known without asking the registry.
  *
@@ -64,6 +78,10 @@ export interface ResolvedRegistryConfig {
  */
 export function resolveRegistryConfig(config: RegistryConfig): ResolvedRegistryConfig {
   const url = parseUrl(config?.url)
+  const unknown = Object.keys(config).find((field) => !Object.hasOwn(FIELDS, field))
+  if (unknown !== undefined) {
+    throw new TypeError(`registry.${unknown} is not a field; there are ${Object.keys(FIELDS).join(', ')}`)
+  }
   const { username, password } = url
   url.username = ''
   url.password = ''
@@ -79,10 +97,10 @@ export function resolveRegistryConfig(config: RegistryConfig): ResolvedRegistryC
     name: url.href.replace(/\/$/, ''),
     authorization: authorizationOf(config.auth ?? fromUrl(username, password)),
     tls: config.tls,
-    timeoutMs: atLeast(1, 'timeoutMs', config.timeoutMs ?? 10_000),
-    retries: atLeast(0, 'retries', config.retries ?? 3),
-    retryBackoffMs: atLeast(0, 'retryBackoffMs', config.retryBackoffMs ?? 200),
-    latestTtlMs: atLeast(0, 'latestTtlMs', config.latestTtlMs ?? 60_000),
+    timeoutMs: numberFrom(1, 'timeoutMs', config.timeoutMs ?? 10_000),
+    retries: numberFrom(0, 'retries', config.retries ?? 3),
+    retryBackoffMs: numberFrom(0, 'retryBackoffMs', config.retryBackoffMs ?? 200),
+    latestTtlMs: numberFrom(0, 'latestTtlMs', config.latestTtlMs ?? 60_000),
   }
 }
 
@@ -116,7 +134,7 @@ function authorizationOf(auth: RegistryConfig['auth']): string | undefined {
   )
 }
 
-function atLeast(least: number, field: string, value: number): number {
-  if (Number.isFinite(value) && value >= least) return value
-  throw new TypeError(`registry.${field} expects a number of at least ${least}, not ${String(value)}`)
+function numberFrom(least: number, field: string, value: number): number {
+  if (typeof value === 'number' && value >= least && value <= MOST) return value
+  throw new TypeError(`registry.${field} expects a number from ${least} to ${MOST}, not ${String(value)}`)
 }

@@ -2,7 +2,7 @@ import { create, equals, toBinary, toJsonString } from '@bufbuild/protobuf'
 import { TimestampSchema } from '@bufbuild/protobuf/wkt'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { Format } from '../../src/index.js'
-import { proto } from '../../src/proto.js'
+import { proto, protoRegistry } from '../../src/proto.js'
 import { failure } from '../fixtures/failure.js'
 import { MoneySchema } from '../fixtures/shop/money_pb.js'
 import { type Order, OrderSchema, State } from '../fixtures/shop/order_pb.js'
@@ -82,6 +82,12 @@ describe('proto', () => {
     const format = proto(OrderSchema)
     expect(failure(() => format.decode(format.encode(order).subarray(0, -1))).code).toBe('ZK_DECODE_FAILED')
     expect(failure(() => format.decode(Buffer.alloc(100_000, 0x0b))).code).toBe('ZK_DECODE_FAILED')
+  })
+
+  test('what is no schema of a message is refused at once', () => {
+    expect(() => proto(undefined as never)).toThrow('proto expects the schema of a message')
+    expect(() => protoRegistry(undefined as never, { registry: { url: 'mock://x' } })).toThrow(TypeError)
+    expect(() => proto(OrderSchema.field.state?.enum as never)).toThrow(TypeError)
   })
 
   test('another encoding is refused at once', () => {

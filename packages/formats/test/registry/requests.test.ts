@@ -192,6 +192,8 @@ describe('a configuration that is not valid is refused, by the name of the field
     ['registry.tls.ca', { url: 'https://x', tls: { ca: '/no/such/file' } }],
     ['registry.retries', { url: 'http://x', retries: -1 }],
     ['registry.timeoutMs', { url: 'http://x', timeoutMs: 0 }],
+    ['registry.timeoutMs', { url: 'http://x', timeoutMs: 2 ** 31 }],
+    ['registry.authentication is not a field', { url: 'http://x', authentication: { password: 'secret' } }],
   ])('%s', (field, config) => {
     expect(() => createRegistryRequests(config as RegistryConfig)).toThrow(TypeError)
     expect(() => createRegistryRequests(config as RegistryConfig)).toThrow(field)
