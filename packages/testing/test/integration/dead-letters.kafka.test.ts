@@ -113,7 +113,8 @@ test('key, value, headers and timestamp are there as they were, null, empty, rep
   expect(first).toMatchObject({ key: null, value: null, timestamp: '1700000000001' })
   expect(first!.headers!.a).toEqual([null, Buffer.from([0, 255])])
   expect(first!.headers!.b).toEqual(Buffer.alloc(0))
-  expect(second).toMatchObject({ key: Buffer.alloc(0), value: Buffer.alloc(0) })
+  // Not by toMatchObject, which takes null for an empty Buffer.
+  expect([second!.key, second!.value]).toEqual([Buffer.alloc(0), Buffer.alloc(0)])
 })
 
 test('refused for six seconds: nothing is acknowledged, and then all are there once, in order', async () => {
