@@ -35,7 +35,7 @@ export const clientSchema = z.strictObject({
     group,
     description:
       'Who the client is to the brokers. Without `tls` it goes over TLS (`SASL_SSL`); `tls: false` is for networks that can be ' +
-      'trusted. A work may have another, field by field. Kerberos and OIDC by librdkafka are left to `additionalProps`, and ' +
+      'trusted. A work may have another, field by field. Kerberos and OIDC are left to `additionalProps`, where librdkafka has them, and ' +
       'what these fields say must not be there at the same time.',
     change: 'For brokers that ask for it.',
     expected: 'false, or an object of mechanism, username, password, token',

@@ -18,7 +18,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** librdkafka did not accept a property of \`additionalProps\`, or the value given for it.
 
-**Why.** The name is misspelt, belongs to another client (Java's names differ in places), is newer than the librdkafka in use, or needs a feature that librdkafka was built without (SASL/GSSAPI, zstd).
+**Why.** The name is misspelt, belongs to another client (Java's names differ in places), is newer than the librdkafka in use, or needs a feature that librdkafka was built without (SASL/GSSAPI, OIDC, zstd).
 
 **What to do.** Compare name and value with librdkafka's \`CONFIGURATION.md\`.`,
   ZK_CONFIG_CONFLICT: `# ZK_CONFIG_CONFLICT
