@@ -115,8 +115,15 @@ function parseUrl(text: unknown): URL {
 }
 
 function fromUrl(username: string, password: string): BasicAuth | undefined {
-  if (username === '') return undefined
-  return { type: 'basic', username: decodeURIComponent(username), password: decodeURIComponent(password) }
+  if (username === '' && password === '') return undefined
+  if (username === '') throw new TypeError('registry.url has a password and no user; give registry.auth for a token')
+  try {
+    return { type: 'basic', username: decodeURIComponent(username), password: decodeURIComponent(password) }
+  } catch {
+    throw new TypeError(
+      'registry.url has a % in its user or password that encodes nothing: write %25, or give registry.auth',
+    )
+  }
 }
 
 function authorizationOf(auth: RegistryConfig['auth']): string | undefined {

@@ -185,6 +185,8 @@ describe('a configuration that is not valid is refused, by the name of the field
   test.each<[string, unknown]>([
     ['registry.url', {}],
     ['registry.url', { url: 'localhost:8081' }],
+    ['registry.url has a %', { url: 'http://user:secret%zz@x' }],
+    ['registry.url has a password and no user', { url: 'http://:secret@x' }],
     ['registry.auth', { url: 'http://x', auth: { type: 'basic', username: 'a' } }],
     ['registry.auth.token', { url: 'http://x', auth: { type: 'bearer', token: 'secret\n' } }],
     ['registry.tls', { url: 'http://x', tls: {} }],
