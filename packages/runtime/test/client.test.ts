@@ -1,5 +1,6 @@
 /** What a factory gives to its works, and what becomes of all when a client is closed. */
-import { expect, test } from 'vitest'
+import { createServer } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { createClient } from '../src/client.js'
 import type { Work } from '../src/work.js'
 
@@ -45,6 +46,28 @@ test('defaults are checked together with what the work gives', () => {
     /drainTimeoutMs/,
   )
   expect(code(() => factory.create(undefined as never))).toMatch(/ZK_CONFIG_INVALID/)
+})
+
+test('nothing connects by being made: neither a client, nor its works, writers and readers', async () => {
+  let connections = 0
+  const broker = createServer((socket) => {
+    connections++
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => broker.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void broker.close())
+  const { port } = broker.address() as { port: number }
+  const owner = createClient({ bootstrapServers: [`127.0.0.1:${port}`] })
+  owner.workFactory().create(one)
+  owner.writer({ topic: 'orders' })
+  const reader = owner.reader({ topic: 'orders', groupId: 'g' })
+  // Nothing may happen meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(connections).toBe(0)
+  // It would have been noticed.
+  reader.read({ timeoutMs: 0 }).catch(() => {})
+  await expect.poll(() => connections, { timeout: 10_000 }).toBeGreaterThan(0)
+  await owner.close()
 })
 
 test('hooks may be a class’s', () => {

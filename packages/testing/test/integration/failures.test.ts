@@ -26,17 +26,19 @@ describe.each(readers)('%s reader', (reader) => {
 
   test('a handler that throws, at once or later, fails its record alone', async () => {
     const topic = await stage.topic(1)
-    await stage.produce(topic, [{ key: 'a' }, { key: 'bad' }, { key: 'b' }, { key: 'bad' }])
+    await stage.produce(topic, [{ key: 'a' }, { key: 'at once' }, { key: 'b' }, { key: 'later' }])
     const journal = stage.journal()
-    const processorOptions = { journal: journal.path, ms: 0, rules: { bad: 'throw' } }
+    const rules = { 'at once': 'throw-at-once', later: 'throw' }
+    const processorOptions = { journal: journal.path, ms: 0, rules }
     const play = stage.play({ topic, reader, processorOptions }, { untilEnd: true })
     expect(await play.run).toMatchObject({ processed: 4, failed: 2, committed: 4, threadDeaths: 0 })
     expect(journal.done().map(({ key }) => key)).toEqual(expect.arrayContaining(['a', 'b']))
     const failures = play.log.all.filter(({ level }) => level === 'error')
     expect(failures.map(({ fields }) => fields.offset)).toEqual([1, 3])
-    expect((failures[0]!.fields.err as Error).message).toBe('the rule says throw')
+    const thrown = failures.map(({ fields }) => fields.err as Error)
+    expect(thrown.map(({ message }) => message)).toEqual(['the rule says throw at once', 'the rule says throw'])
     // The stack leads to the line of the user's code.
-    expect((failures[0]!.fields.err as Error).stack).toMatch(/recorder\.mjs:\d+/)
+    for (const { stack } of thrown) expect(stack).toMatch(/recorder\.mjs:\d+/)
   })
 
   test('onExhausted stop: ZK_RECORD_FAILED, exit code 4, uncommitted, nothing of its key after it', async () => {

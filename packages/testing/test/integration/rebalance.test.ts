@@ -129,9 +129,12 @@ describe.each(readers)('%s reader', (reader) => {
     await journal.until(() => journal.starts().length === PARTITIONS)
     const secondJournal = stage.journal()
     const processorOptions = { journal: secondJournal.path }
+    const joins = performance.now()
     const second = stage.play({ ...base, groupId: first.groupId, processorOptions })
     const revoked = await first.events.until(({ type }) => type === 'revoked')
     expect(revoked).toMatchObject({ complete: false })
+    // The join and the 300 ms of the drain, not the ten seconds that are its default.
+    expect(performance.now() - joins).toBeLessThan(10_000)
     const moved = revoked.type === 'revoked' ? revoked.partitions.length : 0
     expect(moved).toBeGreaterThan(0)
     await secondJournal.untilDone(moved)

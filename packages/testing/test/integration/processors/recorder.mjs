@@ -4,7 +4,7 @@
  * options: { journal, ms?, busyMs?, out?, rules?: { [key]: Rule }, gate?: SharedArrayBuffer, gateSuccessors? }. Without `ms`
  * handlers are synchronous, and compute for `busyMs`. With `gateSuccessors` the set-up of a thread that replaces another
  * waits for the gate.
- * A Rule: 'throw' | 'exit' | 'abort' | 'throw-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin' | 'block' |
+ * A Rule: 'throw' (a promise rejects) | 'throw-at-once' | 'exit' | 'abort' | 'throw-outside' | 'heap' | 'gate' | 'hang' | 'hang-deaf' | 'spin' | 'block' |
  * 'send', or
  * { do: Rule, once: true }: only the first time in the life of the journal. What has to be stopped writes a line every few ms
  * for as long as it runs. 'block' is a native call of two seconds that nothing can stop.
@@ -43,6 +43,10 @@ export default {
       for (const until = performance.now() + (options.busyMs ?? 0); performance.now() < until; );
       end(id, true)
       return undefined
+    }
+    if (rule === 'throw-at-once') {
+      end(id, false)
+      throw new Error('the rule says throw at once')
     }
     return carryOut(rule, options, ctx, id)
   },
