@@ -27,6 +27,10 @@ describe('string', () => {
     expect(string.decode(Buffer.from('a\ufffdb'))).toBe('a\ufffdb')
   })
 
+  test('a byte order mark is a character of the text', () => {
+    expect(string.decode(Buffer.from([0xef, 0xbb, 0xbf, 0x61]))).toBe('\ufeffa')
+  })
+
   test('bytes that are not UTF-8 are an error, not question marks', () => {
     expect(failure(() => string.decode(Buffer.from([0x61, 0xff, 0x62])))).toMatchObject({
       code: 'ZK_DECODE_FAILED',

@@ -24,8 +24,7 @@ export interface ProtoOptions {
   readonly registry?: Registry
 }
 
-/** Padding is at most two characters, and only at the end. */
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+const EQUALS_SIGN = '='.charCodeAt(0)
 
 /**
  * A Protobuf message.
@@ -119,9 +118,23 @@ function mustBe(format: string, schema: DescMessage, value: unknown): void {
   )
 }
 
-/** Node skips what is no base64, and so would read another message. */
+/**
+ * Node skips what is no base64, and so would read another message: then there are fewer bytes than the text is long for.
+ * To look at them is a fraction of what a regular expression over the text costs.
+ */
 function fromBase64(bytes: Uint8Array): Buffer {
   const text = asBuffer(bytes).toString('latin1').trimEnd()
-  if (!BASE64.test(text)) throw new FormatError('ZK_DECODE_FAILED', 'proto in base64', 'it is no base64')
-  return Buffer.from(text, 'base64')
+  const read = Buffer.from(text, 'base64')
+  if (read.length !== bytesOf(text) || text.includes('-') || text.includes('_')) {
+    throw new FormatError('ZK_DECODE_FAILED', 'proto in base64', 'it is no base64')
+  }
+  return read
+}
+
+/** @returns how many bytes base64 of this length stands for; -1 where there is none. */
+function bytesOf(text: string): number {
+  let end = text.length
+  // Padding is at most two characters, and only at the end.
+  for (let i = 0; i < 2 && text.charCodeAt(end - 1) === EQUALS_SIGN; i++) end--
+  return end % 4 === 1 ? -1 : Math.floor((end * 3) / 4)
 }

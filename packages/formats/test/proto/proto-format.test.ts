@@ -5,7 +5,7 @@ import type { Format } from '../../src/index.js'
 import { proto, protoRegistry } from '../../src/proto.js'
 import { failure } from '../fixtures/failure.js'
 import { MoneySchema } from '../fixtures/shop/money_pb.js'
-import { type Order, OrderSchema, State } from '../fixtures/shop/order_pb.js'
+import { CustomerSchema, type Order, OrderSchema, State } from '../fixtures/shop/order_pb.js'
 import { OrderSchema as OrderV2Schema, Priority } from '../fixtures/shop/order_v2_pb.js'
 
 const order = create(OrderSchema, {
@@ -69,6 +69,24 @@ describe('proto', () => {
   test('unknown fields and enum values in JSON are left out', () => {
     const text = '{"id":"a","later":{"x":[1]},"state":"STATE_LATER"}'
     expect(proto(OrderSchema, { encoding: 'json' }).decode(Buffer.from(text))).toMatchObject({ id: 'a', state: 0 })
+  })
+
+  test('a character anywhere in base64 that does not belong there is an error, whatever Node makes of it', () => {
+    const format = proto(CustomerSchema, { encoding: 'base64' })
+    // Nine bytes: no padding.
+    const text = format.encode(create(CustomerSchema, { name: 'a name!' })).toString()
+    for (const strange of ['=', '==', '-', '_', ' ', '\n', '*', 'é', '\0']) {
+      // Before the end, where white space is left out and padding may be.
+      for (let at = 0; at < text.length - 2; at++) {
+        const inserted = `${text.slice(0, at)}${strange}${text.slice(at)}`
+        const replaced = `${text.slice(0, at)}${strange}${text.slice(at + 1)}`
+        for (const wrong of [inserted, replaced]) {
+          expect(() => format.decode(Buffer.from(wrong, 'latin1')), wrong).toThrow('it is no base64')
+        }
+      }
+    }
+    expect(() => format.decode(Buffer.from(`${text.slice(0, 4)}A`))).toThrow('it is no base64')
+    expect(() => format.decode(Buffer.from('===='))).toThrow('it is no base64')
   })
 
   test('base64 with its newline is read; what is no base64 is an error, not another message', () => {
