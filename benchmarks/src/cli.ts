@@ -1,5 +1,8 @@
-/** `pnpm bench <suite>`: runs one suite, or all. */
+/** `pnpm bench <suite>`: runs one suite, or all, and says what became of the ratios since an earlier run. */
 import { parseArgs } from 'node:util'
+import { type Change, compare, describe, regressions } from './compare.js'
+import { headerOf } from './header.js'
+import { earlierResults, HISTORY, save } from './history.js'
 import { print, type Result } from './report.js'
 
 export interface SuiteOptions {
@@ -9,17 +12,37 @@ export interface SuiteOptions {
   bootstrap: string | undefined
 }
 
-type Suite = (options: SuiteOptions) => Promise<Result[]>
+interface Suite {
+  /** Imported when it runs, so that what needs no Kafka client runs where it is not built. */
+  load: () => Promise<(options: SuiteOptions) => Promise<Result[]>>
+  payload: string
+  kafka: boolean
+}
 
-/** Loaded when it runs, so that what needs no Kafka client runs where it is not built. */
-const suites: Record<string, () => Promise<Suite>> = {
-  tracker: async () => (await import('./tracker.js')).tracker,
-  'crash-journal': async () => (await import('./crash-journal.js')).crashJournal,
-  formats: async () => (await import('./formats.js')).formats,
-  hop: async () => (await import('./hop.js')).hop,
-  noop: async () => (await import('./noop.js')).noop,
-  cpu: async () => (await import('./cpu.js')).cpu,
-  writer: async () => (await import('./writer.js')).writer,
+const VALUES = '200-byte values, 10,000 keys, 12 partitions'
+
+const suites: Record<string, Suite> = {
+  tracker: { load: async () => (await import('./tracker.js')).tracker, payload: 'offsets', kafka: false },
+  'crash-journal': {
+    load: async () => (await import('./crash-journal.js')).crashJournal,
+    payload: 'offsets',
+    kafka: false,
+  },
+  formats: {
+    load: async () => (await import('./formats.js')).formats,
+    payload: '64 orders of some 300 bytes of JSON',
+    kafka: false,
+  },
+  hop: { load: async () => (await import('./hop.js')).hop, payload: '200-byte values, 2,000 keys', kafka: false },
+  noop: { load: async () => (await import('./noop.js')).noop, payload: VALUES, kafka: true },
+  cpu: { load: async () => (await import('./cpu.js')).cpu, payload: VALUES, kafka: true },
+  io: { load: async () => (await import('./io.js')).io, payload: VALUES, kafka: true },
+  skew: {
+    load: async () => (await import('./skew.js')).skew,
+    payload: '200-byte values, 1,000 keys by Zipf, 12 partitions',
+    kafka: true,
+  },
+  writer: { load: async () => (await import('./writer.js')).writer, payload: '200-byte values, 100 keys', kafka: true },
 }
 
 const { values, positionals } = parseArgs({
@@ -29,22 +52,69 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '3' },
     messages: { type: 'string' },
     bootstrap: { type: 'string' },
+    compare: { type: 'string' },
+    gate: { type: 'string' },
+    tolerance: { type: 'string', default: '0.2' },
     help: { type: 'boolean', default: false },
   },
 })
 
 const names = positionals.length === 0 ? Object.keys(suites) : positionals
+const bootstrap = values.bootstrap ?? process.env.KAFKA_BOOTSTRAP
 if (values.help || names.some((name) => suites[name] === undefined)) {
   console.log(`pnpm bench [${Object.keys(suites).join('|')}]… [--runs 3] [--messages n] [--bootstrap host:port] [--json]
+           [--compare last|file] [--gate file] [--tolerance 0.2]
 
-Each suite prints both sides of its ratio from one run, alternating. noop, cpu and writer use a real Kafka when --bootstrap or
-KAFKA_BOOTSTRAP names one, else the embedded broker.`)
+Each suite prints both sides of its ratio from one run, alternating. What needs Kafka uses that of --bootstrap or KAFKA_BOOTSTRAP,
+else the embedded broker. Results are kept in benchmarks/history.
+
+  --compare   prints how each ratio has changed since the last run of its case, or since a file that --json wrote
+  --gate      the same for a file, and exit code 1 when a ratio is worse by more than --tolerance, twice in a row; 2 when the
+              file has none of the cases`)
   process.exitCode = values.help ? 0 : 1
 } else {
-  const bootstrap = values.bootstrap ?? process.env.KAFKA_BOOTSTRAP
+  // Before anything is kept: what runs now must not be what it is compared with.
+  const source = values.gate ?? values.compare
+  const before = source === undefined ? [] : earlierResults(source, HISTORY)
+  const results = await runAll(names)
+  if (source !== undefined) await judge(compare(results, before), before)
+}
+
+async function runAll(chosen: readonly string[]): Promise<Result[]> {
+  const all: Result[] = []
   const messages = values.messages === undefined ? undefined : Number(values.messages)
-  for (const name of names) {
-    const suite = await suites[name]!()
-    print(await suite({ runs: Number(values.runs), messages, bootstrap }), values.json)
+  for (const name of chosen) {
+    const { load, payload, kafka } = suites[name]!
+    const suite = await load()
+    const header = headerOf(name, payload, kafka ? bootstrap : null)
+    const results = await suite({ runs: Number(values.runs), messages, bootstrap })
+    print(header, results, values.json)
+    save([{ header }, ...results], HISTORY, new Date())
+    all.push(...results)
   }
+  return all
+}
+
+/** Says it on stderr: stdout is for results. */
+async function judge(changes: readonly Change[], before: readonly Result[]): Promise<void> {
+  for (const change of changes) console.error(describe(change))
+  if (values.gate === undefined) return
+  if (changes.length === 0) {
+    console.error(`${values.gate} has none of these cases: nothing was compared`)
+    process.exitCode = 2
+    return
+  }
+  const tolerance = Number(values.tolerance)
+  let worse = regressions(changes, tolerance)
+  if (worse.length > 0) {
+    console.error('Once more, for a machine that is disturbed disturbs ratios too:')
+    const suspects = names.filter((name) => worse.some((change) => change.name.startsWith(`${name} `)))
+    const again = regressions(compare(await runAll(suspects), before), tolerance)
+    worse = again.filter(({ name }) => worse.some((change) => change.name === name))
+  }
+  for (const change of worse) console.error(`REGRESSION ${describe(change)}`)
+  console.error(
+    worse.length === 0 ? `${changes.length} ratios hold` : `${worse.length} of ${changes.length} ratios are worse`,
+  )
+  if (worse.length > 0) process.exitCode = 1
 }

@@ -7,26 +7,37 @@ const PARTITIONS = 12
 const KEYS = 10_000
 const TOPIC_EXISTS = 36
 
+interface Keys {
+  name: string
+  of(i: number): string
+}
+
+const IN_TURN: Keys = { name: '', of: (i) => `key-${i % KEYS}` }
+
 export interface FilledTopic {
   bootstrap: string
   name: string
   close(): Promise<void>
 }
 
-export async function filledTopic(options: {
+interface FillOptions {
   bootstrap: string | undefined
   messages: number
   valueBytes: number
-}): Promise<FilledTopic> {
-  const { messages, valueBytes } = options
-  const name = `bench-${valueBytes}-${messages}`
+  /** The key of each record, and what the topic's name says of them. Default: 10,000 keys in turn. */
+  keys?: Keys
+}
+
+export async function filledTopic(options: FillOptions): Promise<FilledTopic> {
+  const { messages, valueBytes, keys = IN_TURN } = options
+  const name = `bench-${valueBytes}-${messages}${keys.name === '' ? '' : `-${keys.name}`}`
   if (options.bootstrap === undefined) {
     const broker = await startEmbeddedBroker({ topics: { [name]: PARTITIONS } })
-    await produce(broker.bootstrapServers, name, messages, valueBytes)
+    await produce(broker.bootstrapServers, name, options)
     return { bootstrap: broker.bootstrapServers, name, close: () => broker.stop() }
   }
   // A topic that is there already was filled by an earlier run: its name says with what.
-  if (await createTopic(options.bootstrap, name)) await produce(options.bootstrap, name, messages, valueBytes)
+  if (await createTopic(options.bootstrap, name)) await produce(options.bootstrap, name, options)
   return { bootstrap: options.bootstrap, name, close: async () => {} }
 }
 
@@ -49,8 +60,9 @@ async function createTopic(bootstrap: string, topic: string): Promise<boolean> {
   }
 }
 
-function produce(bootstrapServers: string, topic: string, messages: number, valueBytes: number): Promise<void> {
+function produce(bootstrapServers: string, topic: string, options: FillOptions): Promise<void> {
+  const { messages, valueBytes, keys = IN_TURN } = options
   const value = Buffer.alloc(valueBytes, 'x')
-  const record = (i: number) => ({ key: Buffer.from(`key-${i % KEYS}`), value })
+  const record = (i: number) => ({ key: Buffer.from(keys.of(i)), value })
   return fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
 }

@@ -1,5 +1,5 @@
 /** The one shape that every suite reports, for people and machines. */
-import { cpus, totalmem } from 'node:os'
+import { type Header, headerText } from './header.js'
 
 /** One figure of one case, over several runs, beside what it is compared with. */
 export interface Result {
@@ -49,14 +49,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }
 
-export function print(results: readonly Result[], json: boolean): void {
+export function print(header: Header, results: readonly Result[], json: boolean): void {
   if (json) {
-    for (const result of results) console.log(JSON.stringify(result))
+    for (const line of [{ header }, ...results]) console.log(JSON.stringify(line))
     return
   }
-  console.log(
-    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-  )
+  console.log(headerText(header))
   const rows = results.map((result) => [
     `${result.suite} ${result.case}`,
     result.unit,

@@ -1,0 +1,46 @@
+/** The results of earlier runs, a file of JSON lines each: the header of a suite, then its results. Not for the repository. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Result } from './report.js'
+
+export const HISTORY = fileURLToPath(new URL('../history/', import.meta.url))
+
+export function save(lines: readonly object[], folder: string, at: Date): void {
+  mkdirSync(folder, { recursive: true })
+  // The names sort by time.
+  const file = join(folder, `${at.toISOString().replaceAll(':', '-')}.jsonl`)
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+}
+
+/** @param source `last`: of each case the latest result in the folder; else a file that `--json` wrote. */
+export function earlierResults(source: string, folder: string): Result[] {
+  if (source !== 'last') return resultsIn(readFileSync(source, 'utf8'))
+  const latest = new Map<string, Result>()
+  for (const file of filesIn(folder)) {
+    for (const result of resultsIn(readFileSync(join(folder, file), 'utf8'))) {
+      latest.set(JSON.stringify([result.suite, result.case, result.unit]), result)
+    }
+  }
+  return [...latest.values()]
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.jsonl'))
+      .sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Lines that are no result are passed over: headers, and what pnpm prints before a script. */
+function resultsIn(text: string): Result[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Result | { header: object })
+    .filter((line): line is Result => 'suite' in line)
+}

@@ -1,0 +1,41 @@
+/**
+ * A handler that waits 5 ms, as for a service: messages a second against what so many handlers at once can do, the
+ * concurrency divided by the time that they took.
+ */
+import type { SuiteOptions } from './cli.js'
+import { filledTopic } from './kafka-topic.js'
+import { type Result, summarize } from './report.js'
+import { type SleepRun, sleepRun } from './sleep-run.js'
+
+const VALUE_BYTES = 200
+/** Messages of a run: some three seconds each. */
+const CASES = [
+  { concurrency: 16, messages: 9_000 },
+  { concurrency: 100, messages: 50_000 },
+  { concurrency: 1_000, messages: 150_000 },
+]
+
+export async function io({ runs, messages, bootstrap }: SuiteOptions): Promise<Result[]> {
+  const most = Math.max(...CASES.map((of) => messages ?? of.messages))
+  const topic = await filledTopic({ bootstrap, messages: most, valueBytes: VALUE_BYTES })
+  const results: SleepRun[][] = CASES.map(() => [])
+  try {
+    for (let run = 0; run < runs; run++) {
+      for (const [i, { concurrency, messages: own }] of CASES.entries()) {
+        const options = { topic, messages: messages ?? own, speedup: 1, concurrency, affinity: 'hash' as const }
+        results[i]!.push(await sleepRun(options))
+      }
+    }
+  } finally {
+    await topic.close()
+  }
+  return CASES.map(({ concurrency }, i) =>
+    summarize({
+      suite: 'io',
+      case: `5 ms sleep, concurrency ${concurrency.toLocaleString('en-US')} in one thread`,
+      unit: 'messages/s',
+      values: results[i]!.map(({ perSecond }) => perSecond),
+      baselines: results[i]!.map(({ handlerMs }) => (concurrency * 1_000) / handlerMs),
+    }),
+  )
+}

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { headerOf } from '../src/header.js'
+import { earlierResults, save } from '../src/history.js'
+import { summarize } from '../src/report.js'
+
+const root = mkdtempSync(join(tmpdir(), 'zk-history-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+const result = (name: string, value: number) =>
+  summarize({ suite: 's', case: name, unit: 'ns', values: [value], baselines: [1] })
+
+test('last is the latest result of each case, whatever else the latest run measured', () => {
+  const folder = join(root, 'history')
+  save([result('a', 1), result('b', 2)], folder, new Date('2026-01-01T00:00:00Z'))
+  save([{ header: headerOf('s', 'x', null) }, result('a', 3)], folder, new Date('2026-01-02T00:00:00Z'))
+  expect(earlierResults('last', folder).map(({ case: name, value }) => [name, value])).toEqual([
+    ['a', 3],
+    ['b', 2],
+  ])
+})
+
+test('without a history there is nothing to compare with', () => {
+  expect(earlierResults('last', join(root, 'none'))).toEqual([])
+})
+
+test('a file may have headers and lines of other programs', () => {
+  const file = join(root, 'results.jsonl')
+  const lines = [
+    '> zk@ bench',
+    JSON.stringify({ header: headerOf('s', 'x', null) }),
+    JSON.stringify(result('a', 1)),
+    '',
+  ]
+  writeFileSync(file, lines.join('\n'))
+  expect(earlierResults(file, root)).toEqual([result('a', 1)])
+})
+
+test('a file that is not there is an error', () => {
+  expect(() => earlierResults(join(root, 'missing.jsonl'), root)).toThrow('ENOENT')
+})
