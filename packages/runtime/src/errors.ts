@@ -503,6 +503,18 @@ const table = {
     message: (why: string, help: string) => `${why}. See ${help}.`,
     retryable: false,
   }),
+  ZK_BENCH_TOPIC: entry({
+    message: (topics: readonly string[], why: string) =>
+      `zk bench needs topics of its own on these brokers, and ${list(topics)} could not be used: ${why}. ` +
+      'Allow it to create, write and delete topics, or measure on the embedded broker (--on embedded).',
+    details: (topics) => ({ topics }),
+    retryable: true,
+  }),
+  ZK_BENCH_RUN_DIED: entry({
+    message: (how: string) =>
+      `The process that measured the processor ended by itself: ${how}. Its last lines on stderr may say why.`,
+    retryable: false,
+  }),
   ZK_HEALTH_PORT: entry({
     message: (host: string, port: number, why: string) =>
       `Health cannot be served on ${host}, port ${port}: ${why}. ` +

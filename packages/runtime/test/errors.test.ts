@@ -322,6 +322,8 @@ function build(code: ErrorCode): ZkError {
     ZK_SCHEMA_INCOMPATIBLE: () => errors.ZK_SCHEMA_INCOMPATIBLE('http://localhost:8081', 'the subject orders-value'),
     ZK_SCHEMA_INVALID: () => errors.ZK_SCHEMA_INVALID('http://localhost:8081', 'the schema is no JSON'),
     ZK_CLI_USAGE: () => errors.ZK_CLI_USAGE('unknown flag --foo', 'zk run --help'),
+    ZK_BENCH_TOPIC: () => errors.ZK_BENCH_TOPIC(['zk-bench-1'], 'Broker: Topic authorization failed'),
+    ZK_BENCH_RUN_DIED: () => errors.ZK_BENCH_RUN_DIED('signal SIGKILL'),
     ZK_HEALTH_PORT: () => errors.ZK_HEALTH_PORT('127.0.0.1', 9400, 'it is in use'),
     ZK_UNKNOWN_CODE: () => errors.ZK_UNKNOWN_CODE('ZK_NO'),
     ZK_INTERNAL: () => errors.ZK_INTERNAL('A record was acknowledged twice'),

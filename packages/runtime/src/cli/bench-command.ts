@@ -1,92 +1,287 @@
-import { Command, Option } from 'commander'
+import { writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
-import type { Measurement } from './bench/measure.js'
+import { HELP, namesBrokers } from './bench/bench-config.js'
+import { BenchProgress } from './bench/bench-progress.js'
+import { benchEvent, benchTable } from './bench/bench-table.js'
+import type { Point } from './bench/figures.js'
+import { htmlReport } from './bench/html-report.js'
+import { measureWays } from './bench/plan.js'
+import { type Recommendation, recommend } from './bench/recommend.js'
+import { bytesOf, distinctKeys, generatedRecords, recordsOfFile, type SampleRecord } from './bench/sample.js'
+import { type ConnectionFlags, missing, withConnectionOptions } from './connection-options.js'
+import { oneTopic } from './dlt-options.js'
 import { count, counts, jsonFile, valueSize, valuesOfFile } from './options.js'
-import { formatTable, printJson } from './output.js'
+import { printJson } from './output.js'
 
-interface BenchOptions {
-  speedup: number[]
-  concurrency: number
-  messages: number
+interface BenchFlags extends ConnectionFlags {
+  speedup?: number[]
+  concurrency?: number[]
+  repeats: number
+  seconds: number
+  endToEnd: boolean
+  messages?: number
   keys: number
   size: number
   value?: Buffer[]
+  sample?: SampleRecord[]
+  topic?: [string]
+  on?: 'embedded' | 'brokers'
   options?: unknown
+  html?: string
   json?: boolean
 }
 
+/** Four times as many handlers each, until that gains nothing. */
+const CONCURRENCIES = [1, 4, 16, 64, 256, 1_024]
+/** Enough for a second of the shortest handlers. */
+const MESSAGES = 600_000
+/** Of a sample or a topic so many different records are used. */
+const SAMPLE_RECORDS = 20_000
+const BACKLOG_BYTES = 144 * 1024 * 1024
+
 export function benchCommand(): Command {
-  return new Command('bench')
-    .description('Measures your processor over a list of speedups, on generated messages and the embedded broker.')
+  return withConnectionOptions(new Command('bench'))
+    .description(
+      'Measures your processor with several numbers of threads and of handlers in each, and says which to choose.',
+    )
     .argument('<processor>', 'module whose default export has process(message, ctx)')
-    .option('--speedup <list>', 'threads to try, such as 1,2,4', counts, powersOfTwo(defaultSpeedup().speedup))
-    .option('--concurrency <n>', 'handlers in progress in one thread', count, 1)
-    .option('--messages <n>', 'how many messages a run', count, 10_000)
-    .option('--keys <n>', 'different keys', count, 1_000)
-    .option('--size <bytes>', 'size of a value of nothing but x', valueSize, 200)
+    .option('--speedup <list>', 'threads to try, such as 1,2,4 (default: powers of two up to the CPUs)', counts)
+    .option(
+      '--concurrency <list>',
+      'handlers in progress in each thread to try, such as 1,16,100 (default: 1, 4, 16 … until no more is gained)',
+      counts,
+    )
+    .option('--repeats <n>', 'runs of each way, of which the medians are shown', count, 3)
+    .option('--seconds <s>', 'how long a run is measured, behind a warm-up', seconds, 1)
+    .option('--no-end-to-end', 'do not measure latencies end to end, which take as long again')
+    .option('--messages <n>', 'how many messages are written; more than fit into a run gain nothing', count)
+    .option('--keys <n>', 'different keys of generated messages: at most so many are in progress', count, 10_000)
+    .option('--size <bytes>', 'size of a generated value, which is nothing but x', valueSize, 200)
     .addOption(
-      new Option('--value <file>', 'the value of every message; with .jsonl or .ndjson a value a line, used in turn')
+      new Option(
+        '--value <file>',
+        'the value of every generated message; with .jsonl or .ndjson a value a line, used in turn',
+      )
         .argParser(valuesOfFile)
-        .conflicts('size'),
+        .conflicts(['size', 'sample', 'topic']),
+    )
+    .addOption(
+      new Option(
+        '--sample <file>',
+        'messages, used in turn: of .jsonl or .ndjson each line is {"value", "key", "headers"}, of others the bytes are a value',
+      )
+        .argParser(recordsOfFile)
+        .conflicts(['size', 'keys', 'topic']),
+    )
+    .addOption(
+      new Option('--topic <name>', 'the first messages of this topic, used in turn; read without any group')
+        .argParser(oneTopic)
+        .conflicts(['size', 'keys']),
+    )
+    .addOption(
+      new Option(
+        '--on <where>',
+        'where it is measured: embedded, a broker in this process, or in topics of its own on --brokers, deleted at the end (default: brokers if there are any and no --topic)',
+      ).choices(['embedded', 'brokers']),
     )
     .option('--options <file>', 'JSON file: processorOptions', jsonFile)
+    .option('--html <file>', 'write a report with plots, one file that needs no other')
     .option('--json', 'one JSON object a line on stdout')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  zk bench ./processor.js --speedup 1,2,4 --messages 20000 --size 1024
-  zk bench ./processor.ts --value orders.jsonl`,
-    )
+    .addHelpText('after', TEACHES)
     .action(bench)
 }
 
-async function bench(processor: string, options: BenchOptions): Promise<void> {
-  const { speedup, concurrency, messages, keys, size, value, json } = options
-  const values = value ?? [Buffer.alloc(size, 'x')]
-  const { measureEach } = await withKafka(() => import('./bench/measure-each.js'))
-  const logger = createLogger({ level: 'warn', output: 'stderr' })
-  const results: Measurement[] = []
-  const measured = measureEach({
-    load: { messages, keys, value: (i) => values[i % values.length]! },
-    speedups: speedup,
-    run: () => ({ processor, processorOptions: options.options, concurrency, logger }),
-  })
-  for await (const result of measured) {
-    if (result.messages < messages) throw tooMuch(result.messages, messages)
-    results.push(result)
-    if (json) printJson({ event: 'bench', ...result, ratio: result.perSecond / results[0]!.perSecond })
+const TEACHES = `
+How to read the table:
+  gain               throughput against the first line.
+  efficiency         what each thread more has brought, at the same concurrency. 100 %: every thread counts in full.
+  handler            from the call of process() until its promise has ended. It grows with concurrency where handlers wait for
+                     each other: in the thread, or in a database that gives no more.
+  end to end         from the message's timestamp until it is finished, at half of the throughput, at most 1,000 messages/s
+                     (timestamps have milliseconds).
+  threads busy       share of the time in which the event loop of each thread worked. Near 100 %: the handler computes, and only
+                     more threads help, up to the number of cores. Near 0: it waits, and concurrency helps.
+  lanes used         share of the time in which the handlers that may be in progress were. Much less than 100 %: messages do not
+                     come fast enough, or too few different keys do.
+  main busy          event loop of the main thread, which reads and commits. Near 100 %: the handler is too short to be
+                     shared out to more threads.
+
+The recommendation is the way with the fewest threads, then the lowest concurrency, that reaches 95 % of the best throughput.
+
+The handler really runs, on every message and in every run: what it writes to a database it writes. What it sends by ctx.send goes
+to the broker that is measured on: with --topic that is the embedded one, unless you say --on brokers.
+
+Examples:
+  zk bench ./processor.js                                                  finds out by itself
+  zk bench ./processor.js --speedup 1,2,4,8 --concurrency 1 --size 1024    exactly these
+  zk bench ./processor.ts --sample orders.jsonl --html report.html         your messages, and plots
+  zk bench ./processor.ts --brokers localhost:9092 --topic orders          those of a topic, whose groups notice nothing
+  zk bench ./processor.js --brokers localhost:9092 --seconds 5             on your cluster, in topics of its own
+docs/guides/choosing-speedup.md tells more.`
+
+function seconds(text: string): number {
+  const number = Number(text)
+  if (!(number >= 0.05 && number <= 3_600)) throw new InvalidArgumentError('Expected seconds, 0.05 to 3600.')
+  return number
+}
+
+async function bench(processor: string, flags: BenchFlags): Promise<void> {
+  const { json = false, html } = flags
+  const hasBrokers = await namesBrokers(flags)
+  if (!hasBrokers && (flags.topic !== undefined || flags.on === 'brokers')) {
+    throw missing('--brokers <list>', 'bootstrapServers', flags, HELP)
   }
-  if (json) return
-  const first = results[0]!
-  console.log(
-    formatTable([
-      ['speedup', 'messages/s', `against ${first.speedup}`, 'threads busy', 'failed'],
-      ...results.map(({ speedup, perSecond, busy, failed }) => [
-        speedup,
-        Math.round(perSecond),
-        `${(perSecond / first.perSecond).toFixed(2)} ×`,
-        `${Math.round(busy * 100)} %`,
-        failed,
-      ]),
-    ]),
-  )
-  const failed = Math.max(...results.map(({ failed }) => failed))
+  const on = flags.on ?? (hasBrokers && flags.topic === undefined ? 'brokers' : 'embedded')
+  const { Stage, embeddedRoom, recordsOfTopic } = await withKafka(() => import('./bench/stage.js'))
+  const { runInProcess } = await import('./bench/run-process.js')
+  const logger = createLogger({ level: 'error', output: 'stderr' })
+  const progress = new BenchProgress(json)
+  const records = await recordsFor(flags, (topic, limit) => recordsOfTopic(topic, limit, flags, logger))
+  const messages = messagesFor(flags, records)
+  if (on === 'embedded' && messages > embeddedRoom(records)) throw tooMuch(embeddedRoom(records), messages)
+  const stage = await Stage.open({
+    isEmbedded: on === 'embedded',
+    ...{ flags, records, messages, logger },
+    onProgress: (written) => progress.writing(written, messages),
+  })
+  const unhear = onInterrupt(() => stage.close())
+  let points: Point[]
+  try {
+    let runs = 0
+    points = await measureWays({
+      speedups: ascending(flags.speedup ?? powersOfTwo(defaultSpeedup().speedup)),
+      concurrencies: ascending(flags.concurrency ?? CONCURRENCIES),
+      isSelective: flags.concurrency === undefined,
+      repeats: flags.repeats,
+      run: async (way, place) => {
+        const run = progress.run(way, place)
+        const { topic, pacedTopic, bootstrapServers } = stage
+        const spec = {
+          ...way,
+          ...{ processor, processorOptions: flags.options, bootstrapServers, topic, messages },
+          flags: connectionFlags(flags),
+          pacedTopic: flags.endToEnd ? pacedTopic : undefined,
+          group: `${topic}-${++runs}`,
+          seconds: flags.seconds,
+        }
+        const pace = (perSecond: number, seconds: number) => stage.pace(perSecond, seconds)
+        const figures = await runInProcess(spec, { progress: run.progress, pace })
+        run.end(figures)
+        return figures
+      },
+    })
+  } finally {
+    progress.end()
+    unhear()
+    await stage.close()
+  }
+  const recommendation = recommend(points, { cores: defaultSpeedup().speedup, keys: distinctKeys(records) })
+  if (html !== undefined)
+    writeReport(html, { processor, points, recommendation, setting: settingOf(flags, on, records) })
+  if (json) {
+    for (const point of points) printJson(benchEvent(point, points))
+    printJson({ event: 'recommendation', ...recommendation })
+  } else tell(points, recommendation, flags)
+}
+
+async function recordsFor(
+  { topic, sample, value, size, keys }: BenchFlags,
+  read: (topic: string, limit: number) => Promise<SampleRecord[]>,
+): Promise<SampleRecord[]> {
+  if (sample !== undefined) return sample
+  if (topic === undefined) return generatedRecords(keys, value ?? [Buffer.alloc(size, 'x')])
+  const records = await read(topic[0], SAMPLE_RECORDS)
+  if (records.length === 0) throw errors.ZK_CLI_USAGE(`topic ${topic[0]} has no messages to measure with`, HELP)
+  return records
+}
+
+function messagesFor({ messages }: BenchFlags, records: readonly SampleRecord[]): number {
+  if (messages !== undefined) return messages
+  const bytes = records.reduce((sum, record) => sum + bytesOf(record) + 32, 0) / records.length
+  return Math.max(1, Math.min(MESSAGES, Math.floor(BACKLOG_BYTES / bytes)))
+}
+
+function tooMuch(room: number, messages: number): Error {
+  const why =
+    `The embedded broker keeps ${room} of ${messages} such messages: it drops the oldest of a partition beyond 5 MiB or ` +
+    '100,000. Give fewer messages or smaller ones, or brokers'
+  return errors.ZK_CLI_USAGE(why, HELP)
+}
+
+/** What the measuring process needs to reach brokers as this one does; the secrets are in the environment of both. */
+function connectionFlags({ config, brokers, sasl, tls, tlsCa, tlsCert, tlsKey, prop }: BenchFlags): ConnectionFlags {
+  const given = { config, brokers, sasl, tls, tlsCa, tlsCert, tlsKey, prop }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+function tell(points: readonly Point[], { sentence, notes }: Recommendation, flags: BenchFlags): void {
+  console.log(`${benchTable(points)}\n\n${sentence}.`)
+  for (const note of notes) console.log(note)
+  const failed = Math.max(...points.map(({ failed }) => failed))
   if (failed === 0) return
+  const isMadeUp = flags.value === undefined && flags.sample === undefined && flags.topic === undefined
   console.log(
-    `\n${failed} of ${messages} messages failed, so these are not the speeds of your processor at its work: ` +
-      `${value === undefined ? '--value <file> gives messages that it understands' : 'the errors say why'}.`,
+    `Up to ${failed} messages of a run failed: ` +
+      `${isMadeUp ? '--value <file> or --sample <file> gives messages that it understands' : 'the errors say why'}.`,
   )
 }
 
-function tooMuch(kept: number, messages: number): Error {
-  const why =
-    `The embedded broker kept ${kept} of ${messages} messages: it drops the oldest of a partition beyond 5 MiB or ` +
-    '100,000. Give fewer messages, smaller ones, or more keys'
-  return errors.ZK_CLI_USAGE(why, 'zk bench --help')
+function settingOf(
+  flags: BenchFlags,
+  on: 'embedded' | 'brokers',
+  records: readonly SampleRecord[],
+): [string, string][] {
+  const { topic, sample, value } = flags
+  const bytes = Math.round(records.reduce((sum, record) => sum + bytesOf(record), 0) / records.length)
+  const source =
+    topic !== undefined
+      ? `topic ${topic[0]}`
+      : sample !== undefined
+        ? 'a sample file'
+        : value !== undefined
+          ? 'generated, with values of a file'
+          : 'generated'
+  return [
+    ['Messages', `${source}; ${bytes} bytes on average, ${distinctKeys(records) || 'no'} different keys`],
+    ['Broker', on === 'embedded' ? 'embedded' : 'the given ones'],
+    [
+      'Machine',
+      `${cpus()[0]?.model ?? 'unknown'}, ${defaultSpeedup().reason}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    ],
+    ['Node', `${process.version}, ${process.platform} ${process.arch}`],
+    ['Runs', `medians of up to ${flags.repeats}, of ${flags.seconds} s each`],
+    ['At', new Date().toISOString()],
+  ]
+}
+
+function writeReport(file: string, report: Parameters<typeof htmlReport>[0]): void {
+  try {
+    writeFileSync(file, htmlReport(report))
+  } catch (error) {
+    throw errors.ZK_CLI_USAGE(`the report could not be written: ${(error as Error).message}`, HELP)
+  }
+}
+
+/** Topics that were made on somebody's cluster do not stay there. @returns what ends the listening */
+function onInterrupt(clean: () => Promise<void>): () => void {
+  const hear = (signal: NodeJS.Signals) => {
+    const code = signal === 'SIGINT' ? 130 : 143
+    void clean()
+      .catch(() => {})
+      .then(() => process.exit(code))
+  }
+  process.once('SIGINT', hear).once('SIGTERM', hear)
+  return () => process.off('SIGINT', hear).off('SIGTERM', hear)
+}
+
+/** Each once: the first is what the others are compared with. */
+function ascending(numbers: readonly number[]): number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b)
 }
 
 function powersOfTwo(upTo: number): number[] {

@@ -61,7 +61,7 @@ function createProgram(early: EarlySignals): Command {
 Examples:
   zk demo                                                    see it work, without a Kafka
   zk run ./processor.js --brokers localhost:9092 --topic orders --group billing
-  zk bench ./processor.js --speedup 1,2,4                    which speedup pays for your handler
+  zk bench ./processor.js                                    which speedup and concurrency pay for your handler
   zk explain ZK_TOPIC_NOT_FOUND                              what an error means and what to do
 
 Exit codes: 0 drained, 1 bad configuration or failed start, 2 shutdown deadline passed, 3 fatal broker error or fenced,

@@ -476,6 +476,24 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** An unknown command or flag, a missing argument, or a value of the wrong kind.
 
 **What to do.** \`zk --help\`, or \`zk <command> --help\`.`,
+  ZK_BENCH_TOPIC: `# ZK_BENCH_TOPIC
+
+**What happened.** \`zk bench\` could not make, or could not fill, the topics that it measures on. They are deleted at its end.
+
+**Why.** With \`--brokers\`, and without \`--topic\`, the messages are written to the cluster. The client may not create topics there, the
+cluster has too few brokers for its default replication factor, or it refuses the messages. The sentence has the broker's words.
+
+**What to do.** Let the client create, write and delete topics whose names begin with \`zk-bench-\`, or measure on the embedded broker with
+\`--on embedded\`.`,
+  ZK_BENCH_RUN_DIED: `# ZK_BENCH_RUN_DIED
+
+**What happened.** \`zk bench\` measures each run in a process of its own, and one of these ended before it had measured anything.
+
+**Why.** The processor, or a native package that it loads, has ended its process: by \`process.exit\` outside of a thread, by a crash of
+native code, or because the machine had no memory left (signal SIGKILL).
+
+**What to do.** Look at what it wrote to stderr, and run the processor with \`zk run --until-end\`; with less memory, give fewer threads or a
+lower concurrency.`,
   ZK_HEALTH_PORT: `# ZK_HEALTH_PORT
 
 **What happened.** \`zk run --health-port\` cannot listen on the address. Nothing was consumed.

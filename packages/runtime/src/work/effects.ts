@@ -49,7 +49,11 @@ export function effectsOn(parts: () => Parts): Effects {
     failed: (ticket) => parts().failures.report(ticket),
     deadLetter: (ticket) => parts().letters.write(ticket),
     completed: (ticket, how, micros) => {
-      const { crashes, done, engine, failures, host, letters } = parts()
+      const { crashes, done, engine, failures, host, letters, meter } = parts()
+      if (meter !== undefined) {
+        const { batch, index, thread } = engine.inFlight
+        meter.completed(thread[ticket]!, micros, batch[ticket]!.timestamps[index[ticket]!]!)
+      }
       if (crashes?.isEmpty === false) {
         const { slot, offset } = engine.inFlight
         crashes.ended(engine.assignments.nameOf(slot[ticket]!), offset[ticket]!)

@@ -26,6 +26,7 @@ import type { WorkEvent } from './events.js'
 import { Failures } from './failures.js'
 import { Freeze } from './freeze.js'
 import { Letters } from './letters.js'
+import type { Meter } from './meter.js'
 import { Ownership } from './ownership.js'
 import {
   consumerOptions,
@@ -54,6 +55,8 @@ export interface Parts {
   /** Undefined where none is configured. */
   readonly crashes: CrashJournal | undefined
   readonly done: DoneCallbacks
+  /** Undefined where nobody measures. */
+  readonly meter: Meter | undefined
   readonly hooks: RunHooks
   /** Undefined where no traces are wanted. */
   readonly tracing: Tracing | undefined
@@ -98,7 +101,7 @@ export function makeParts(
   const processedBy = new Float64Array(config.speedup)
   // Parts that are made later are looked up when something happens.
   const engine = new WorkEngine<PackedBatch>(
-    engineOptions(config),
+    engineOptions(context),
     effectsOn(() => parts),
   )
   const credentials = new Credentials(config, logger)
@@ -181,6 +184,7 @@ export function makeParts(
     ...{ engine, host, consumer, credentials, commits, failures, letters, outputs, producer, crashes, circuits },
     ...{ ownership, endings, tracing },
     ...{ clock, freeze, health, threads, watchdog, processedBy, logger, emit },
+    meter: context.meter,
     done: new DoneCallbacks({ callbacks: config.onDone, engine, mainThread }),
     hooks: new RunHooks({
       ...{ hooks, groupId, engine, mainThread },

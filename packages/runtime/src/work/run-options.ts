@@ -11,6 +11,7 @@ import type { Logger } from '../log/logger.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
 import type { ThreadHostOptions } from '../threads/host.js'
 import { CrashJournal } from './crash-journal.js'
+import type { Meter } from './meter.js'
 
 export interface RunContext {
   client: ClientConfig
@@ -24,6 +25,8 @@ export interface RunContext {
   processEnds: boolean
   /** What processors print on stdout goes to stderr. */
   stdoutToStderr: boolean
+  /** Hears of each record that completes. */
+  meter?: Meter
 }
 
 /** The window starts at so many messages a lane: enough to keep every pinned thread busy. */
@@ -40,7 +43,7 @@ export function openCrashJournal({ config, logger }: RunContext): CrashJournal |
   return crashJournal === undefined ? undefined : new CrashJournal({ ...crashJournal, clientId, logger })
 }
 
-export function engineOptions(config: WorkConfig): WorkEngineOptions {
+export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'meter'>): WorkEngineOptions {
   const { speedup, concurrency, ordering, affinity, windowMessages, windowBytes } = config
   const minMessages = Math.max(MIN_WINDOW, MESSAGES_PER_LANE * speedup * concurrency)
   const maxMessages = windowMessages ?? Math.max(MAX_WINDOW, minMessages)
@@ -59,7 +62,7 @@ export function engineOptions(config: WorkConfig): WorkEngineOptions {
     onExhausted: config.onExhausted,
     circuit: config.circuitBreaker === false ? undefined : config.circuitBreaker,
     processDeathLimit: config.crashJournal?.deaths,
-    reportCompletions: config.onDone.length > 0 || config.crashJournal !== undefined,
+    reportCompletions: config.onDone.length > 0 || config.crashJournal !== undefined || meter !== undefined,
   }
 }
 

@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createMockCluster, type MockCluster } from '@zk/native/mock-cluster'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fillTopic } from '../../src/kafka/fill-topic.js'
 import { jsonLines, zk } from './zk.js'
 
 let dir: string
@@ -10,35 +12,126 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(dir, { recursive: true }))
 
-test('zk bench --json: one line for each speedup, measured against the first', async () => {
+const [OFFSET_COMMIT, OFFSET_FETCH, JOIN_GROUP] = [8, 9, 11]
+const GROUP_AUTHORIZATION_FAILED = 30
+
+/** Short runs: what is looked at here is not how fast they are. */
+const short = ['--repeats', '1', '--seconds', '0.1', '--no-end-to-end']
+
+test('zk bench --json: a line for each way, measured against the first, and the recommendation last', async () => {
   const processor = join(dir, 'processor.mjs')
-  writeFileSync(processor, 'export default { process({ key }) { if (key.toString() === "k1") throw new Error("no") } }')
-  const { code, stdout } = await zk(
-    'bench',
+  writeFileSync(
     processor,
-    '--speedup',
-    '1,2',
-    '--messages',
-    '500',
-    '--keys',
-    '50',
-    '--json',
+    'export default { process({ key }) { if (key.toString() === "key-1") throw new Error("no") } }',
+  )
+  const { code, stdout } = await zk(
+    ...['bench', processor, '--speedup', '2,1', '--concurrency', '1,3', '--repeats', '2', '--seconds', '0.2'],
+    ...['--messages', '4000', '--keys', '50', '--json'],
   )
   expect(code).toBe(0)
   const lines = jsonLines(stdout)
-  expect(lines.map(({ event, speedup, messages }) => ({ event, speedup, messages }))).toEqual([
-    { event: 'bench', speedup: 1, messages: 500 },
-    { event: 'bench', speedup: 2, messages: 500 },
+  const points = lines.slice(0, -1)
+  expect(points.map(({ event, speedup, concurrency, runs }) => [event, speedup, concurrency, runs])).toEqual([
+    ['bench', 1, 1, 2],
+    ['bench', 1, 3, 2],
+    ['bench', 2, 1, 2],
+    ['bench', 2, 3, 2],
   ])
-  for (const { perSecond, seconds, ratio } of lines) {
+  for (const point of points) {
+    const { perSecond, gain, speedup, efficiency } = point as Record<string, number>
+    const alone = points.find(({ concurrency }) => concurrency === point.concurrency)!.perSecond as number
     expect(perSecond).toBeGreaterThan(0)
-    expect(perSecond as number).toBeCloseTo(500 / (seconds as number), 0)
-    expect(ratio).toBeCloseTo((perSecond as number) / (lines[0]!.perSecond as number), 5)
+    expect(gain).toBeCloseTo(perSecond! / (points[0]!.perSecond as number), 5)
+    expect(efficiency).toBeCloseTo(perSecond! / alone / speedup!, 5)
+    expect([point.busy, point.occupied]).toEqual([expect.any(Array), expect.any(Array)])
+    expect(point.busy).toHaveLength(speedup!)
+    expect(point.endToEndP50Ms).toBeGreaterThan(0)
+    expect(point.endToEndP99Ms).toBeGreaterThanOrEqual(point.endToEndP50Ms as number)
+    expect(point.rssMb).toBeGreaterThan(10)
+    expect(point.failed).toBe(80)
   }
+  expect(lines.at(-1)).toMatchObject({ event: 'recommendation', bound: 'short', sentence: expect.any(String) })
+}, 60_000)
+
+test('zk bench finds what a handler that waits needs, and writes a report that stands alone', async () => {
+  const processor = join(dir, 'waits.mjs')
+  writeFileSync(processor, 'export default { process: () => new Promise((done) => setTimeout(done, 20)) }')
+  const html = join(dir, 'report.html')
+  const { code, stdout, stderr } = await zk(
+    ...['bench', processor, '--speedup', '1', '--concurrency', '1,8', '--messages', '2000', ...short, '--html', html],
+  )
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/\nI\/O-bound \(a handler alone keeps its thread \d+ % busy\): speedup 1, concurrency 8\.\n/)
+  expect(stderr).toContain('round 1 of 1, run 2 of up to 2: speedup 1, concurrency 8')
+  const report = readFileSync(html, 'utf8')
+  expect(report).toContain('<svg')
+  expect(report).toContain('speedup 1, concurrency 8')
+}, 60_000)
+
+describe('zk bench on a cluster', () => {
+  let broker: MockCluster
+  beforeAll(async () => {
+    broker = createMockCluster()
+    broker.createTopic('orders', 2)
+    await fillTopic({
+      ...{ bootstrapServers: broker.bootstrapServers, topic: 'orders', messages: 300, onProgress: () => {} },
+      record: (i) => ({ key: Buffer.from(`order-${i % 7}`), value: Buffer.from(`{"amount":${i}}`) }),
+    })
+  })
+  afterAll(() => broker.close())
+
+  test('--topic: its messages, on a cluster that lets nobody be in a group', async () => {
+    const processor = join(dir, 'orders.mjs')
+    writeFileSync(
+      processor,
+      `export default { process({ key, value, topic }) {
+        if (!String(key).startsWith('order-') || JSON.parse(value).amount === undefined) throw new Error('no order')
+      } }`,
+    )
+    // Whoever wants to be in a group there, or asks for or commits its offsets, is refused.
+    for (const request of [JOIN_GROUP, OFFSET_COMMIT, OFFSET_FETCH]) {
+      broker.pushRequestErrors(request, new Array(100).fill(GROUP_AUTHORIZATION_FAILED))
+    }
+    const { code, stdout } = await zk(
+      ...['bench', processor, '--brokers', broker.bootstrapServers, '--topic', 'orders', '--speedup', '1'],
+      ...['--concurrency', '1', '--messages', '1000', ...short, '--json'],
+    )
+    expect(code).toBe(0)
+    expect(jsonLines(stdout)[0]).toMatchObject({ messages: 1_000, failed: 0 })
+  }, 60_000)
+
+  test('a topic without messages is said', async () => {
+    broker.createTopic('empty', 1)
+    const { code, stderr } = await zk(
+      ...['bench', join(dir, 'orders.mjs'), '--brokers', broker.bootstrapServers, '--topic', 'empty'],
+    )
+    expect(code).toBe(1)
+    expect(stderr).toContain('ZK_CLI_USAGE: topic empty has no messages to measure with')
+  }, 60_000)
 })
 
+test.each([[['--topic', 'orders']], [['--on', 'brokers']]])(
+  'zk bench %j without brokers is wrong usage',
+  async (args) => {
+    const { code, stderr } = await zk('bench', 'p.js', ...args)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^ZK_CLI_USAGE: required option '--brokers <list>' not specified\. See zk bench --help\./)
+  },
+)
+
+test('a processor that ends the process is told as such', async () => {
+  const processor = join(dir, 'ends.mjs')
+  // A thread cannot exit the process by process.exit, only by a signal.
+  writeFileSync(processor, 'export default { process() { process.kill(process.pid, "SIGKILL") } }')
+  const { code, stderr } = await zk('bench', processor, '--messages', '10', ...short)
+  expect(code).toBe(1)
+  expect(stderr).toContain(
+    'ZK_BENCH_RUN_DIED: The process that measured the processor ended by itself: signal SIGKILL.',
+  )
+}, 60_000)
+
 describe('zk bench --value', () => {
-  const few = ['--speedup', '1', '--messages', '50']
+  const few = ['--speedup', '1', '--concurrency', '1', '--messages', '50', ...short]
   const order = '{"customer":"a","amount":3}'
 
   test.each([
@@ -58,21 +151,25 @@ describe('zk bench --value', () => {
     const { code, stdout } = await zk('bench', processor, ...few, '--value', file)
     expect(code).toBe(0)
     const sentence =
-      '\n25 of 50 messages failed, so these are not the speeds of your processor at its work: the errors say why.\n'
+      '\nMessages failed: these are not the speeds of the processor at its work.\nUp to 25 messages of a run failed: the errors say why.\n'
     if (failed > 0) expect(stdout).toContain(sentence)
-    else expect(stdout).not.toContain('failed,')
+    else expect(stdout).not.toContain('messages of a run failed')
   })
 
   test('without it a processor of JSON fails on every message, and the table says what to do', async () => {
     const processor = join(dir, 'parse.mjs')
     writeFileSync(processor, 'export default { process({ value }) { JSON.parse(value.toString()) } }')
     const { stdout } = await zk('bench', processor, ...few)
-    expect(stdout).toMatch(/\n50 of 50 messages failed, .*: --value <file> gives messages that it understands\.\n$/)
+    expect(stdout).toMatch(
+      /\nUp to 50 messages of a run failed: --value <file> or --sample <file> gives messages that it understands\.\n$/,
+    )
   })
 
   test.each([
     [['--size', '2000000'], 'Expected at most 900000.'],
     [['--value', 'nowhere.json'], 'Expected a file: ENOENT'],
+    [['--sample', 'nowhere.jsonl'], 'Expected a file: ENOENT'],
+    [['--seconds', '0'], 'Expected seconds, 0.05 to 3600.'],
     [['--value', 'empty.jsonl'], 'Expected a line for each value'],
     [['--value', 'large.bin'], 'Expected values of at most 900000 bytes.'],
     [['--value', 'large.bin', '--size', '10'], "'--value <file>' cannot be used with option '--size <bytes>'"],
@@ -89,9 +186,9 @@ describe('zk bench --value', () => {
 test('zk bench with more than the embedded broker keeps: says so and ends', async () => {
   const processor = join(dir, 'idle.mjs')
   writeFileSync(processor, 'export default { process() {} }')
-  const { code, stderr } = await zk('bench', processor, '--messages', '1000', '--size', '100000', '--speedup', '1')
+  const { code, stderr } = await zk('bench', processor, '--messages', '3000', '--size', '100000', '--speedup', '1')
   expect(code).toBe(1)
-  expect(stderr).toMatch(/ZK_CLI_USAGE: The embedded broker kept \d+ of 1000 messages/)
+  expect(stderr).toMatch(/ZK_CLI_USAGE: The embedded broker keeps \d+ of 3000 such messages/)
 })
 
 test('zk bench with a processor that is missing: its error, exit 1', async () => {

@@ -1,0 +1,102 @@
+/** What is measured of one way to run a processor: of a single run, and of several as their medians. */
+
+export interface Way {
+  readonly speedup: number
+  readonly concurrency: number
+}
+
+/** Of one run, or the median of each figure over several. Times of handlers in microseconds. */
+export interface Figures {
+  /** Records that completed in a second, without those of the warm-up. */
+  readonly perSecond: number
+  readonly handlerMeanUs: number
+  readonly handlerP50Us: number
+  readonly handlerP99Us: number
+  /** From the record's timestamp to its completion, at half of the throughput or 1,000 messages/s; undefined where it was not measured. */
+  readonly endToEndP50Ms: number | undefined
+  readonly endToEndP99Ms: number | undefined
+  /** Of each thread: share of the time in which its event loop was busy, 0 to 1. */
+  readonly busy: readonly number[]
+  /** Of each thread: share of the time in which its lanes (`concurrency`) had a handler in progress, 0 to 1. */
+  readonly occupied: readonly number[]
+  /** Share of the time in which the event loop of the main thread was busy. */
+  readonly mainBusy: number
+  /** Of the process that ran the work, brokers not included. */
+  readonly cpuUsPerMessage: number
+  /** The most resident memory of that process. */
+  readonly rssMb: number
+}
+
+/** One run. */
+export interface RunFigures extends Figures {
+  /** Records that completed in all, warm-up included. */
+  readonly messages: number
+  readonly failed: number
+}
+
+/** Several runs of one way. */
+export interface Point extends Way, Figures {
+  readonly runs: number
+  readonly minPerSecond: number
+  readonly maxPerSecond: number
+  readonly messages: number
+  readonly failed: number
+}
+
+export function pointOf(way: Way, runs: readonly RunFigures[]): Point {
+  const of = (read: (run: RunFigures) => number) => median(runs.map(read))
+  const ofSome = (read: (run: RunFigures) => number | undefined) => {
+    const known = runs.map(read).filter((value) => value !== undefined)
+    return known.length === 0 ? undefined : median(known)
+  }
+  const ofEach = (read: (run: RunFigures) => readonly number[]) =>
+    read(runs[0]!).map((_, thread) => median(runs.map((run) => read(run)[thread]!)))
+  const rates = runs.map(({ perSecond }) => perSecond)
+  return {
+    ...way,
+    runs: runs.length,
+    perSecond: median(rates),
+    minPerSecond: Math.min(...rates),
+    maxPerSecond: Math.max(...rates),
+    messages: of(({ messages }) => messages),
+    failed: Math.max(...runs.map(({ failed }) => failed)),
+    handlerMeanUs: of(({ handlerMeanUs }) => handlerMeanUs),
+    handlerP50Us: of(({ handlerP50Us }) => handlerP50Us),
+    handlerP99Us: of(({ handlerP99Us }) => handlerP99Us),
+    endToEndP50Ms: ofSome(({ endToEndP50Ms }) => endToEndP50Ms),
+    endToEndP99Ms: ofSome(({ endToEndP99Ms }) => endToEndP99Ms),
+    busy: ofEach(({ busy }) => busy),
+    occupied: ofEach(({ occupied }) => occupied),
+    mainBusy: of(({ mainBusy }) => mainBusy),
+    cpuUsPerMessage: of(({ cpuUsPerMessage }) => cpuUsPerMessage),
+    rssMb: of(({ rssMb }) => rssMb),
+  }
+}
+
+/** Of an even number the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const half = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** How many times the throughput of the first. */
+export function gain(point: Point, first: Point): number {
+  return point.perSecond / first.perSecond
+}
+
+/**
+ * What each thread more has brought: the throughput for each time as many threads, against the fewest threads with the same
+ * concurrency. 1 is all that threads can give.
+ *
+ * @param points not empty, by speedup @returns undefined where no other way has this concurrency
+ */
+export function efficiency(point: Point, points: readonly Point[]): number | undefined {
+  const first = points.find(({ concurrency }) => concurrency === point.concurrency)!
+  const isAlone = points.every((one) => one === point || one.concurrency !== point.concurrency)
+  return isAlone ? undefined : gain(point, first) / (point.speedup / first.speedup)
+}

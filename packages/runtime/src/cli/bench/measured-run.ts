@@ -1,0 +1,148 @@
+/** The process that measures one run: started by `run-process.ts`, told what to run, and ended by whoever started it. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from '../../client.js'
+import { parseClientConfig } from '../../config/parse-config.js'
+import type { WorkInput } from '../../config/work-config.js'
+import { describeError } from '../../describe-error.js'
+import { createLogger } from '../../log/create-logger.js'
+import { WorkRun } from '../../work/run.js'
+import type { Work } from '../../work.js'
+import { givenConfig } from './bench-config.js'
+import { CompletionMeter } from './completion-meter.js'
+import type { RunFigures } from './figures.js'
+import type { FromRun, RunSpec, ToRun } from './run-spec.js'
+import { ThroughputWindow } from './throughput-window.js'
+
+/** How often the counters are looked at: they are exact, only their time is not. */
+const LOOK_MS = 5
+const PROGRESS_MS = 200
+/** Latencies of a thousand messages a second say what those of a million would, and do not measure the queue in front. */
+const MAX_PACE = 1_000
+/** Fewer latencies say nothing of the slowest. */
+const MIN_PACED = 20
+const MAX_PACE_SECONDS = 5
+/** What is on its way when the last paced record was written. */
+const SETTLE_MS = 10_000
+/** Looks at which nothing is in flight: a record may be between broker and reader at one of them. */
+const QUIET_LOOKS = 3
+const QUIET_LOOK_MS = 20
+
+let paced = false
+
+process.on('message', (message: ToRun) => {
+  if (message.type === 'paced') paced = true
+  else void run(message.spec)
+})
+// Whoever started it is gone.
+process.once('disconnect', () => process.exit())
+
+function tell(message: FromRun): void {
+  process.send?.(message)
+}
+
+async function run(spec: RunSpec): Promise<void> {
+  try {
+    const figures = await throughput(spec)
+    const latencies = spec.pacedTopic === undefined ? undefined : await endToEnd(spec, spec.pacedTopic, figures)
+    tell({ type: 'done', result: { ...figures, ...latencies } })
+  } catch (error) {
+    tell({ type: 'failed', error: describeError(error) })
+  }
+}
+
+async function throughput(spec: RunSpec): Promise<RunFigures> {
+  const meter = new CompletionMeter({ threads: spec.speedup, target: spec.messages, isPaced: false })
+  const { client, work } = await workOn(spec, spec.topic, meter)
+  const window = new ThroughputWindow({ ...spec, meter, busyOf: () => busyOf(work) })
+  const done = new AbortController()
+  const look = setInterval(() => {
+    if (window.look(performance.now())) done.abort()
+  }, LOOK_MS)
+  const progress = setInterval(() => tell({ type: 'progress', messages: meter.total }), PROGRESS_MS)
+  try {
+    const summary = await work.run({
+      shutdown: done.signal,
+      // A record that the broker has dropped would be waited for in vain.
+      untilEnd: true,
+      stdoutToStderr: true,
+      onEvent: ({ type }) => {
+        if (type === 'assigned') window.assigned(performance.now())
+      },
+    })
+    return { ...window.figures(performance.now()), messages: summary.processed, failed: summary.failed }
+  } finally {
+    clearInterval(look)
+    clearInterval(progress)
+    await client.close()
+  }
+}
+
+async function endToEnd(
+  spec: RunSpec,
+  topic: string,
+  { perSecond }: RunFigures,
+): Promise<Pick<RunFigures, 'endToEndP50Ms' | 'endToEndP99Ms'>> {
+  const pace = Math.max(1, Math.min(MAX_PACE, perSecond / 2))
+  const seconds = Math.min(MAX_PACE_SECONDS, Math.max(spec.seconds, MIN_PACED / pace))
+  const meter = new CompletionMeter({ threads: spec.speedup, target: -1, isPaced: true })
+  const { client, work } = await workOn({ ...spec, group: `${spec.group}-paced` }, topic, meter)
+  const done = new AbortController()
+  try {
+    const running = work.run({
+      shutdown: done.signal,
+      stdoutToStderr: true,
+      onEvent: ({ type }) => {
+        if (type === 'assigned') tell({ type: 'pace', perSecond: pace, seconds })
+      },
+    })
+    // Told below.
+    running.catch(() => {})
+    // What comes first meets threads and connections that are new.
+    const isWarm = () => meter.total >= (pace * seconds) / 5
+    while (!isWarm() && !paced) await Promise.race([delay(LOOK_MS), running])
+    if (!paced) meter.clear()
+    while (!paced) await Promise.race([delay(LOOK_MS), running])
+    await settled(work, running)
+    done.abort()
+    await running
+    const { endToEnd: latencies } = meter
+    return latencies.count === 0
+      ? { endToEndP50Ms: undefined, endToEndP99Ms: undefined }
+      : { endToEndP50Ms: latencies.percentile(0.5) / 1_000, endToEndP99Ms: latencies.percentile(0.99) / 1_000 }
+  } finally {
+    await client.close()
+  }
+}
+
+async function settled(work: Work, running: Promise<unknown>): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS
+  for (let quiet = 0; quiet < QUIET_LOOKS && performance.now() < deadline; ) {
+    await Promise.race([delay(QUIET_LOOK_MS), running])
+    quiet = work.state()?.window.messages === 0 ? quiet + 1 : 0
+  }
+}
+
+function busyOf(work: Work): number[] {
+  return work.state()?.threads.map(({ busy }) => busy) ?? []
+}
+
+async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Promise<{ client: Client; work: Work }> {
+  const { processor, processorOptions, speedup, concurrency, group } = spec
+  const given = await givenConfig(spec.flags, spec.bootstrapServers)
+  const client = new Client(parseClientConfig(given.client), {
+    makeRun: (context, resolved, emit) => new WorkRun({ ...context, meter }, resolved, emit),
+  })
+  const input = {
+    // Messages that are made up may well fail one and all, and their time is measured all the same.
+    circuitBreaker: false,
+    ...given.work,
+    ...{ topic, groupId: group, clientId: group, processor, speedup, concurrency },
+    // What earlier runs have written there is of no interest.
+    ...(topic === spec.pacedTopic && { autoOffsetReset: 'latest' }),
+    // The embedded broker answers a fetch that finds nothing when this time is over, and not when something comes.
+    ...(spec.bootstrapServers !== undefined && { additionalProps: { 'fetch.wait.max.ms': 1 } }),
+    ...(processorOptions !== undefined && { processorOptions }),
+  }
+  const logger = createLogger({ level: 'error', output: 'stderr' })
+  return { client, work: client.workFactory({ logger }).create(input as unknown as WorkInput) }
+}

@@ -1,0 +1,77 @@
+/**
+ * Which ways are measured, how often and in which order.
+ *
+ * Each way is measured once, then those that may be the best again, forwards and backwards in turn: what changes on a machine
+ * with time (its clock, its neighbours) then meets all of them alike, and medians leave it out.
+ */
+import { mean, type Point, pointOf, type RunFigures, type Way } from './figures.js'
+
+/** A thread without a tenth of its time to spare has nothing for more handlers. */
+const BUSY = 0.85
+/** What more handlers at a time have to gain, so that still more are tried. */
+const WORTH = 1.1
+/** Slower than this share of the best at the first look, a way is not looked at again. */
+const CONTENDS = 0.7
+
+export interface PlanOptions {
+  speedups: readonly number[]
+  concurrencies: readonly number[]
+  /** Leave out what cannot be worth it; else each way is measured as often as the others. */
+  isSelective: boolean
+  repeats: number
+  run(way: Way, place: Place): Promise<RunFigures>
+}
+
+/** Where in the plan a run is, for those who wait. */
+export interface Place {
+  readonly round: number
+  readonly rounds: number
+  /** From 1, in its round. */
+  readonly number: number
+  /** Of the round, at most. */
+  readonly of: number
+}
+
+/** @returns a point of each way that was measured, by speedup and concurrency */
+export async function measureWays(options: PlanOptions): Promise<Point[]> {
+  const { repeats, run, isSelective } = options
+  const ways = await firstRound(options)
+  const contenders = isSelective ? contendersOf(ways) : [...ways.keys()]
+  for (let round = 2; round <= repeats; round++) {
+    const order = round % 2 === 0 ? [...contenders].reverse() : contenders
+    for (const [i, way] of order.entries()) {
+      ways.get(way)!.push(await run(way, { round, rounds: repeats, number: i + 1, of: order.length }))
+    }
+  }
+  return [...ways].map(([way, runs]) => pointOf(way, runs))
+}
+
+async function firstRound({ speedups, concurrencies, isSelective, repeats, run }: PlanOptions) {
+  const ways = new Map<Way, RunFigures[]>()
+  const of = speedups.length * concurrencies.length
+  let number = 0
+  for (const speedup of speedups) {
+    let before: RunFigures | undefined
+    for (const concurrency of concurrencies) {
+      const way = { speedup, concurrency }
+      const figures = await run(way, { round: 1, rounds: repeats, number: ++number, of })
+      ways.set(way, [figures])
+      if (isSelective && !isWorthMore(figures, before)) break
+      before = figures
+    }
+  }
+  return ways
+}
+
+/** Whether still more handlers at a time may gain something. */
+function isWorthMore(now: RunFigures, before: RunFigures | undefined): boolean {
+  if (mean(now.busy) >= BUSY) return false
+  return before === undefined || now.perSecond >= WORTH * before.perSecond
+}
+
+/** And the first, which all are compared with. */
+function contendersOf(ways: ReadonlyMap<Way, readonly RunFigures[]>): Way[] {
+  const all = [...ways]
+  const best = Math.max(...all.map(([, runs]) => runs[0]!.perSecond))
+  return all.filter(([, runs], i) => i === 0 || runs[0]!.perSecond >= CONTENDS * best).map(([way]) => way)
+}

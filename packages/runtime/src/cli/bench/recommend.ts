@@ -1,0 +1,146 @@
+/**
+ * Which of the measured ways to run a processor to take, and why: pure, from figures to a sentence.
+ *
+ * The rule: of all ways that reach nearly the best throughput the one with the fewest threads, and of those the one with the
+ * lowest concurrency. Threads cost memory and CPU, concurrency costs memory and latency, and what neither gains is only paid
+ * for. Why it is so follows from who was busy: the threads, the main thread, or neither.
+ */
+import { gain, mean, type Point } from './figures.js'
+
+/**
+ * What a cheaper way may lack of the best throughput. Half of the tenth that a recommendation may be off, because the medians
+ * of short runs are off by some per cent themselves.
+ */
+const NEARLY = 0.95
+/** The same where the runs of both overlap, so that nobody could tell them apart. */
+const NEARLY_IN_NOISE = 0.92
+/** A thread is busy: less than a tenth of its time is left for a handler more. */
+const BUSY = 0.85
+/** A thread waits: one handler at a time leaves it idle most of its time. */
+const IDLE = 0.2
+/** Below it, in microseconds, a handler takes no longer than what a message costs besides. */
+const SHORT_US = 20
+/** Handlers take so much longer with more of them in progress: they wait for each other somewhere. */
+const CROWDED = 1.5
+
+export type Bound = 'cpu' | 'io' | 'mixed' | 'shared' | 'short' | 'keys'
+
+export interface Recommendation {
+  readonly speedup: number
+  readonly concurrency: number
+  readonly bound: Bound
+  /** "CPU-bound, 2 cores: speedup 2". */
+  readonly sentence: string
+  /** What should be known besides; empty when nothing. */
+  readonly notes: readonly string[]
+}
+
+export interface Circumstances {
+  /** CPUs that the process may use. */
+  readonly cores: number
+  /** Different keys among the messages; 0: none has a key. */
+  readonly keys: number
+}
+
+/** @param points at least one; of each way one */
+export function recommend(points: readonly Point[], circumstances: Circumstances): Recommendation {
+  const chosen = choose(points)
+  const bound = boundOf(chosen, points, circumstances)
+  return {
+    speedup: chosen.speedup,
+    concurrency: chosen.concurrency,
+    bound,
+    sentence: `${reason(bound, chosen, points, circumstances)}: ${wayOf(chosen)}`,
+    notes: notes(bound, chosen, points),
+  }
+}
+
+function choose(points: readonly Point[]): Point {
+  const best = fastest(points)
+  return points.filter((point) => isNearly(point, best)).sort(byCost)[0]!
+}
+
+function fastest(points: readonly Point[]): Point {
+  return points.reduce((best, point) => (point.perSecond > best.perSecond ? point : best))
+}
+
+function isNearly(point: Point, best: Point): boolean {
+  const share = point.perSecond / best.perSecond
+  return share >= NEARLY || (share >= NEARLY_IN_NOISE && point.maxPerSecond >= best.minPerSecond)
+}
+
+const byCost = (a: Point, b: Point) => a.speedup - b.speedup || a.concurrency - b.concurrency
+
+/** The way that was measured with the fewest handlers in progress: it shows what a handler does when it is alone. */
+function plainest(points: readonly Point[]): Point {
+  return [...points].sort((a, b) => lanes(a) - lanes(b) || a.speedup - b.speedup)[0]!
+}
+
+const lanes = ({ speedup, concurrency }: Point) => speedup * concurrency
+
+function boundOf(chosen: Point, points: readonly Point[], { keys }: Circumstances): Bound {
+  const alone = plainest(points)
+  if (alone.handlerMeanUs < SHORT_US) return 'short'
+  if (mean(alone.busy) >= BUSY) return 'cpu'
+  if (isCrowded(chosen, points)) return keys > 0 && keys <= lanes(chosen) ? 'keys' : 'shared'
+  return mean(alone.busy) <= IDLE && mean(chosen.busy) < BUSY ? 'io' : 'mixed'
+}
+
+/**
+ * Twice as many handlers and more bring nothing although no thread is busy: what they wait for gives no more. It shows in the
+ * handlers' time, which grows with their number (Little's law), or in lanes that stand empty because keys are too few.
+ */
+function isCrowded(chosen: Point, points: readonly Point[]): boolean {
+  const more = points.filter((point) => lanes(point) >= 2 * lanes(chosen) && point.speedup >= chosen.speedup)
+  return more.some((point) => {
+    const isFree = mean(point.busy) < BUSY && point.mainBusy < BUSY
+    const waitsLonger = point.handlerMeanUs >= CROWDED * chosen.handlerMeanUs
+    const standsEmpty = mean(point.occupied) < 0.8 * mean(chosen.occupied)
+    return isFree && (waitsLonger || standsEmpty)
+  })
+}
+
+function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, keys }: Circumstances): string {
+  const alone = plainest(points)
+  const coresText = `${cores} ${cores === 1 ? 'core' : 'cores'}`
+  switch (bound) {
+    case 'short':
+      return chosen.speedup === 1
+        ? `Too short to be shared out (${micros(alone.handlerMeanUs)} a message, ${coresText})`
+        : `Short handlers (${micros(alone.handlerMeanUs)} a message, ${coresText})`
+    case 'cpu':
+      return `CPU-bound, ${coresText}`
+    case 'io':
+      return `I/O-bound (a handler alone keeps its thread ${percent(mean(alone.busy))} busy)`
+    case 'mixed':
+      return `Mixed (a handler alone keeps its thread ${percent(mean(alone.busy))} busy), ${coresText}`
+    case 'shared':
+      return `Bound by something that all handlers share (${Math.round(chosen.perSecond).toLocaleString('en-US')} messages/s; more of them only wait longer)`
+    case 'keys':
+      return `Bound by ${keys} different keys, of which one message at a time runs`
+  }
+}
+
+function wayOf({ speedup, concurrency }: Point): string {
+  return concurrency === 1 ? `speedup ${speedup}` : `speedup ${speedup}, concurrency ${concurrency}`
+}
+
+function notes(bound: Bound, chosen: Point, points: readonly Point[]): string[] {
+  const found: string[] = []
+  const most = (of: (point: Point) => number) => Math.max(...points.map(of))
+  const best = fastest(points)
+  if (best !== chosen) {
+    found.push(
+      `${wayOf(best)} was ${Math.round((gain(best, chosen) - 1) * 100)} % faster, which is within what such runs differ by.`,
+    )
+  }
+  const isAtEdge = chosen.concurrency > 1 && chosen.concurrency === most(({ concurrency }) => concurrency)
+  if (isAtEdge && (bound === 'io' || bound === 'mixed') && mean(chosen.busy) < BUSY) {
+    found.push(`It is the highest concurrency that was measured; try --concurrency ${chosen.concurrency * 2} too.`)
+  }
+  if (chosen.failed > 0) found.push('Messages failed: these are not the speeds of the processor at its work.')
+  return found
+}
+
+const percent = (share: number) => `${Math.round(share * 100)} %`
+const micros = (value: number) => (value < 1 ? 'less than 1 µs' : `${Math.round(value)} µs`)

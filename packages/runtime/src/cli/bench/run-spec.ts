@@ -1,0 +1,34 @@
+/** What the process that measures is told, and what it tells: one process for one run. */
+import type { DescribedError } from '../../describe-error.js'
+import type { ConnectionFlags } from '../connection-options.js'
+import type { Way } from './figures.js'
+
+export interface RunSpec extends Way {
+  readonly processor: string
+  readonly processorOptions: unknown
+  readonly flags: ConnectionFlags
+  /** Of the embedded broker; undefined where the flags say which. */
+  readonly bootstrapServers: string | undefined
+  readonly topic: string
+  /** Filled slowly while latencies are measured; undefined where they are not. */
+  readonly pacedTopic: string | undefined
+  readonly group: string
+  /** How long the measured window lasts, behind a warm-up of a quarter as long. */
+  readonly seconds: number
+  /** How many records there are. */
+  readonly messages: number
+}
+
+/** To the process. */
+export type ToRun =
+  | { type: 'run'; spec: RunSpec }
+  /** So many were written to the paced topic, and no more will be. */
+  | { type: 'paced' }
+
+/** From it. */
+export type FromRun =
+  | { type: 'progress'; messages: number }
+  /** It reads the paced topic, which is to be filled at this rate. */
+  | { type: 'pace'; perSecond: number; seconds: number }
+  | { type: 'done'; result: import('./figures.js').RunFigures }
+  | { type: 'failed'; error: DescribedError }

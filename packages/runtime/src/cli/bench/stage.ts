@@ -1,0 +1,197 @@
+/**
+ * What runs are measured on: a broker, one topic with a backlog, and one that is written to while latencies are measured.
+ *
+ * On a given cluster both are the bench's own and are deleted with it, and with them what its groups have committed.
+ */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { consumerProperties, producerProperties } from '../../config/properties.js'
+import { errors } from '../../errors.js'
+import { Credentials } from '../../kafka/credentials.js'
+import { type EmbeddedBroker, startEmbeddedBroker } from '../../kafka/embedded-broker.js'
+import { createProducer, type Producer, type ProducerChannel } from '../../kafka/producer.js'
+import { createTemporaryTopics } from '../../kafka/temporary-topics.js'
+import { scanTopic } from '../../kafka/topic-scan.js'
+import type { Logger } from '../../log/logger.js'
+import type { ConnectionFlags } from '../connection-options.js'
+import { connectionConfig } from './bench-config.js'
+import { bytesOf, firstRecords, type SampleRecord } from './sample.js'
+
+/** Many, as topics of a cluster with several brokers have them. */
+const PARTITIONS = 12
+/** The embedded broker drops the oldest records of a partition beyond 5 MiB; keys do not spread evenly. */
+const EMBEDDED_BYTES = 3 * 1024 * 1024
+const EMBEDDED_PARTITIONS = 64
+/** Of a record in a partition, besides key, value and headers. */
+const RECORD_BYTES = 32
+/** Records that are written between two looks at the event loop. */
+const CHUNK = 500
+const FULL_MS = 5
+const FLUSH_MS = 60_000
+const PACE_MS = 2
+
+export interface StageOptions {
+  isEmbedded: boolean
+  flags: ConnectionFlags
+  records: readonly SampleRecord[]
+  /** How many records the backlog has, the given ones in turn. */
+  messages: number
+  logger: Logger
+  onProgress(written: number): void
+}
+
+/** The most that the embedded broker keeps of records like these. */
+export function embeddedRoom(records: readonly SampleRecord[]): number {
+  const bytes = records.reduce((sum, record) => sum + bytesOf(record) + RECORD_BYTES, 0) / records.length
+  return Math.floor((EMBEDDED_PARTITIONS * EMBEDDED_BYTES) / bytes)
+}
+
+export class Stage {
+  readonly topic: string
+  readonly pacedTopic: string
+  /** Undefined where the flags say which. */
+  readonly bootstrapServers: string | undefined
+  readonly #records: readonly SampleRecord[]
+  readonly #producer: Producer
+  readonly #paced: Producer
+  readonly #pacedChannel: ProducerChannel
+  readonly #remove: () => Promise<void>
+  #refused: Error | undefined
+
+  /** @throws ZkError ZK_BENCH_TOPIC, or when no broker answers; nothing is left behind then */
+  static async open(options: StageOptions): Promise<Stage> {
+    const { isEmbedded, flags, records, messages, logger } = options
+    const name = `zk-bench-${randomUUID()}`
+    const topics = { [name]: partitionsOf(options), [`${name}-paced`]: PARTITIONS }
+    const broker = isEmbedded ? await startEmbeddedBroker({ topics }) : undefined
+    const undo: (() => Promise<void>)[] = broker === undefined ? [] : [() => broker.stop()]
+    try {
+      const { client, work } = await connectionConfig(flags, broker?.bootstrapServers)
+      const credentials = new Credentials(work, logger)
+      await credentials.open()
+      undo.unshift(async () => credentials.close())
+      if (broker === undefined) {
+        const { bootstrapServers } = work
+        const properties = consumerProperties(work, client).global
+        undo.unshift(await createTemporaryTopics({ topics, bootstrapServers, properties, credentials }))
+      }
+      // As Java and kafkajs place keys.
+      const properties = { ...producerProperties(work, client), partitioner: 'murmur2_random' }
+      const producer = await createProducer({ properties, credentials, client: 'auto', logger })
+      const remove = async () => {
+        for (const step of undo) await step()
+      }
+      const stage = new Stage({ name, broker, records, producer, remove })
+      undo.unshift(() => stage.#closeProducers())
+      await stage.#fill(messages, options.onProgress)
+      return stage
+    } catch (error) {
+      for (const step of undo) await step().catch(() => {})
+      throw error
+    }
+  }
+
+  private constructor(parts: {
+    name: string
+    broker: EmbeddedBroker | undefined
+    records: readonly SampleRecord[]
+    producer: Producer
+    remove: () => Promise<void>
+  }) {
+    this.topic = parts.name
+    this.pacedTopic = `${parts.name}-paced`
+    this.bootstrapServers = parts.broker?.bootstrapServers
+    this.#records = parts.records
+    this.#producer = parts.producer
+    this.#paced = parts.producer.sibling({ 'linger.ms': 0 })
+    this.#pacedChannel = this.#paced.channel(this.#listener)
+    this.#remove = parts.remove
+  }
+
+  readonly #listener = {
+    delivered: (_token: number, error: { message: string } | undefined) => {
+      if (error !== undefined) this.#refused ??= errors.ZK_BENCH_TOPIC([this.topic], error.message)
+    },
+  }
+
+  async #fill(messages: number, onProgress: (written: number) => void): Promise<void> {
+    const channel = this.#producer.channel(this.#listener)
+    for (let i = 0; i < messages; i++) {
+      channel.send(this.#record(this.topic, i), i)
+      if (i % CHUNK !== 0) continue
+      onProgress(i)
+      await new Promise(setImmediate)
+      while (this.#producer.isFull) await delay(FULL_MS)
+      if (this.#refused !== undefined) throw this.#refused
+    }
+    const isWritten = await this.#producer.flush(FLUSH_MS)
+    if (!isWritten) throw errors.ZK_BENCH_TOPIC([this.topic], `not all messages were taken within ${FLUSH_MS} ms`)
+    if (this.#refused !== undefined) throw this.#refused
+    onProgress(messages)
+  }
+
+  /**
+   * Writes records to the paced topic, evenly in time.
+   * @throws ZkError ZK_BENCH_TOPIC
+   */
+  async pace(perSecond: number, seconds: number): Promise<void> {
+    // The first one finds the partitions' leaders, which takes a while the first time.
+    this.#pacedChannel.send(this.#record(this.pacedTopic, 0), 0)
+    await this.#paced.flush(FLUSH_MS)
+    const began = performance.now()
+    const all = Math.ceil(perSecond * seconds)
+    for (let i = 0; i < all; ) {
+      const due = Math.min(all, ((performance.now() - began) / 1_000) * perSecond)
+      for (; i < due; i++) this.#pacedChannel.send(this.#record(this.pacedTopic, i), i)
+      await delay(PACE_MS)
+    }
+    await this.#paced.flush(FLUSH_MS)
+    if (this.#refused !== undefined) throw this.#refused
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    await this.#remove()
+  }
+
+  #record(topic: string, i: number) {
+    const { key, value, headers } = this.#records[i % this.#records.length]!
+    return { topic, partition: -1, key, value, headers, timestamp: -1 }
+  }
+
+  async #closeProducers(): Promise<void> {
+    await this.#paced.close(0)
+    await this.#producer.close(0)
+  }
+}
+
+function partitionsOf({ isEmbedded, records, messages }: StageOptions): number {
+  if (!isEmbedded) return PARTITIONS
+  const share = messages / embeddedRoom(records)
+  return Math.max(PARTITIONS, Math.min(EMBEDDED_PARTITIONS, Math.ceil(share * EMBEDDED_PARTITIONS)))
+}
+
+/**
+ * The first records of a topic, read by nobody's group: no offset is committed, and nobody's partitions move.
+ * @throws ZkError ZK_TOPIC_NOT_FOUND, or when no broker answers
+ */
+export async function recordsOfTopic(
+  topic: string,
+  limit: number,
+  flags: ConnectionFlags,
+  logger: Logger,
+): Promise<SampleRecord[]> {
+  const { client, work } = await connectionConfig(flags, undefined)
+  const credentials = new Credentials(work, logger)
+  await credentials.open()
+  try {
+    const { bootstrapServers } = work
+    const properties = consumerProperties(work, client)
+    return await firstRecords(
+      scanTopic({ topic, bootstrapServers, properties, credentials, reader: 'auto', logger }),
+      limit,
+    )
+  } finally {
+    credentials.close()
+  }
+}

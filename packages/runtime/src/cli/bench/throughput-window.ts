@@ -1,0 +1,107 @@
+/**
+ * The part of a run whose throughput counts.
+ *
+ * A new thread runs its handler interpreted at first, and the first fetches meet cold caches; that goes by, and would be most of
+ * a short run. So the clock starts behind a warm-up, and stops before the run winds down.
+ */
+import type { CompletionMeter } from './completion-meter.js'
+import type { Figures } from './figures.js'
+
+/** Of the window's length, and of the records, whichever comes first. */
+const WARM_SHARE = 0.25
+/** Fewer records are no measurement: slow handlers get longer for it. */
+const MIN_RECORDS = 40
+const LONGEST = 5
+const MIB = 1024 * 1024
+
+export interface ThroughputWindowOptions {
+  concurrency: number
+  seconds: number
+  /** How many records there are. */
+  messages: number
+  meter: CompletionMeter
+  /** Of each thread: share of the time since the last call. */
+  busyOf(): number[]
+}
+
+interface Opened {
+  readonly at: number
+  readonly loop: ReturnType<typeof performance.eventLoopUtilization>
+  readonly cpu: NodeJS.CpuUsage
+}
+
+export class ThroughputWindow {
+  readonly #options: ThroughputWindowOptions
+  #assignedAt: number | undefined
+  #firstAt: number | undefined
+  #opened: Opened | undefined
+  #figures: Figures | undefined
+  #rss = 0
+
+  constructor(options: ThroughputWindowOptions) {
+    this.#options = options
+  }
+
+  assigned(now: number): void {
+    if (this.#assignedAt !== undefined) return
+    this.#assignedAt = now
+    // A run that is over before the warm-up is counted as a whole.
+    this.#open(now)
+  }
+
+  /** @param now by `performance.now()` @returns whether all is measured */
+  look(now: number): boolean {
+    const { meter, seconds, messages } = this.#options
+    if (this.#figures !== undefined) return true
+    if (this.#opened === undefined || meter.total === 0) return false
+    this.#rss = Math.max(this.#rss, process.memoryUsage.rss())
+    if (meter.total >= messages) {
+      this.#close(now)
+      return true
+    }
+    if (this.#firstAt === undefined) this.#firstAt = now
+    if (this.#opened.at === this.#assignedAt) {
+      const isWarm = now - this.#firstAt >= seconds * 1_000 * WARM_SHARE || meter.total >= messages * WARM_SHARE
+      if (isWarm) {
+        meter.clear()
+        this.#open(now)
+      }
+      return false
+    }
+    const elapsed = (now - this.#opened.at) / 1_000
+    if (elapsed < seconds || (meter.count < MIN_RECORDS && elapsed < LONGEST * seconds)) return false
+    this.#close(now)
+    return true
+  }
+
+  /** Of what has been measured; of a run that ended before, up to now. */
+  figures(now: number): Figures {
+    if (this.#figures === undefined) this.#close(now)
+    return this.#figures!
+  }
+
+  #open(at: number): void {
+    this.#options.busyOf()
+    this.#opened = { at, loop: performance.eventLoopUtilization(), cpu: process.cpuUsage() }
+  }
+
+  #close(now: number): void {
+    const { meter, concurrency, busyOf } = this.#options
+    const { at, loop, cpu } = this.#opened ?? { at: now, loop: undefined, cpu: undefined }
+    const micros = Math.max(1, ((meter.targetAt ?? now) - at) * 1_000)
+    const { user, system } = process.cpuUsage(cpu)
+    this.#figures = {
+      perSecond: (meter.count / micros) * 1e6,
+      handlerMeanUs: meter.handler.mean,
+      handlerP50Us: meter.handler.percentile(0.5),
+      handlerP99Us: meter.handler.percentile(0.99),
+      endToEndP50Ms: undefined,
+      endToEndP99Ms: undefined,
+      busy: busyOf(),
+      occupied: [...meter.microsOf].map((busy) => Math.min(1, busy / (micros * concurrency))),
+      mainBusy: performance.eventLoopUtilization(loop).utilization,
+      cpuUsPerMessage: meter.count === 0 ? 0 : (user + system) / meter.count,
+      rssMb: Math.max(this.#rss, process.memoryUsage.rss()) / MIB,
+    }
+  }
+}

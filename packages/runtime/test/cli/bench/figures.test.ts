@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { efficiency, gain, median, pointOf } from '../../../src/cli/bench/figures.js'
+import { point, run } from './points.js'
+
+test('a point has the median of each figure by itself, and the range of its throughput', () => {
+  const runs = [
+    run({ perSecond: 900, busy: [0.9, 0.1], handlerP50Us: 30, endToEndP50Ms: 5 }),
+    run({ perSecond: 1_100, busy: [0.7, 0.2], handlerP50Us: 10, endToEndP50Ms: undefined }),
+    run({ perSecond: 1_000, busy: [0.8, 0.6], handlerP50Us: 20, endToEndP50Ms: 7, failed: 3 }),
+  ]
+  expect(pointOf({ speedup: 2, concurrency: 1 }, runs)).toMatchObject({
+    ...{ runs: 3, perSecond: 1_000, minPerSecond: 900, maxPerSecond: 1_100, failed: 3 },
+    ...{ busy: [0.8, 0.2], handlerP50Us: 20, endToEndP50Ms: 6 },
+  })
+})
+
+test('without any measured latency a point has none', () => {
+  expect(point(1, 1, { endToEndP99Ms: undefined }).endToEndP99Ms).toBeUndefined()
+})
+
+test('the median of an even number of values lies between the two in the middle', () => {
+  expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5])
+})
+
+test('efficiency is what each thread more has brought, at the same concurrency', () => {
+  const points = [
+    point(2, 1, { perSecond: 1_000 }),
+    point(2, 16, { perSecond: 9_000 }),
+    point(4, 1, { perSecond: 1_500 }),
+    point(4, 64, { perSecond: 9_000 }),
+  ]
+  expect(points.map((one) => efficiency(one, points))).toEqual([1, undefined, 0.75, undefined])
+  expect(points.map((one) => gain(one, points[0]!))).toEqual([1, 9, 1.5, 9])
+})

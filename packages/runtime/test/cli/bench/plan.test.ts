@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import type { RunFigures, Way } from '../../../src/cli/bench/figures.js'
+import { measureWays, type PlanOptions } from '../../../src/cli/bench/plan.js'
+import { run } from './points.js'
+
+/** Measures by a formula, and writes down in which order. */
+async function plan(figuresOf: (way: Way) => Partial<RunFigures>, options: Partial<PlanOptions> = {}) {
+  const order: string[] = []
+  const points = await measureWays({
+    ...{ speedups: [1, 2], concurrencies: [1, 4, 16, 64], isSelective: true, repeats: 1 },
+    run: async (way, { round }) => {
+      order.push(`${round}:${way.speedup}×${way.concurrency}`)
+      return run(figuresOf(way))
+    },
+    ...options,
+  })
+  return { order, ways: points.map(({ speedup, concurrency, runs }) => [speedup, concurrency, runs]) }
+}
+
+test('a thread that is busy with one handler at a time is not given more', async () => {
+  const { order } = await plan(({ speedup }) => ({ perSecond: speedup * 1_000, busy: [0.95] }))
+  expect(order).toEqual(['1:1×1', '1:2×1'])
+})
+
+test('concurrency is raised for as long as it gains a tenth, and each speedup finds its own', async () => {
+  const most = { 1: 4, 2: 16 } as Record<number, number>
+  const { order } = await plan(({ speedup, concurrency }) => ({
+    perSecond: Math.min(concurrency, most[speedup]!) * 100,
+    busy: [0.1],
+  }))
+  expect(order).toEqual(['1:1×1', '1:1×4', '1:1×16', '1:2×1', '1:2×4', '1:2×16', '1:2×64'])
+})
+
+test('what may be the best is measured again, forwards and backwards in turn; of the others only the first', async () => {
+  const rates = { '1×1': 100, '1×4': 400, '2×1': 200, '2×4': 450 } as Record<string, number>
+  const { order, ways } = await plan(
+    ({ speedup, concurrency }) => ({ perSecond: rates[`${speedup}×${concurrency}`]!, busy: [0.1] }),
+    { concurrencies: [1, 4], repeats: 3 },
+  )
+  expect(order.slice(4)).toEqual(['2:2×4', '2:1×4', '2:1×1', '3:1×1', '3:1×4', '3:2×4'])
+  expect(ways).toEqual([
+    [1, 1, 3],
+    [1, 4, 3],
+    [2, 1, 1],
+    [2, 4, 3],
+  ])
+})
+
+test('lists that were given are measured as they are, each way as often', async () => {
+  const { ways } = await plan(() => ({ busy: [1] }), { isSelective: false, concurrencies: [1, 4], repeats: 2 })
+  expect(ways).toEqual([
+    [1, 1, 2],
+    [1, 4, 2],
+    [2, 1, 2],
+    [2, 4, 2],
+  ])
+})

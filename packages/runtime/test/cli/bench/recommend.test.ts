@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import type { Point } from '../../../src/cli/bench/figures.js'
+import { recommend } from '../../../src/cli/bench/recommend.js'
+import { point } from './points.js'
+
+const machine = { cores: 2, keys: 10_000 }
+
+function choice(points: readonly Point[], circumstances = machine) {
+  const { speedup, concurrency, bound } = recommend(points, circumstances)
+  return { speedup, concurrency, bound }
+}
+
+test('of what is nearly the best, fewer threads come before lower concurrency', () => {
+  const points = [
+    point(1, 1, { perSecond: 200, busy: [0.02] }),
+    point(1, 16, { perSecond: 960, busy: [0.1] }),
+    point(2, 4, { perSecond: 1_000, busy: [0.1, 0.1] }),
+    point(2, 8, { perSecond: 990, busy: [0.1, 0.1] }),
+  ]
+  expect(choice(points)).toMatchObject({ speedup: 1, concurrency: 16 })
+  expect(choice(points.toSpliced(1, 1))).toMatchObject({ speedup: 2, concurrency: 4 })
+})
+
+test('a way that is a sixteenth slower is taken only where their runs overlap', () => {
+  const best = { ...point(2, 1, { perSecond: 1_000 }), minPerSecond: 950, maxPerSecond: 1_050 }
+  const cheap = { ...point(1, 1, { perSecond: 940 }), minPerSecond: 900 }
+  expect(choice([{ ...cheap, maxPerSecond: 949 }, best]).speedup).toBe(2)
+  expect(choice([{ ...cheap, maxPerSecond: 951 }, best]).speedup).toBe(1)
+  expect(choice([{ ...cheap, perSecond: 919, maxPerSecond: 951 }, best]).speedup).toBe(2)
+})
+
+describe('the reason', () => {
+  const sentenceOf = (points: readonly Point[], circumstances = machine) => recommend(points, circumstances).sentence
+
+  test('CPU-bound: a handler alone keeps its thread busy', () => {
+    const points = [
+      point(1, 1, { perSecond: 1_000, busy: [0.99] }),
+      point(2, 1, { perSecond: 1_950, busy: [0.99, 0.98] }),
+    ]
+    expect(sentenceOf(points)).toBe('CPU-bound, 2 cores: speedup 2')
+    expect(sentenceOf(points.slice(0, 1), { cores: 1, keys: 5 })).toBe('CPU-bound, 1 core: speedup 1')
+  })
+
+  test('I/O-bound: it leaves its thread idle; at the edge of what was measured more is to be tried', () => {
+    const points = [
+      point(1, 1, { perSecond: 200, handlerMeanUs: 5_000, busy: [0.02] }),
+      point(1, 64, { perSecond: 12_000, handlerMeanUs: 5_100, busy: [0.2] }),
+      point(1, 256, { perSecond: 48_000, handlerMeanUs: 5_200, busy: [0.3] }),
+    ]
+    expect(sentenceOf(points)).toBe('I/O-bound (a handler alone keeps its thread 2 % busy): speedup 1, concurrency 256')
+    expect(recommend(points, machine).notes).toEqual([
+      'It is the highest concurrency that was measured; try --concurrency 512 too.',
+    ])
+  })
+
+  test('mixed: concurrency until the thread is busy, then threads', () => {
+    const points = [
+      point(1, 1, { perSecond: 220, handlerMeanUs: 4_500, busy: [0.15] }),
+      point(1, 16, { perSecond: 1_900, handlerMeanUs: 8_400, busy: [0.99] }),
+      point(2, 16, { perSecond: 3_700, handlerMeanUs: 8_500, busy: [0.99, 0.99] }),
+    ]
+    expect(sentenceOf(points)).toBe(
+      'Mixed (a handler alone keeps its thread 15 % busy), 2 cores: speedup 2, concurrency 16',
+    )
+  })
+
+  test('shared: twice the handlers wait twice as long, and nobody is busy', () => {
+    const points = [
+      point(1, 1, { perSecond: 195, handlerMeanUs: 5_100, busy: [0.03] }),
+      point(1, 4, { perSecond: 780, handlerMeanUs: 5_100, busy: [0.05] }),
+      point(1, 16, { perSecond: 785, handlerMeanUs: 20_000, busy: [0.05] }),
+    ]
+    expect(sentenceOf(points)).toBe(
+      'Bound by something that all handlers share (780 messages/s; more of them only wait longer): speedup 1, concurrency 4',
+    )
+  })
+
+  test('keys: lanes stand empty where there are no more keys than handlers', () => {
+    const points = [
+      point(1, 1, { perSecond: 195, handlerMeanUs: 5_100, busy: [0.03], occupied: [0.99] }),
+      point(1, 4, { perSecond: 780, handlerMeanUs: 5_100, busy: [0.05], occupied: [0.98] }),
+      point(1, 16, { perSecond: 781, handlerMeanUs: 5_100, busy: [0.05], occupied: [0.25] }),
+    ]
+    expect(sentenceOf(points, { cores: 2, keys: 4 })).toBe(
+      'Bound by 4 different keys, of which one message at a time runs: speedup 1, concurrency 4',
+    )
+  })
+
+  test('short: a message takes less than handing it over', () => {
+    const points = [
+      point(1, 1, { perSecond: 1_000_000, handlerMeanUs: 0, busy: [0.3] }),
+      point(2, 1, { perSecond: 900_000, handlerMeanUs: 0, busy: [0.2, 0.2] }),
+    ]
+    expect(sentenceOf(points)).toBe('Too short to be shared out (less than 1 µs a message, 2 cores): speedup 1')
+  })
+})
+
+test('what was a little faster is named, and messages that failed', () => {
+  const points = [point(1, 1, { perSecond: 980, failed: 1 }), point(2, 1, { perSecond: 1_000 })]
+  expect(recommend(points, machine).notes).toEqual([
+    'speedup 2 was 2 % faster, which is within what such runs differ by.',
+    'Messages failed: these are not the speeds of the processor at its work.',
+  ])
+})

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { CompletionMeter } from '../../../src/cli/bench/completion-meter.js'
+import { ThroughputWindow } from '../../../src/cli/bench/throughput-window.js'
+
+function started({ messages = 1_000_000, seconds = 1, concurrency = 1 } = {}) {
+  const meter = new CompletionMeter({ threads: 1, target: messages, isPaced: false })
+  const window = new ThroughputWindow({ concurrency, seconds, messages, meter, busyOf: () => [0.5] })
+  const complete = (records: number, micros: number) => {
+    for (let i = 0; i < records; i++) meter.completed(0, micros, 0)
+  }
+  window.assigned(0)
+  return { window, complete }
+}
+
+test('what completes in the warm-up does not count', () => {
+  const { window, complete } = started()
+  complete(10, 90_000)
+  expect(window.look(1_000)).toBe(false)
+  complete(10, 90_000)
+  expect(window.look(1_250)).toBe(false)
+  complete(100, 4_000)
+  expect(window.look(2_000)).toBe(false)
+  complete(100, 4_000)
+  expect(window.look(2_250)).toBe(true)
+  // Too late.
+  complete(1_000, 1)
+  expect(window.figures(9_000)).toMatchObject({ perSecond: 200, handlerMeanUs: 4_000, occupied: [0.8], busy: [0.5] })
+})
+
+test('a slow handler gets longer, until it has ended forty times; five times as long at most', () => {
+  const { window, complete } = started()
+  complete(1, 500_000)
+  window.look(500)
+  window.look(1_000)
+  complete(9, 500_000)
+  expect(window.look(2_500)).toBe(false)
+  expect(window.look(5_900)).toBe(false)
+  expect(window.look(6_000)).toBe(true)
+  expect(window.figures(6_000).perSecond).toBeCloseTo(9 / 5, 5)
+})
+
+test('lanes are as many as handlers may be in progress', () => {
+  const { window, complete } = started({ concurrency: 10 })
+  complete(1, 0)
+  window.look(0)
+  window.look(250)
+  complete(1_000, 5_000)
+  expect(window.look(1_250)).toBe(true)
+  expect(window.figures(0).occupied).toEqual([0.5])
+})
+
+test('a run that ends before its warm-up counts as a whole', () => {
+  const { window, complete } = started()
+  complete(500, 10)
+  expect(window.figures(100).perSecond).toBeCloseTo(5_000, 5)
+})
