@@ -8,13 +8,14 @@ const root = import.meta.dirname
 const retry = process.env.CI ? 1 : 0
 
 /**
- * Their suites start brokers and threads of their own, and mostly wait: two files at a time keep two cores busy, more would
- * make each other late. Whole runs come last, after the parts that they are made of.
+ * Their suites start brokers and threads of their own, and mostly wait: with two files at a time two cores have a third of
+ * their time to do, with many they would make each other late. Whole runs come last, after the parts that they are made of,
+ * and wait most.
  */
 const WORKERS: Record<string, { maxWorkers: number; sequence: { groupOrder: number }; retry: number }> = {
   native: { maxWorkers: 2, sequence: { groupOrder: 1 }, retry },
   runtime: { maxWorkers: 2, sequence: { groupOrder: 1 }, retry },
-  testing: { maxWorkers: 2, sequence: { groupOrder: 2 }, retry },
+  testing: { maxWorkers: 3, sequence: { groupOrder: 2 }, retry },
 }
 
 const packages = readdirSync(join(root, 'packages'))
