@@ -10,6 +10,7 @@ import type { SuiteOptions } from './cli.js'
 import { type FilledTopic, filledTopic } from './kafka-topic.js'
 import { quietLogger } from './quiet-logger.js'
 import { type Result, summarize } from './report.js'
+import { workRate } from './work-rate.js'
 
 const VALUE_BYTES = 200
 
@@ -63,18 +64,7 @@ async function runtime({ bootstrap, name }: FilledTopic, messages: number, speed
     processor: new URL('./cpu-processor.js', import.meta.url),
     speedup,
   })
-  const done = new AbortController()
-  let first: { at: number; processed: number } | undefined
-  let perSecond = 0
-  const look = setInterval(() => {
-    const processed = work.state()?.counters.processed ?? 0
-    if (processed > 0) first ??= { at: performance.now(), processed }
-    if (processed < messages || first === undefined) return
-    clearInterval(look)
-    perSecond = ((processed - first.processed) * 1000) / (performance.now() - first.at)
-    done.abort()
-  }, LOOK_MS)
-  await work.run({ shutdown: done.signal })
+  const perSecond = await workRate(work, messages, LOOK_MS)
   await client.close()
   return perSecond
 }

@@ -2,6 +2,7 @@
 import { createClient } from '@zk/runtime'
 import type { FilledTopic } from './kafka-topic.js'
 import { quietLogger } from './quiet-logger.js'
+import { workRate } from './work-rate.js'
 
 /** How often the progress of a run is looked at: short beside a run of seconds. */
 const LOOK_MS = 10
@@ -33,18 +34,7 @@ export async function sleepRun({ topic, messages, ...options }: SleepRunOptions)
     processor: new URL('./sleep-processor.js', import.meta.url),
     processorOptions: spent,
   })
-  const done = new AbortController()
-  let first: { at: number; processed: number } | undefined
-  let perSecond = 0
-  const look = setInterval(() => {
-    const processed = work.state()?.counters.processed ?? 0
-    if (processed > 0) first ??= { at: performance.now(), processed }
-    if (processed < messages || first === undefined) return
-    clearInterval(look)
-    perSecond = ((processed - first.processed) * 1000) / (performance.now() - first.at)
-    done.abort()
-  }, LOOK_MS)
-  await work.run({ shutdown: done.signal })
+  const perSecond = await workRate(work, messages, LOOK_MS)
   await client.close()
   return { perSecond, handlerMs: meanOf(new Float64Array(spent)) }
 }
