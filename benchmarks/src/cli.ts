@@ -3,46 +3,17 @@ import { parseArgs } from 'node:util'
 import { type Change, compare, describe, regressions } from './compare.js'
 import { headerOf } from './header.js'
 import { earlierResults, HISTORY, save } from './history.js'
+import { progressOf } from './progress.js'
 import { print, type Result } from './report.js'
+import { suites } from './suites.js'
 
 export interface SuiteOptions {
   runs: number
   messages: number | undefined
   /** A real Kafka; undefined: the embedded broker. */
   bootstrap: string | undefined
-}
-
-interface Suite {
-  /** Imported when it runs, so that what needs no Kafka client runs where it is not built. */
-  load: () => Promise<(options: SuiteOptions) => Promise<Result[]>>
-  payload: string
-  kafka: boolean
-}
-
-const VALUES = '200-byte values, 10,000 keys, 12 partitions'
-
-const suites: Record<string, Suite> = {
-  tracker: { load: async () => (await import('./tracker.js')).tracker, payload: 'offsets', kafka: false },
-  'crash-journal': {
-    load: async () => (await import('./crash-journal.js')).crashJournal,
-    payload: 'offsets',
-    kafka: false,
-  },
-  formats: {
-    load: async () => (await import('./formats.js')).formats,
-    payload: '64 orders of some 300 bytes of JSON',
-    kafka: false,
-  },
-  hop: { load: async () => (await import('./hop.js')).hop, payload: '200-byte values, 2,000 keys', kafka: false },
-  noop: { load: async () => (await import('./noop.js')).noop, payload: VALUES, kafka: true },
-  cpu: { load: async () => (await import('./cpu.js')).cpu, payload: VALUES, kafka: true },
-  io: { load: async () => (await import('./io.js')).io, payload: VALUES, kafka: true },
-  skew: {
-    load: async () => (await import('./skew.js')).skew,
-    payload: '200-byte values, 1,000 keys by Zipf, 12 partitions',
-    kafka: true,
-  },
-  writer: { load: async () => (await import('./writer.js')).writer, payload: '200-byte values, 100 keys', kafka: true },
+  /** Is told what is measured just now. */
+  progress: (what: string) => void
 }
 
 const { values, positionals } = parseArgs({
@@ -62,8 +33,14 @@ const { values, positionals } = parseArgs({
 const names = positionals.length === 0 ? Object.keys(suites) : positionals
 const bootstrap = values.bootstrap ?? process.env.KAFKA_BOOTSTRAP
 if (values.help || names.some((name) => suites[name] === undefined)) {
-  console.log(`pnpm bench [${Object.keys(suites).join('|')}]… [--runs 3] [--messages n] [--bootstrap host:port] [--json]
+  const width = Math.max(...Object.keys(suites).map((name) => name.length))
+  const list = Object.entries(suites).map(
+    ([name, { goal, payload }]) => `  ${name.padEnd(width)}  ${goal} (${payload})`,
+  )
+  console.log(`pnpm bench [suite]… [--runs 3] [--messages n] [--bootstrap host:port] [--json]
            [--compare last|file] [--gate file] [--tolerance 0.2]
+
+${list.join('\n')}
 
 Each suite prints both sides of its ratio from one run, alternating. What needs Kafka uses that of --bootstrap or KAFKA_BOOTSTRAP,
 else the embedded broker. Results are kept in benchmarks/history.
@@ -87,7 +64,9 @@ async function runAll(chosen: readonly string[]): Promise<Result[]> {
     const { load, payload, kafka } = suites[name]!
     const suite = await load()
     const header = headerOf(name, payload, kafka ? bootstrap : null)
-    const results = await suite({ runs: Number(values.runs), messages, bootstrap })
+    const { tell, clear } = progressOf(name, process.stderr)
+    const results = await suite({ runs: Number(values.runs), messages, bootstrap, progress: tell })
+    clear()
     print(header, results, values.json)
     save([{ header }, ...results], HISTORY, new Date())
     all.push(...results)

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { createClient } from '@zk/runtime'
+import { byTurns } from './by-turns.js'
 import type { SuiteOptions } from './cli.js'
 import { type FilledTopic, filledTopic } from './kafka-topic.js'
 import { quietLogger } from './quiet-logger.js'
@@ -17,21 +18,15 @@ const VALUE_BYTES = 200
 /** How often the progress of a run is looked at: each look takes time from a handler. */
 const LOOK_MS = 50
 
-export async function cpu({ runs, messages = 20_000, bootstrap }: SuiteOptions): Promise<Result[]> {
+export async function cpu({ runs, messages = 20_000, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
   const threads = availableParallelism()
   const topic = await filledTopic({ bootstrap, messages, valueBytes: VALUE_BYTES })
-  const one: number[] = []
-  const many: number[] = []
-  const bare: number[] = []
-  try {
-    for (let run = 0; run < runs; run++) {
-      bare.push(await bareWorkers(threads, messages))
-      many.push(await runtime(topic, messages, threads))
-      one.push(await runtime(topic, messages, 1))
-    }
-  } finally {
-    await topic.close()
+  const sides = {
+    bare: () => bareWorkers(threads, messages),
+    many: () => runtime(topic, messages, threads),
+    one: () => runtime(topic, messages, 1),
   }
+  const { bare, many, one } = await byTurns(runs, sides, progress).finally(() => topic.close())
   const result = (name: string, values: number[], baselines: number[]) =>
     summarize({ suite: 'cpu', case: name, unit: 'messages/s', values, baselines })
   return [

@@ -9,9 +9,10 @@ import { cases } from './formats/cases.js'
 import { type Result, summarize } from './report.js'
 import type { Timings } from './side-by-side.js'
 
-export async function formats({ runs }: SuiteOptions): Promise<Result[]> {
+export async function formats({ runs, progress }: SuiteOptions): Promise<Result[]> {
   const results: Result[] = []
   for (const name of Object.keys(cases)) {
+    progress(name)
     const worker = new Worker(new URL('./formats/one-case.js', import.meta.url), { workerData: { name, runs } })
     const [{ own, bare }] = (await once(worker, 'message')) as [Timings]
     await worker.terminate()

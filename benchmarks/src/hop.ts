@@ -1,24 +1,41 @@
 /**
  * The way of a message without Kafka: generated batches through the real engine into real threads with a handler that
- * does nothing, and back as acks.
+ * does nothing, and back as acks; beside threads to which each message is posted as an object.
  */
 import { ACK_WORDS, type Effects, WorkEngine } from '@zk/engine'
 import { PackedBatch, packFrame, packRecords, ThreadHost, TimestampType } from '@zk/runtime/internal'
+import { byTurns } from './by-turns.js'
 import type { SuiteOptions } from './cli.js'
+import { objectHop } from './hop-objects.js'
+import { noopThreads } from './noop-threads.js'
 import { type Result, summarize } from './report.js'
 
 const VALUE_BYTES = 200
 const BATCH = 2_000
 const WINDOW = 8_192
 
-export async function hop({ runs, messages = 2_000_000 }: SuiteOptions): Promise<Result[]> {
+/** The other side takes some ten times as long. */
+const OBJECTS_SHARE = 0.1
+
+export async function hop({ runs, messages = 2_000_000, progress }: SuiteOptions): Promise<Result[]> {
   const results: Result[] = []
+  const objects = messages * OBJECTS_SHARE
   for (const threads of [1, 2, 4]) {
     await measure(threads, messages / 4)
-    const values: number[] = []
-    for (let run = 0; run < runs; run++) values.push(await measure(threads, messages))
+    await objectHop({ threads, messages: objects / 4, valueBytes: VALUE_BYTES, window: WINDOW })
+    const sides = {
+      own: () => measure(threads, messages),
+      objects: () => objectHop({ threads, messages: objects, valueBytes: VALUE_BYTES, window: WINDOW }),
+    }
+    const { own, objects: posted } = await byTurns(runs, sides, (what) => progress(`speedup ${threads}, ${what}`))
     results.push(
-      summarize({ suite: 'hop', case: `${VALUE_BYTES} bytes, speedup ${threads}`, unit: 'messages/s', values }),
+      summarize({
+        suite: 'hop',
+        case: `${VALUE_BYTES} bytes, speedup ${threads}`,
+        unit: 'messages/s',
+        values: own,
+        baselines: posted,
+      }),
     )
   }
   return results
@@ -78,42 +95,18 @@ async function measure(threads: number, messages: number): Promise<number> {
       read += BATCH
     }
   }
-  const host = new ThreadHost(
-    {
-      threads,
-      setup: {
-        processorUrl: new URL('./noop-processor.js', import.meta.url).href,
-        processorSource: 'noop-processor.js',
-        options: undefined,
-        concurrency: 1,
-        ordering: 'key',
-        capacity: engine.inFlight.capacity,
-        stopOnFailure: false,
-        deadLetters: false,
-        circuitPerPartition: false,
-        retry: { attempts: 1, backoffMs: 0, maxBackoffMs: 0, jitter: 0 },
-        processTimeoutMs: 60_000,
-        maxExternalMb: undefined,
-        marks: undefined,
-      },
-      setupTimeoutMs: 10_000,
-      terminateTimeoutMs: 5_000,
-      maxHeapMb: undefined,
-      stdoutToStderr: true,
+  const host = new ThreadHost(noopThreads(threads, engine.inFlight.capacity), {
+    message: (thread, message) => {
+      if (message.type !== 'acks') return
+      engine.acks(thread, new Int32Array(message.acks), message.acks.byteLength / 4 / ACK_WORDS)
+      refill()
+      if (engine.counters.processed >= messages) finished()
     },
-    {
-      message: (thread, message) => {
-        if (message.type !== 'acks') return
-        engine.acks(thread, new Int32Array(message.acks), message.acks.byteLength / 4 / ACK_WORDS)
-        refill()
-        if (engine.counters.processed >= messages) finished()
-      },
-      notStarted: () => {},
-      up: (thread) => engine.threadUp(thread),
-      gone: nothing,
-      lost: nothing,
-    },
-  )
+    notStarted: nothing,
+    up: (thread) => engine.threadUp(thread),
+    gone: nothing,
+    lost: nothing,
+  })
   await host.start()
   const [slot] = engine.assigned([{ topic: 'hop', partition: 0 }])
   host.announce(slot!, { topic: 'hop', partition: 0 })

@@ -15,13 +15,14 @@ const CASES = [
   { concurrency: 1_000, messages: 150_000 },
 ]
 
-export async function io({ runs, messages, bootstrap }: SuiteOptions): Promise<Result[]> {
+export async function io({ runs, messages, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
   const most = Math.max(...CASES.map((of) => messages ?? of.messages))
   const topic = await filledTopic({ bootstrap, messages: most, valueBytes: VALUE_BYTES })
   const results: SleepRun[][] = CASES.map(() => [])
   try {
     for (let run = 0; run < runs; run++) {
       for (const [i, { concurrency, messages: own }] of CASES.entries()) {
+        progress(`run ${run + 1} of ${runs}: concurrency ${concurrency}`)
         const options = { topic, messages: messages ?? own, speedup: 1, concurrency, affinity: 'hash' as const }
         results[i]!.push(await sleepRun(options))
       }

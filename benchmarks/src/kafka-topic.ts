@@ -26,28 +26,60 @@ interface FillOptions {
   valueBytes: number
   /** The key of each record, and what the topic's name says of them. Default: 10,000 keys in turn. */
   keys?: Keys
+  /** Default: 12. */
+  partitions?: number
 }
 
 export async function filledTopic(options: FillOptions): Promise<FilledTopic> {
-  const { messages, valueBytes, keys = IN_TURN } = options
-  const name = `bench-${valueBytes}-${messages}${keys.name === '' ? '' : `-${keys.name}`}`
+  const { messages, valueBytes, keys = IN_TURN, partitions = PARTITIONS } = options
+  const among = partitions === PARTITIONS ? '' : `-over-${partitions}`
+  const name = `bench-${valueBytes}-${messages}${keys.name === '' ? '' : `-${keys.name}`}${among}`
   if (options.bootstrap === undefined) {
-    const broker = await startEmbeddedBroker({ topics: { [name]: PARTITIONS } })
+    const broker = await startEmbeddedBroker({ topics: { [name]: partitions } })
     await produce(broker.bootstrapServers, name, options)
     return { bootstrap: broker.bootstrapServers, name, close: () => broker.stop() }
   }
   // A topic that is there already was filled by an earlier run: its name says with what.
-  if (await createTopic(options.bootstrap, name)) await produce(options.bootstrap, name, options)
+  if (await createTopic(options.bootstrap, name, partitions)) await produce(options.bootstrap, name, options)
   return { bootstrap: options.bootstrap, name, close: async () => {} }
 }
 
+interface EmptyOptions {
+  bootstrap: string | undefined
+  /** Of its own: the topic is deleted when it is closed. */
+  name: string
+  /** Default: 12. */
+  partitions?: number
+}
+
+/** For what is written while it is measured, or never. */
+export async function emptyTopic({ bootstrap, name, partitions = PARTITIONS }: EmptyOptions): Promise<FilledTopic> {
+  if (bootstrap === undefined) {
+    const broker = await startEmbeddedBroker({ topics: { [name]: partitions } })
+    return { bootstrap: broker.bootstrapServers, name, close: () => broker.stop() }
+  }
+  await createTopic(bootstrap, name, partitions)
+  return { bootstrap, name, close: () => deleteTopic(bootstrap, name) }
+}
+
+async function deleteTopic(bootstrap: string, topic: string): Promise<void> {
+  const admin = Kafka.AdminClient.create({ 'bootstrap.servers': bootstrap })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      admin.deleteTopic(topic, (error: LibrdKafkaError | undefined) => (error ? reject(error) : resolve()))
+    })
+  } finally {
+    admin.disconnect()
+  }
+}
+
 /** @returns false when it exists */
-async function createTopic(bootstrap: string, topic: string): Promise<boolean> {
+async function createTopic(bootstrap: string, topic: string, partitions: number): Promise<boolean> {
   const admin = Kafka.AdminClient.create({ 'bootstrap.servers': bootstrap })
   try {
     return await new Promise((resolve, reject) => {
       admin.createTopic(
-        { topic, num_partitions: PARTITIONS, replication_factor: 1 },
+        { topic, num_partitions: partitions, replication_factor: 1 },
         (error: LibrdKafkaError | undefined) => {
           if (!error) resolve(true)
           else if (error.code === TOPIC_EXISTS) resolve(false)

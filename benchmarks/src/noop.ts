@@ -3,9 +3,8 @@
  * the same broker, alternating. Each run is a process of its own, so that its CPU time is its own. Both sides set
  * `fetch.queue.backoff.ms` to 10: its default of a second would hide everything else.
  */
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { byTurns } from './by-turns.js'
+import { childResult } from './child.js'
 import type { SuiteOptions } from './cli.js'
 import type { NoopRun } from './clock.js'
 import { filledTopic } from './kafka-topic.js'
@@ -17,34 +16,27 @@ const SPEEDUPS = [1, 2, 4]
 const EMBEDDED_MESSAGES = 200_000
 /** Two seconds of the fastest run: shorter ones are mostly about how it starts. */
 const KAFKA_MESSAGES = 2_000_000
-const RUN_TIMEOUT_MS = 300_000
-const run = promisify(execFile)
 
-export async function noop({ runs, messages, bootstrap }: SuiteOptions): Promise<Result[]> {
+export async function noop({ runs, messages, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
   const count = messages ?? (bootstrap === undefined ? EMBEDDED_MESSAGES : KAFKA_MESSAGES)
   const topic = await filledTopic({ bootstrap, messages: count, valueBytes: VALUE_BYTES })
-  const sides = [
+  const cases = [
     { name: 'portable reader, speedup 1', args: ['portable', '1'] },
     ...SPEEDUPS.map((speedup) => ({ name: `native reader, speedup ${speedup}`, args: ['native', String(speedup)] })),
   ]
   const at = [topic.bootstrap, topic.name, String(count)]
+  const sides = {
+    bare: () => childResult<NoopRun>('noop-bare.js', at),
+    ...Object.fromEntries(
+      cases.map(({ name, args }) => [name, () => childResult<NoopRun>('noop-zk.js', [...at, ...args])] as const),
+    ),
+  }
   try {
-    const bare: NoopRun[] = []
-    const own: NoopRun[][] = sides.map(() => [])
-    for (let i = 0; i < runs; i++) {
-      bare.push(await child('noop-bare.js', at))
-      for (const [side, { args }] of sides.entries()) own[side]!.push(await child('noop-zk.js', [...at, ...args]))
-    }
-    return sides.flatMap(({ name }, side) => compare(name, own[side]!, bare))
+    const measured: Record<string, NoopRun[]> = await byTurns(runs, sides, progress)
+    return cases.flatMap(({ name }) => compare(name, measured[name]!, measured.bare!))
   } finally {
     await topic.close()
   }
-}
-
-async function child(script: string, args: readonly string[]): Promise<NoopRun> {
-  const file = fileURLToPath(new URL(script, import.meta.url))
-  const { stdout } = await run(process.execPath, [file, ...args], { timeout: RUN_TIMEOUT_MS })
-  return JSON.parse(stdout.trim().split('\n').at(-1)!) as NoopRun
 }
 
 function compare(name: string, own: readonly NoopRun[], bare: readonly NoopRun[]): Result[] {

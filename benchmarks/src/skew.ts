@@ -16,7 +16,7 @@ const AFFINITIES = ['hash', 'in-flight'] as const
 /** Some three seconds at the best of the exponents. */
 const MESSAGES = 4_000
 
-export async function skew({ runs, messages = MESSAGES, bootstrap }: SuiteOptions): Promise<Result[]> {
+export async function skew({ runs, messages = MESSAGES, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
   const results: Result[] = []
   for (const exponent of EXPONENTS) {
     const drawn = zipfKeys(KEYS, exponent, messages)
@@ -27,6 +27,7 @@ export async function skew({ runs, messages = MESSAGES, bootstrap }: SuiteOption
     try {
       for (let run = 0; run < runs; run++) {
         for (const [i, affinity] of AFFINITIES.entries()) {
+          progress(`Zipf ${exponent}, run ${run + 1} of ${runs}: affinity ${affinity}`)
           sides[i]!.push(await sleepRun({ topic, messages, speedup: IN_FLIGHT, concurrency: 1, affinity }))
         }
       }

@@ -1,36 +1,55 @@
-/** What a write that nobody awaits takes the main thread, and how many a second are acknowledged when none is. */
+/**
+ * What a write that nobody awaits takes the main thread, and how many a second are acknowledged when none is: a writer beside a
+ * node-rdkafka producer, by turns.
+ */
 import { createClient, type Writer } from '@zk/runtime'
-import { startEmbeddedBroker } from '@zk/runtime/embedded-broker'
+import { byTurns } from './by-turns.js'
 import type { SuiteOptions } from './cli.js'
+import { emptyTopic } from './kafka-topic.js'
 import { quietLogger } from './quiet-logger.js'
 import { type Result, summarize } from './report.js'
+import { bareProducer } from './writer-bare.js'
 
 const VALUE = Buffer.alloc(200, 'x')
 const PARTITIONS = 4
 
-export async function writer({ runs, messages = 50_000, bootstrap }: SuiteOptions): Promise<Result[]> {
-  const broker = bootstrap === undefined ? await startEmbeddedBroker({ topics: { writes: PARTITIONS } }) : undefined
-  const client = createClient({ bootstrapServers: (bootstrap ?? broker!.bootstrapServers).split(',') })
-  const target = client.writer({ topic: 'writes', logger: quietLogger, maxOutstandingRecords: messages + 1 })
-  await target.write(VALUE)
-  await measure(target, messages)
-  const perWrite: number[] = []
-  const perSecond: number[] = []
-  for (let run = 0; run < runs; run++) {
-    const { callMicros, rate } = await measure(target, messages)
-    perWrite.push(callMicros)
-    perSecond.push(rate)
-  }
+export interface WriteRun {
+  /** Microseconds of the main thread. */
+  callMicros: number
+  /** Acknowledged records a second. */
+  rate: number
+}
+
+export async function writer({ runs, messages = 50_000, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
+  const topic = await emptyTopic({
+    bootstrap,
+    name: `bench-writer-${process.pid}-${Date.now()}`,
+    partitions: PARTITIONS,
+  })
+  const client = createClient({ bootstrapServers: topic.bootstrap.split(',') })
+  const target = client.writer({ topic: topic.name, logger: quietLogger, maxOutstandingRecords: messages + 1 })
+  const bare = await bareProducer(topic.bootstrap, topic.name, VALUE, messages + 1)
+  const sides = { own: () => measure(target, messages), bare: () => bare.measure(messages) }
+  // The first of each: connections are made, and code is compiled.
+  await byTurns(1, sides, (what) => progress(`warm-up, ${what}`))
+  const measured = await byTurns(runs, sides, progress)
+  await bare.close()
   await client.close()
-  await broker?.stop()
+  await topic.close()
   const where = `${VALUE.length} bytes, ${bootstrap === undefined ? 'embedded broker' : 'Kafka'}`
+  const figure = (name: string, unit: string, of: (run: WriteRun) => number) =>
+    summarize({
+      ...{ suite: 'writer', case: `${name}, ${where}`, unit },
+      values: measured.own.map(of),
+      baselines: measured.bare.map(of),
+    })
   return [
-    summarize({ suite: 'writer', case: `one call, ${where}`, unit: 'µs', values: perWrite }),
-    summarize({ suite: 'writer', case: `acknowledged, ${where}`, unit: 'records/s', values: perSecond }),
+    figure('one call', 'µs', ({ callMicros }) => callMicros),
+    figure('acknowledged', 'records/s', ({ rate }) => rate),
   ]
 }
 
-async function measure(target: Writer, messages: number): Promise<{ callMicros: number; rate: number }> {
+async function measure(target: Writer, messages: number): Promise<WriteRun> {
   const started = performance.now()
   for (let i = 0; i < messages; i++) void target.writeKey(`key-${i % 100}`, VALUE)
   const called = performance.now()

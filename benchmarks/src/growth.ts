@@ -1,0 +1,65 @@
+/**
+ * How messages a second and CPU a message change with the number of threads and of partitions, with a handler that does nothing:
+ * beside a bare consume(1000) loop over the same topic, by turns.
+ */
+import { byTurns } from './by-turns.js'
+import { childResult } from './child.js'
+import type { SuiteOptions } from './cli.js'
+import type { NoopRun } from './clock.js'
+import { type FilledTopic, filledTopic } from './kafka-topic.js'
+import { type Result, summarize } from './report.js'
+
+const VALUE_BYTES = 200
+const SPEEDUPS = [1, 2, 4, 8, 16, 32, 64]
+const PARTITIONS = [1, 4, 16, 64, 256]
+/** Of the runs over partitions: what two cores are best at. */
+const SPEEDUP = 2
+/** What librdkafka's mock cluster keeps of a single partition, some 230 bytes a record. */
+const EMBEDDED_MESSAGES = 20_000
+/** Beyond the first 100,000 of a thread: before that V8 is still compiling. */
+const KAFKA_MESSAGES = 1_000_000
+
+export async function growth({ runs, messages, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
+  const count = messages ?? (bootstrap === undefined ? EMBEDDED_MESSAGES : KAFKA_MESSAGES)
+  const fill = { bootstrap, messages: count, valueBytes: VALUE_BYTES }
+  const results = await overThreads(runs, await filledTopic(fill), count, progress)
+  for (const partitions of PARTITIONS) {
+    progress(`a topic of ${partitions} partitions`)
+    const topic = await filledTopic({ ...fill, partitions })
+    const sides = { bare: bareRun(topic, count), own: ownRun(topic, count, SPEEDUP) }
+    const label = partitions === 1 ? '1 partition' : `${partitions} partitions`
+    const { bare, own } = await byTurns(runs, sides, (what) => progress(`${label}, ${what}`)).finally(() =>
+      topic.close(),
+    )
+    results.push(...figures(`${label}, speedup ${SPEEDUP}`, own, bare))
+  }
+  return results
+}
+
+async function overThreads(
+  runs: number,
+  topic: FilledTopic,
+  messages: number,
+  progress: (what: string) => void,
+): Promise<Result[]> {
+  const sides = {
+    bare: bareRun(topic, messages),
+    ...Object.fromEntries(SPEEDUPS.map((speedup) => [`speedup ${speedup}`, ownRun(topic, messages, speedup)] as const)),
+  }
+  const measured: Record<string, NoopRun[]> = await byTurns(runs, sides, progress).finally(() => topic.close())
+  return SPEEDUPS.flatMap((speedup) =>
+    figures(`speedup ${speedup}, 12 partitions`, measured[`speedup ${speedup}`]!, measured.bare!),
+  )
+}
+
+const bareRun = (topic: FilledTopic, messages: number) => () =>
+  childResult<NoopRun>('noop-bare.js', [topic.bootstrap, topic.name, String(messages)])
+
+const ownRun = (topic: FilledTopic, messages: number, speedup: number) => () =>
+  childResult<NoopRun>('noop-zk.js', [topic.bootstrap, topic.name, String(messages), 'native', String(speedup)])
+
+function figures(name: string, own: readonly NoopRun[], bare: readonly NoopRun[]): Result[] {
+  const figure = (unit: string, of: (run: NoopRun) => number) =>
+    summarize({ suite: 'growth', case: name, unit, values: own.map(of), baselines: bare.map(of) })
+  return [figure('messages/s', ({ perSecond }) => perSecond), figure('process CPU µs/message', ({ cpu }) => cpu)]
+}
