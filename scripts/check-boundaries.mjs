@@ -30,6 +30,9 @@ const THREAD_ENTRIES = [
   'packages/runtime/src/internal.ts',
 ]
 
+/** Loaded anew by each worker thread, while users wait for its start: of the engine only what a thread needs. */
+const LEAN_ENTRIES = ['packages/runtime/src/processor.ts', 'packages/runtime/src/threads/thread-main.ts']
+
 /** Judges the engine, so that nothing of the engine may have a say in it: types at most, and nothing else of the simulation. */
 const CHECKER = 'packages/simulation/src/checker/'
 
@@ -54,7 +57,7 @@ export function violationsIn(files) {
     ...sources.flatMap(loadsKafkaClient),
     ...sources.flatMap(touchesOutside),
     ...sources.flatMap(isBiased),
-    ...reachesKafkaClient(sources),
+    ...reachesFromThreads(sources),
   ]
 }
 
@@ -121,7 +124,7 @@ function isBiased(file) {
 }
 
 /** @param {readonly SourceFile[]} sources */
-function reachesKafkaClient(sources) {
+function reachesFromThreads(sources) {
   const byPath = new Map(sources.map((file) => [file.path, file]))
   return THREAD_ENTRIES.flatMap((entry) => {
     const seen = new Set([entry])
@@ -132,6 +135,9 @@ function reachesKafkaClient(sources) {
         if (isType) continue
         if (isPackage(specifier, 'node-rdkafka') || isPackage(specifier, '@zk/native')) {
           return [`${entry}: reaches ${specifier} through ${path}, and is loaded by worker threads`]
+        }
+        if (specifier === '@zk/engine' && LEAN_ENTRIES.includes(entry)) {
+          return [`${entry}: reaches all of @zk/engine through ${path}; use @zk/engine/in-thread`]
         }
         if (specifier.startsWith('.')) seen.add(resolved(path, specifier).replace(/\.js$/, '.ts'))
       }

@@ -139,3 +139,15 @@ describe('node-rdkafka', () => {
     ])
   })
 })
+
+test('a worker thread loads what it needs of the engine, and not all of it', () => {
+  const reaching = (/** @type {string} */ text) =>
+    violationsIn([
+      { path: 'packages/runtime/src/threads/thread-main.ts', text: "import { a } from './a.js'" },
+      { path: 'packages/runtime/src/threads/a.ts', text },
+    ])
+  expect(reaching("import type { B } from '@zk/engine'\nimport { b } from '@zk/engine/in-thread'")).toEqual([])
+  expect(reaching("import { b } from '@zk/engine'")).toEqual([
+    'packages/runtime/src/threads/thread-main.ts: reaches all of @zk/engine through packages/runtime/src/threads/a.ts; use @zk/engine/in-thread',
+  ])
+})

@@ -2,14 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { within } from '../within.js'
-import { benchCommand } from './bench-command.js'
-import { brokerCommand } from './broker-command.js'
-import { demoCommand } from './demo-command.js'
-import { dltCommand } from './dlt-command.js'
-import { doctorCommand } from './doctor-command.js'
-import { explainCommand } from './explain-command.js'
 import { report } from './report.js'
-import { runCommand } from './run-command.js'
 import type { EarlySignals } from './signals.js'
 import { stdoutFailed, stdoutTaken } from './stdout.js'
 import { withUsageErrors } from './usage.js'
@@ -29,7 +22,8 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
     stdoutFailed(error)
   })
   try {
-    await createProgram(early).parseAsync([...argv])
+    const program = await createProgram(early, argv[2])
+    await program.parseAsync([...argv])
   } catch (error) {
     process.exitCode = report(error, json)
   }
@@ -48,7 +42,19 @@ async function exitNow(): Promise<void> {
   process.exit(code)
 }
 
-function createProgram(early: EarlySignals): Command {
+/** Each is loaded when it is asked for: all of them together take longer than what `run` needs. */
+const commands: Readonly<Record<string, (early: EarlySignals) => Promise<Command>>> = {
+  run: async (early) => (await import('./run-command.js')).runCommand(early),
+  demo: async () => (await import('./demo-command.js')).demoCommand(),
+  bench: async () => (await import('./bench-command.js')).benchCommand(),
+  broker: async () => (await import('./broker-command.js')).brokerCommand(),
+  dlt: async () => (await import('./dlt-command.js')).dltCommand(),
+  doctor: async () => (await import('./doctor-command.js')).doctorCommand(),
+  explain: async () => (await import('./explain-command.js')).explainCommand(),
+}
+
+/** @param asked the first word; the help, and what nobody knows, want all commands */
+async function createProgram(early: EarlySignals, asked: string | undefined): Promise<Command> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
@@ -67,16 +73,11 @@ Examples:
 Exit codes: 0 drained, 1 bad configuration or failed start, 2 shutdown deadline passed, 3 fatal broker error or fenced,
 4 stopped by its own policy, 5 a thread could not be ended, 130 or 143 a second signal.`,
     )
-  const commands = [
-    runCommand(early),
-    demoCommand(),
-    benchCommand(),
-    brokerCommand(),
-    dltCommand(),
-    doctorCommand(),
-    explainCommand(),
-  ]
+  const wanted = asked !== undefined && Object.hasOwn(commands, asked) ? [commands[asked]!] : Object.values(commands)
   // Settings of the program are not inherited by commands that are added.
-  for (const command of commands) program.addCommand(withUsageErrors(command, `zk ${command.name()}`))
+  for (const load of wanted) {
+    const command = await load(early)
+    program.addCommand(withUsageErrors(command, `zk ${command.name()}`))
+  }
   return withUsageErrors(program, 'zk')
 }

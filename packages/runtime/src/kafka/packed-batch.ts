@@ -11,7 +11,8 @@
  *
  * Headers: u32 count, then per header u32 name length, name, i32 value length (-1 null), value.
  */
-import { keyHash, type PartitionSlot, type RecordBatch } from '@zk/engine'
+import type { PartitionSlot, RecordBatch } from '@zk/engine'
+import { keyHash } from '@zk/engine/in-thread'
 import { freeBuffer } from '../free-buffer.js'
 
 const MAGIC = 0x5a4b4232

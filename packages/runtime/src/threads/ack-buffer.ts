@@ -1,7 +1,7 @@
 /** Ends of deliveries on their way to main: packed, and posted a few at a time. */
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
-import { ACK_WORDS } from '@zk/engine'
+import { ACK_WORDS } from '@zk/engine/in-thread'
 import type { DeliveryFailure } from './protocol.js'
 
 /**

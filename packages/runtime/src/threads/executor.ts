@@ -4,7 +4,8 @@
  */
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
-import { FailureFlag, KeyedQueue, type Ordering, Outcome, type TopicPartition } from '@zk/engine'
+import type { Ordering, TopicPartition } from '@zk/engine'
+import { FailureFlag, KeyedQueue, Outcome } from '@zk/engine/in-thread'
 import type { Format } from '@zk/formats'
 import { BufferGarbage } from '../buffer-garbage.js'
 import { describeError } from '../describe-error.js'

@@ -5,7 +5,7 @@
  * handed back, and everything of its key behind it, now or when it comes: a later record of a key must not be finished
  * before an earlier one.
  */
-import { type KeyedQueue, NO_KEY } from '@zk/engine'
+import { type KeyedQueue, NO_KEY } from '@zk/engine/in-thread'
 import type { BoardWriter } from './board.js'
 import type { ReceivedRecords } from './received-records.js'
 import { RefusedKeys } from './refused-keys.js'

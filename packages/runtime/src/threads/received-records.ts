@@ -1,5 +1,6 @@
 /** The records that a thread has been sent and has not let go of, by ticket. */
-import { NO_KEY, type Ordering } from '@zk/engine'
+import type { Ordering } from '@zk/engine'
+import { NO_KEY } from '@zk/engine/in-thread'
 import type { Frame } from './frame.js'
 
 export class ReceivedRecords {

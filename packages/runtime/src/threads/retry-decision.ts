@@ -1,5 +1,5 @@
 /** What the error of a handler asks for: whether it is tried again, and what its final failure must not do. */
-import { FailureFlag } from '@zk/engine'
+import { FailureFlag } from '@zk/engine/in-thread'
 import type { Logger } from '../log/logger.js'
 import { processErrorIn } from '../process-error.js'
 import type { Processor } from '../processor-types.js'
