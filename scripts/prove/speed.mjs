@@ -29,16 +29,23 @@ const BUDGETS = [
     figure: 'ratio',
     least: 0.9,
   },
+  { of: (result) => isCase(result, 'latency', 'p50 added'), figure: 'value', most: 1 },
+  { of: (result) => isCase(result, 'latency', 'p99 added'), figure: 'value', most: 5 },
+  { of: (result) => isCase(result, 'start', 'beyond connecting and joining, speedup 1'), figure: 'value', most: 500 },
+  { of: (result) => isCase(result, 'memory', 'each thread'), figure: 'value', most: 40 },
 ]
 
-/** Tracker, three hops, native readers with speed and CPU at three speedups, portable, cpu: none may be missing. */
-const FIGURES = 1 + 3 + 2 * 3 + 1 + 1
+/**
+ * Tracker, three hops, native readers with speed and CPU at three speedups, portable, cpu, latency at two percentiles against two
+ * bare consumers, start, memory of a thread: none may be missing.
+ */
+const FIGURES = 1 + 3 + 2 * 3 + 1 + 1 + 2 * 2 + 1 + 1
 
 /** @type {import('./verdict.mjs').Proof} */
 export const prove = async ({ runs = 5 }) =>
   withKafka(async (bootstrapServers) => {
     const figures = []
-    for (const suite of ['tracker', 'hop', 'noop', 'cpu']) {
+    for (const suite of ['tracker', 'hop', 'noop', 'cpu', 'latency', 'start', 'memory']) {
       say(`${suite}, ${runs} runs`)
       for (const result of await measure(suite, runs, bootstrapServers)) {
         const budget = BUDGETS.find(({ of }) => of(result))
@@ -58,6 +65,11 @@ export const prove = async ({ runs = 5 }) =>
 /** @param {Result} result @param {string} reader @param {string} unit */
 function isNoop(result, reader, unit) {
   return result.suite === 'noop' && result.case.startsWith(reader) && result.unit.startsWith(unit)
+}
+
+/** @param {Result} result @param {string} suite @param {string} beginning of the case */
+function isCase(result, suite, beginning) {
+  return result.suite === suite && result.case.startsWith(beginning)
 }
 
 /** @param {Budget} budget */
