@@ -8,7 +8,7 @@ import type { WorkRun } from './work/run.js'
 import type { RunContext } from './work/run-options.js'
 
 /** What a writer needs of its producer. */
-export interface WriterProducer extends Pick<Producer, 'connect' | 'close' | 'carries'> {
+export interface WriterProducer extends Pick<Producer, 'connect' | 'close' | 'carries' | 'isCutOff'> {
   channel(listener: Parameters<Producer['channel']>[0]): ProducerChannel
 }
 

@@ -8,9 +8,11 @@ import { within } from '../within.js'
 import { AssignmentChanges, type AssignmentListener } from './assignment-changes.js'
 import { connectError, fatalError, isFatal, standingError } from './broker-errors.js'
 import { ClusterQueries } from './cluster-queries.js'
+import { committedWhenBack } from './committed-when-back.js'
 import { type Committed, type Committer, type Finished, openCommitter } from './committer.js'
 import { connected, disconnected } from './connect.js'
 import type { Credentials } from './credentials.js'
+import { CUT_OFF_MS, CutOff } from './cut-off.js'
 import { DeletedRecords } from './deleted-records.js'
 import { ERR__ASSIGN_PARTITIONS, UNAUTHENTICATED } from './error-codes.js'
 import { ErrorLog } from './error-log.js'
@@ -58,6 +60,7 @@ export class Consumer {
   #changes: AssignmentChanges | undefined
   readonly #deleted: DeletedRecords
   readonly #errorLog: ErrorLog
+  readonly #cutOff = new CutOff()
   #subscribed = false
   #closing = false
   /** Until then node-rdkafka disconnects it by itself, once its own question has timed out. */
@@ -82,7 +85,7 @@ export class Consumer {
     const native = await loadNative(reader, logger)
     if (this.#closing) return
     this.#detach = this.#options.credentials?.attachTo(this.#kafka, native)
-    await connected(this.#kafka, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
+    await connected(this.#kafka, CONNECT_TIMEOUT_MS, () => this.#closing).catch((error: LibrdKafkaError) => {
       throw connectError(this.#options.bootstrapServers, error, this.#kafka.getLastError())
     })
     this.#isUp = true
@@ -140,8 +143,15 @@ export class Consumer {
    * @returns what the broker has taken: all but the topics that it refuses
    * @throws ZkError ZK_COMMIT_FAILED when the broker does not acknowledge in time
    */
-  commit(points: readonly Finished[], timeoutMs: number): Promise<readonly Committed[]> {
-    return this.#committer!.commit(points, timeoutMs)
+  async commit(points: readonly Finished[], timeoutMs: number): Promise<readonly Committed[]> {
+    const taken = await committedWhenBack(this.#committer!, this.#cutOff, points, timeoutMs)
+    this.#cutOff.answered()
+    return taken
+  }
+
+  /** Whether all brokers are gone, as far as anybody knows. */
+  get isCutOff(): boolean {
+    return this.#cutOff.isCutOff
   }
 
   /** The offsets that the group has committed, in the order of the partitions; undefined where nothing. */
@@ -162,6 +172,7 @@ export class Consumer {
   handOver(): void {
     const result = this.#reader?.take()
     if (result === undefined) return
+    if (result.batch !== undefined) this.#cutOff.answered()
     this.#deleted.read(result, this.#changes!.slots)
     this.#listener.read(result)
     for (const { code, message, fatal } of result.errors) this.#onError(code, message, fatal)
@@ -181,13 +192,16 @@ export class Consumer {
       await this.#reader?.close()
       return
     }
-    if (this.#kafka.assignments().length === 0) await leaveGroup(this.#leaving(), abandon ? 0 : LEAVE_TIMEOUT_MS)
+    const isCutOff = this.#cutOff.isCutOff
+    if (this.#kafka.assignments().length === 0)
+      await leaveGroup(this.#leaving(), abandon || isCutOff ? 0 : LEAVE_TIMEOUT_MS)
     await this.#reader?.close()
     if (abandon) return
     const left = disconnected(this.#kafka).then(() => true)
-    if (!(await within(DISCONNECT_TIMEOUT_MS, left, false))) {
+    const timeoutMs = isCutOff ? CUT_OFF_MS : DISCONNECT_TIMEOUT_MS
+    if (!(await within(timeoutMs, left, false))) {
       this.#options.logger.warn(
-        `The consumer was not disconnected after ${DISCONNECT_TIMEOUT_MS} ms: the brokers do not answer, or the group is in a rebalance. It notices when the session times out`,
+        `The consumer was not disconnected after ${timeoutMs} ms: the brokers do not answer, or the group is in a rebalance. It notices when the session times out`,
       )
     }
   }
@@ -226,6 +240,7 @@ export class Consumer {
   }
 
   #onError(code: number, message: string, fatal: boolean): void {
+    this.#cutOff.hear({ code, message })
     const { groupInstanceId, clientId } = this.#options
     // With a token that has ended, and another asked for: it passes like a broker that is away.
     const isPassing = UNAUTHENTICATED.has(code) && this.#options.credentials?.areStale === true

@@ -13,6 +13,7 @@
 import type { Properties } from '../config/properties.js'
 import type { Logger } from '../log/logger.js'
 import type { Credentials } from './credentials.js'
+import { CutOff } from './cut-off.js'
 import type { DeliveryError } from './delivery-error.js'
 import { ERR__FATAL, ERR__PURGE_QUEUE, ERR__QUEUE_FULL, ERR__STATE } from './error-codes.js'
 import { ErrorLog } from './error-log.js'
@@ -69,6 +70,7 @@ export class Producer {
   readonly #options: ProducerOptions
   readonly #native: Native | undefined
   readonly #errorLog: ErrorLog
+  readonly #cutOff = new CutOff()
   readonly #channels: DeliveryListener[] = []
   #client: ProducerClient | undefined
   /** Of the latest client. */
@@ -121,6 +123,11 @@ export class Producer {
   /** librdkafka's queue has no room: what is sent now waits here, so better wait with it. */
   get isFull(): boolean {
     return this.#waiting.length > 0
+  }
+
+  /** Whether all brokers are gone, as far as anybody knows. */
+  get isCutOff(): boolean {
+    return this.#cutOff.isCutOff
   }
 
   /** Sends that are not answered yet. */
@@ -207,12 +214,16 @@ export class Producer {
     const listener: ProducerClientListener = {
       reported: (token, code, mayBeWritten, partition, offset, words) => {
         this.#outstanding--
+        if (code === 0) this.#cutOff.answered()
         const error = code === 0 ? undefined : this.#error(code, mayBeWritten, words)
         this.#answer(token, error, partition, error === undefined ? offset : -1)
       },
       reportedAll: () => this.#settled(),
       log: ({ level, fields, message }) => this.#options.logger[level](fields, message),
-      erred: (error) => this.#errorLog.write(error),
+      erred: (error) => {
+        this.#cutOff.hear(error)
+        this.#errorLog.write(error)
+      },
       failed: (message) => this.#failed(client, message),
     }
     const { properties, credentials } = this.#options

@@ -6,6 +6,7 @@ import { isPattern } from '../config/topic-pattern.js'
 import { errors } from '../errors.js'
 import { Consumer } from '../kafka/consumer.js'
 import { Credentials } from '../kafka/credentials.js'
+import { CUT_OFF_MS } from '../kafka/cut-off.js'
 import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
 import type { Transport } from '../transport.js'
@@ -129,7 +130,8 @@ export class Subscription {
     clearInterval(this.#tick)
     this.inbox.giveUp()
     // It logs what it could not commit.
-    if (this.#isSubscribed) await this.#commits.commit(this.#slots, COMMIT_TIMEOUT_MS)
+    const timeoutMs = this.#consumer.isCutOff ? CUT_OFF_MS : COMMIT_TIMEOUT_MS
+    if (this.#isSubscribed) await this.#commits.commit(this.#slots, timeoutMs)
     await this.#consumer.close({ abandon: false })
     this.#credentials.close()
     this.inbox.end(this.#slots)

@@ -202,7 +202,8 @@ export class WorkRun {
 
   async #commitAll(deadline: number): Promise<void> {
     // It waits behind a JoinGroup that is under way, which lasts as long as the slowest member drains.
-    const patience = this.#ending.type === 'drain' ? deadline - performance.now() : 0
+    const isPatient = this.#ending.type === 'drain' && !this.#parts.consumer.isCutOff
+    const patience = isPatient ? deadline - performance.now() : 0
     const timeoutMs = Math.max(COMMIT_TIMEOUT_MS, patience)
     this.#commitFailure = await Promise.race([
       this.#parts.commits.commit(this.#parts.ownership.slots, timeoutMs),

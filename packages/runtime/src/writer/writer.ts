@@ -16,6 +16,7 @@ import { MainThread } from '../health/main-thread.js'
 import { replacing } from '../hooks/added-headers.js'
 import { openWriteHooks, type WriteHooks } from '../hooks/write-hooks.js'
 import { Credentials } from '../kafka/credentials.js'
+import { CUT_OFF_MS } from '../kafka/cut-off.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
 import { ERR__MSG_TIMED_OUT, RECORD_REFUSED } from '../kafka/error-codes.js'
 import { createProducer, type DeliveryListener, type ProducerChannel } from '../kafka/producer.js'
@@ -30,8 +31,10 @@ import { OutstandingWrites, type Write } from './outstanding-writes.js'
 
 /** What librdkafka may take beyond a record's deadline to say that it has passed: it looks once a second. */
 const LATE_MS = 2_000
-/** How long `close` waits for what is outstanding, in milliseconds. */
+/** How long `close` waits for what is outstanding, in milliseconds, as long as there are brokers. */
 const CLOSE_MS = 30_000
+/** How often it looks whether there are. */
+const LOOK_MS = 100
 /** Held writes that are dealt with are let go of so many at a time. */
 const DROPPED_AT = 1_000
 
@@ -182,11 +185,11 @@ export class Writer<V = Bytes> implements DeliveryListener {
    * Waits for what is outstanding, fails what is left, and disconnects. What is written from now on is refused. Idempotent.
    * A writer that has written keeps the process alive until then.
    *
-   * @param timeoutMs default 30,000
+   * @param timeoutMs of the wait; default 30,000, but 2,000 while all brokers are gone. A time that is given is waited in any case
    * @throws ZkError ZK_CONFIG_INVALID for a time that is none: nothing is closed then
    */
-  async close(timeoutMs = CLOSE_MS): Promise<void> {
-    checkTimeout('close', timeoutMs)
+  async close(timeoutMs?: number): Promise<void> {
+    if (timeoutMs !== undefined) checkTimeout('close', timeoutMs)
     this.#closing ??= this.#close(timeoutMs)
     return this.#closing
   }
@@ -345,8 +348,9 @@ export class Writer<V = Bytes> implements DeliveryListener {
     this.#opened = { producer, channel: producer.channel(this) }
   }
 
-  async #close(timeoutMs: number): Promise<void> {
-    if (!(await this.#outstanding.flush(timeoutMs))) {
+  async #close(timeoutMs: number | undefined): Promise<void> {
+    const isAnswered = timeoutMs === undefined ? await this.#flushToBrokers() : await this.#outstanding.flush(timeoutMs)
+    if (!isAnswered) {
       for (const { write } of this.#held) this.#outstanding.failed(write, errors.ZK_WRITER_CLOSED(this.topic))
     }
     const producer = await this.#opening?.catch(() => undefined)
@@ -354,6 +358,18 @@ export class Writer<V = Bytes> implements DeliveryListener {
     await producer?.close(0)
     this.#credentials.close()
     this.#outstanding.failAll(() => errors.ZK_WRITER_CLOSED(this.topic))
+  }
+
+  /** Waits for what is outstanding as long as there are brokers that may take it. @returns whether all of it is answered */
+  async #flushToBrokers(): Promise<boolean> {
+    const until = performance.now() + CLOSE_MS
+    let aloneSince: number | undefined
+    for (;;) {
+      if (await this.#outstanding.flush(LOOK_MS)) return true
+      const now = performance.now()
+      aloneSince = this.#opened?.producer.isCutOff === true ? (aloneSince ?? now) : undefined
+      if (now >= until || (aloneSince !== undefined && now - aloneSince >= CUT_OFF_MS)) return false
+    }
   }
 
   #failure({ code, message, mayBeWritten }: DeliveryError): ZkError {

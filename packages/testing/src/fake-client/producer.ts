@@ -14,6 +14,8 @@ export class FakeProducer implements WriterProducer {
 
   connect(): void {}
 
+  readonly isCutOff = false
+
   /** Any header value, as the addon's producer. */
   carries(): boolean {
     return true
