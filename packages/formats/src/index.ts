@@ -1,6 +1,7 @@
 export { bytes } from './bytes.js'
 export type { Format, FormatHost, FormatPlace } from './format.js'
 export { FormatError } from './format-error.js'
+export { FormatOptionError } from './format-option-error.js'
 export { json, type Schema } from './json.js'
 export { string } from './string.js'
 export { withSchemaId } from './with-schema-id.js'

@@ -1,5 +1,6 @@
 import type { Format } from './format.js'
 import { FormatError } from './format-error.js'
+import { FormatOptionError } from './format-option-error.js'
 import { messageOf } from './message-of.js'
 import { decodeUtf8 } from './utf8.js'
 
@@ -21,7 +22,7 @@ export function json<V>(schema: Schema<V>): Format<V>
 export function json(schema?: Schema<unknown>): Format<unknown> {
   // At once, where the module is loaded: otherwise every record would fail, each with a riddle.
   if (schema !== undefined && typeof (schema as Schema<unknown> | null)?.parse !== 'function') {
-    throw new TypeError(
+    throw new FormatOptionError(
       'json(schema) expects something with a parse method, such as a zod schema; json() checks nothing',
     )
   }

@@ -1,5 +1,6 @@
 import type { Format } from './format.js'
 import { FormatError } from './format-error.js'
+import { FormatOptionError } from './format-option-error.js'
 import { joinWithSchemaId, PREFIX_BYTES, readSchemaId } from './schema-id-prefix.js'
 
 /**
@@ -10,10 +11,10 @@ import { joinWithSchemaId, PREFIX_BYTES, readSchemaId } from './schema-id-prefix
  */
 export function withSchemaId<V>(id: number, format: Format<V>): Format<V> {
   if (!Number.isInteger(id) || id < 0 || id > 0x7fffffff) {
-    throw new TypeError(`withSchemaId expects an id from 0 to 2147483647, not ${String(id)}`)
+    throw new FormatOptionError(`withSchemaId expects an id from 0 to 2147483647, not ${String(id)}`)
   }
   if (format.prepareDecode !== undefined || format.prepareEncode !== undefined) {
-    throw new TypeError(
+    throw new FormatOptionError(
       `withSchemaId: the format ${format.name} asks a registry and has an id before its values already`,
     )
   }

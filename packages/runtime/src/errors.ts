@@ -466,6 +466,11 @@ const table = {
     retryable: false,
   }),
 
+  ZK_FORMAT_OPTIONS: entry({
+    message: (why: string) => `${why}. Correct the options of the format; docs/guides/formats.md has them.`,
+    retryable: false,
+  }),
+
   // Schema registries
   ZK_REGISTRY_UNAVAILABLE: entry({
     message: (registry: string, why: string) =>

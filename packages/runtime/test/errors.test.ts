@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { FormatError, json } from '@zk/formats'
+import { FormatError, FormatOptionError, json } from '@zk/formats'
 import { RegistryError } from '@zk/formats/registry'
 import { describe, expect, test, vi } from 'vitest'
 import { describeError, reviveError } from '../src/describe-error.js'
@@ -80,6 +80,7 @@ describe('ZkError', () => {
     ['ZkError', errors.ZK_INTERNAL('x')],
     ['ProcessError', new ProcessError('x')],
     ['FormatError', new FormatError('ZK_DECODE_FAILED', 'json', 'x')],
+    ['FormatOptionError', new FormatOptionError('x')],
     ['RegistryError', new RegistryError('ZK_SCHEMA_INVALID', 'http://r', 'x')],
   ])('the stack of a %s begins with its name, and the name is no field of its own', (name, error) => {
     expect(error.stack).toMatch(new RegExp(`^${name}: `))
@@ -114,6 +115,13 @@ describe('ZkError', () => {
     const why = /^The value is not valid json: (.*?)\. Expected/.exec(message)?.[1]
     expect(errors.ZK_DECODE_FAILED('json', why ?? '')).toMatchObject({ message, details })
   })
+})
+
+test('options that a format does not have are a ZkError that says the same in @zk/formats as in the table', () => {
+  const error: unknown = new FormatOptionError('avro has no schem')
+  expect(ZkError.is(error)).toBe(true)
+  const { code, message, retryable, exitCode } = errors.ZK_FORMAT_OPTIONS('avro has no schem')
+  expect(error).toMatchObject({ code, message, retryable, exitCode })
 })
 
 describe('errors of a schema registry', () => {
@@ -253,6 +261,7 @@ function build(code: ErrorCode): ZkError {
   const samples: Record<ErrorCode, () => ZkError> = {
     ZK_CONFIG_INVALID: () => errors.ZK_CONFIG_INVALID('work configuration', [{ path: 'topic', message: 'is missing' }]),
     ZK_GROUP_REFUSED: () => errors.ZK_GROUP_REFUSED('Inconsistent group protocol'),
+    ZK_FORMAT_OPTIONS: () => errors.ZK_FORMAT_OPTIONS('avro has no schem'),
     ZK_CONFIG_OWNED_PROPERTY: () => errors.ZK_CONFIG_OWNED_PROPERTY('group.id', 'use groupId'),
     ZK_CONFIG_UNKNOWN_PROPERTY: () => errors.ZK_CONFIG_UNKNOWN_PROPERTY('grop.id', 'No such property'),
     ZK_CONFIG_CONFLICT: () => errors.ZK_CONFIG_CONFLICT('a excludes b', 'Remove b.'),

@@ -2,13 +2,22 @@ import type avsc from 'avsc'
 import { asBuffer } from '../as-buffer.js'
 import type { Format } from '../format.js'
 import { FormatError } from '../format-error.js'
+import { checkOptions, type OptionKinds } from '../format-option-error.js'
 import { messageOf } from '../message-of.js'
 import type { SchemaReference, SchemaRegistry, SchemaText } from '../registry/client.js'
 import { RegistryError } from '../registry/registry-error.js'
-import { type RegistryFormatOptions, SubjectSchemas } from '../registry/subject-schemas.js'
+import { REGISTRY_OPTIONS, type RegistryFormatOptions, SubjectSchemas } from '../registry/subject-schemas.js'
 import { joinWithSchemaId, PREFIX_BYTES, readSchemaId } from '../schema-id-prefix.js'
 import { readAvro, writeAvro } from './codec.js'
-import { type AvroSchema, type AvroTypeOptions, avroName, avroText, isSameAvro, parseAvro } from './parse.js'
+import {
+  AVRO_TYPE_OPTIONS,
+  type AvroSchema,
+  type AvroTypeOptions,
+  avroName,
+  avroText,
+  isSameAvro,
+  parseAvro,
+} from './parse.js'
 import { referencedSchemas } from './references.js'
 
 export interface AvroRegistryOptions extends RegistryFormatOptions, AvroTypeOptions {
@@ -24,6 +33,13 @@ export interface AvroRegistryOptions extends RegistryFormatOptions, AvroTypeOpti
 /** How values with one schema id are read: known for good, for an id is one schema for ever. */
 type Decoder = (bytes: Buffer) => unknown
 
+const OPTIONS: OptionKinds<AvroRegistryOptions> = {
+  schema: 'other',
+  references: 'other',
+  ...REGISTRY_OPTIONS,
+  ...AVRO_TYPE_OPTIONS,
+}
+
 const NAME = 'avro of a registry'
 
 /**
@@ -31,9 +47,10 @@ const NAME = 'avro of a registry'
  *
  * `prepareDecode` fetches the writer's schema of an id once; the pair with the reader's is resolved once.
  *
- * @throws TypeError when the options are not valid.
+ * @throws FormatOptionError when the options are not valid.
  */
 export function avroRegistry<V = unknown>(options: AvroRegistryOptions): Format<V> {
+  checkOptions('avroRegistry', options, OPTIONS)
   const { schema, references } = options
   const decoders = new Map<number, Decoder>()
   const fetching = new Map<number, Promise<void>>()

@@ -1,4 +1,5 @@
 import avsc from 'avsc'
+import { FormatOptionError, type OptionKinds } from '../format-option-error.js'
 import { messageOf } from '../message-of.js'
 import { guardedType } from './guarded.js'
 import { logicalTypes } from './logical-types.js'
@@ -22,13 +23,33 @@ export interface AvroTypeOptions {
   readonly logicalTypes?: 'js' | 'raw'
 }
 
+export const AVRO_TYPE_OPTIONS: OptionKinds<AvroTypeOptions> = {
+  long: 'other',
+  wrapUnions: 'other',
+  logicalTypes: 'other',
+}
+
+const CHOICES: Readonly<Record<keyof AvroTypeOptions, readonly string[]>> = {
+  long: ['number', 'bigint'],
+  wrapUnions: ['auto', 'always', 'never'],
+  logicalTypes: ['js', 'raw'],
+}
+
+function checkChoices(options: AvroTypeOptions): void {
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const given = options[name as keyof AvroTypeOptions]
+    if (given === undefined || choices.includes(given)) continue
+    throw new FormatOptionError(`${name} expects ${choices.join(' or ')}, not ${String(given)}`)
+  }
+}
+
 /**
  * @param referenced Texts of schemas whose types the schema uses, those first that others use.
- * @throws TypeError which says what is wrong with the schema.
+ * @throws FormatOptionError which says what is wrong with the schema.
  */
 export function parseAvro(schema: AvroSchema, options: AvroTypeOptions, referenced: readonly string[] = []): avsc.Type {
   const { long = 'number', wrapUnions = 'auto', logicalTypes: logical = 'js' } = options
-  if (long !== 'number' && long !== 'bigint') throw new TypeError(`long expects number or bigint, not ${String(long)}`)
+  checkChoices(options)
   const dates = new Set<unknown>()
   // One object for all: types that were named are kept in it.
   const avscOptions: Partial<Parameters<typeof avsc.Type.forSchema>[1]> = {
@@ -54,7 +75,7 @@ export function parseAvro(schema: AvroSchema, options: AvroTypeOptions, referenc
     for (const text of referenced) avsc.Type.forSchema(JSON.parse(text), avscOptions)
     return avsc.Type.forSchema((typeof schema === 'string' ? fromText(schema) : schema) as avsc.Schema, avscOptions)
   } catch (cause) {
-    throw new TypeError(`the Avro schema is not valid: ${messageOf(cause)}`, { cause })
+    throw new FormatOptionError(`the Avro schema is not valid: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import { asBuffer } from '../as-buffer.js'
 import type { Format } from '../format.js'
 import { FormatError } from '../format-error.js'
+import { checkOptions, FormatOptionError, type OptionKinds } from '../format-option-error.js'
 import { messageOf } from '../message-of.js'
 import { decodeUtf8 } from '../utf8.js'
 
@@ -24,16 +25,19 @@ export interface ProtoOptions {
   readonly registry?: Registry
 }
 
+const OPTIONS: OptionKinds<ProtoOptions> = { encoding: 'other', registry: 'other' }
+
 const EQUALS_SIGN = '='.charCodeAt(0)
 
 /**
  * A Protobuf message.
  *
  * @param schema As protoc-gen-es generates it (`OrderSchema`), or any message descriptor of @bufbuild/protobuf.
- * @throws TypeError when the schema or the encoding is none.
+ * @throws FormatOptionError when the schema or the encoding is none.
  */
 export function proto<Desc extends DescMessage>(schema: Desc, options: ProtoOptions = {}): Format<MessageShape<Desc>> {
   requireMessage('proto', schema)
+  checkOptions('proto', options, OPTIONS)
   const { encoding = 'binary', registry } = options
   switch (encoding) {
     case 'binary':
@@ -51,14 +55,16 @@ export function proto<Desc extends DescMessage>(schema: Desc, options: ProtoOpti
     case 'json':
       return protoJson(schema, registry)
     default:
-      throw new TypeError(`proto: encoding expects binary, base64 or json, not ${String(encoding)}`)
+      throw new FormatOptionError(`proto: encoding expects binary, base64 or json, not ${String(encoding)}`)
   }
 }
 
 /** What was imported under another name than the generated one is undefined, and no record would decode. */
 export function requireMessage(what: string, schema: DescMessage): void {
   if ((schema as Partial<DescMessage> | undefined)?.kind === 'message') return
-  throw new TypeError(`${what} expects the schema of a message, such as OrderSchema of the generated order_pb.js`)
+  throw new FormatOptionError(
+    `${what} expects the schema of a message, such as OrderSchema of the generated order_pb.js`,
+  )
 }
 
 function protoJson<Desc extends DescMessage>(schema: Desc, registry: Registry | undefined): Format<MessageShape<Desc>> {

@@ -1,12 +1,15 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf'
 import type { Format } from '../format.js'
-import { type RegistryFormatOptions, SubjectSchemas } from '../registry/subject-schemas.js'
+import { checkOptions, type OptionKinds } from '../format-option-error.js'
+import { REGISTRY_OPTIONS, type RegistryFormatOptions, SubjectSchemas } from '../registry/subject-schemas.js'
 import { joinWithSchemaId, PREFIX_BYTES, readSchemaId } from '../schema-id-prefix.js'
 import { type FileSchemaOptions, fileSchema } from './file-schemas.js'
 import { messageIndexes, skipMessageIndexes, writeMessageIndexes } from './message-indexes.js'
 import { readProto, requireMessage, writeProto } from './proto-format.js'
 
 export interface ProtoRegistryOptions extends RegistryFormatOptions, Pick<FileSchemaOptions, 'sources'> {}
+
+const OPTIONS: OptionKinds<ProtoRegistryOptions> = { sources: 'other', ...REGISTRY_OPTIONS }
 
 const NAME = 'proto of a registry'
 
@@ -16,13 +19,14 @@ const NAME = 'proto of a registry'
  * Read as the given type, which Protobuf's rules of evolution allow whatever the writer's version: reading asks the registry
  * nothing, and the registry need not be able to hand out descriptors.
  *
- * @throws TypeError when the options are not valid.
+ * @throws FormatOptionError when the options are not valid.
  */
 export function protoRegistry<Desc extends DescMessage>(
   schema: Desc,
   options: ProtoRegistryOptions,
 ): Format<MessageShape<Desc>> {
   requireMessage('protoRegistry', schema)
+  checkOptions('protoRegistry', options, OPTIONS)
   const { sources, autoRegister = false, normalize = true } = options
   const indexes = writeMessageIndexes(messageIndexes(schema))
   const schemas = new SubjectSchemas({

@@ -57,7 +57,7 @@ export class SchemaRegistry {
 
   /**
    * @param requests Who makes the requests. Default: all in this thread that give an equal configuration share one.
-   * @throws TypeError when the configuration is not valid.
+   * @throws FormatOptionError when the configuration is not valid.
    */
   constructor(config: RegistryConfig, requests: RegistryRequests = sharedRegistryRequests(config)) {
     this.name = resolveRegistryConfig(config).name

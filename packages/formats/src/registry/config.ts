@@ -1,3 +1,4 @@
+import { checkOptions, FormatOptionError, type OptionKinds } from '../format-option-error.js'
 /** How to reach a schema registry. Plain data: it is sent to the thread that makes the requests. */
 export interface RegistryConfig {
   /**
@@ -57,16 +58,18 @@ export interface ResolvedRegistryConfig {
   readonly latestTtlMs: number
 }
 
-/** A misspelt one would be left out in silence, such as the credentials. */
-const FIELDS: Readonly<Record<keyof RegistryConfig, true>> = {
-  url: true,
-  auth: true,
-  tls: true,
-  timeoutMs: true,
-  retries: true,
-  retryBackoffMs: true,
-  latestTtlMs: true,
+const OPTIONS: OptionKinds<RegistryConfig> = {
+  url: 'other',
+  auth: 'other',
+  tls: 'other',
+  timeoutMs: 'other',
+  retries: 'other',
+  retryBackoffMs: 'other',
+  latestTtlMs: 'other',
 }
+const TLS_OPTIONS: OptionKinds<RegistryTls> = { ca: 'other', cert: 'other', key: 'other', passphrase: 'other' }
+const BASIC_OPTIONS: OptionKinds<BasicAuth> = { type: 'other', username: 'other', password: 'other' }
+const BEARER_OPTIONS: OptionKinds<BearerAuth> = { type: 'other', token: 'other' }
 
 /** Node's timers take no more, and fire at once instead. */
 const MOST = 2 ** 31 - 1
@@ -74,28 +77,26 @@ const MOST = 2 ** 31 - 1
 /**
  * Checks all that can be known without asking the registry.
  *
- * @throws TypeError which names the field; never with a credential in its text.
+ * @throws FormatOptionError which names the field; never with a credential in its text.
  */
 export function resolveRegistryConfig(config: RegistryConfig): ResolvedRegistryConfig {
   const url = parseUrl(config?.url)
-  const unknown = Object.keys(config).find((field) => !Object.hasOwn(FIELDS, field))
-  if (unknown !== undefined) {
-    throw new TypeError(`registry.${unknown} is not a field; there are ${Object.keys(FIELDS).join(', ')}`)
-  }
+  checkOptions('registry', config, OPTIONS)
+  if (config.tls !== undefined) checkOptions('registry.tls', config.tls, TLS_OPTIONS)
   const { username, password } = url
   url.username = ''
   url.password = ''
   url.pathname = url.pathname.replace(/\/+$/, '')
   if (config.tls !== undefined && url.protocol !== 'https:') {
-    throw new TypeError(`registry.tls is for https, and registry.url begins with ${url.protocol}//`)
+    throw new FormatOptionError(`registry.tls is for https, and registry.url begins with ${url.protocol}//`)
   }
   if ((config.tls?.cert === undefined) !== (config.tls?.key === undefined)) {
-    throw new TypeError('registry.tls.cert and registry.tls.key belong together: give both or none')
+    throw new FormatOptionError('registry.tls.cert and registry.tls.key belong together: give both or none')
   }
   return {
     url,
     name: url.href.replace(/\/$/, ''),
-    authorization: authorizationOf(config.auth ?? fromUrl(username, password)),
+    authorization: authorizationOf(config.auth === undefined ? fromUrl(username, password) : config.auth),
     tls: config.tls,
     timeoutMs: numberFrom(1, 'timeoutMs', config.timeoutMs ?? 10_000),
     retries: numberFrom(0, 'retries', config.retries ?? 3),
@@ -106,21 +107,22 @@ export function resolveRegistryConfig(config: RegistryConfig): ResolvedRegistryC
 
 function parseUrl(text: unknown): URL {
   const example = 'an address such as http://localhost:8081, https://registry or mock://name'
-  if (typeof text !== 'string' || !URL.canParse(text)) throw new TypeError(`registry.url expects ${example}`)
+  if (typeof text !== 'string' || !URL.canParse(text)) throw new FormatOptionError(`registry.url expects ${example}`)
   const url = new URL(text)
   if (!['http:', 'https:', 'mock:'].includes(url.protocol)) {
-    throw new TypeError(`registry.url expects ${example}; it begins with ${url.protocol}`)
+    throw new FormatOptionError(`registry.url expects ${example}; it begins with ${url.protocol}`)
   }
   return url
 }
 
 function fromUrl(username: string, password: string): BasicAuth | undefined {
   if (username === '' && password === '') return undefined
-  if (username === '') throw new TypeError('registry.url has a password and no user; give registry.auth for a token')
+  if (username === '')
+    throw new FormatOptionError('registry.url has a password and no user; give registry.auth for a token')
   try {
     return { type: 'basic', username: decodeURIComponent(username), password: decodeURIComponent(password) }
   } catch {
-    throw new TypeError(
+    throw new FormatOptionError(
       'registry.url has a % in its user or password that encodes nothing: write %25, or give registry.auth',
     )
   }
@@ -128,20 +130,23 @@ function fromUrl(username: string, password: string): BasicAuth | undefined {
 
 function authorizationOf(auth: RegistryConfig['auth']): string | undefined {
   if (auth === undefined) return undefined
-  if (auth.type === 'basic' && typeof auth.username === 'string' && typeof auth.password === 'string') {
+  if (auth?.type === 'basic') checkOptions('registry.auth', auth, BASIC_OPTIONS)
+  if (auth?.type === 'bearer') checkOptions('registry.auth', auth, BEARER_OPTIONS)
+  if (auth?.type === 'basic' && typeof auth.username === 'string' && typeof auth.password === 'string') {
     return `Basic ${Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64')}`
   }
-  if (auth.type === 'bearer' && typeof auth.token === 'string' && auth.token !== '') {
+  if (auth?.type === 'bearer' && typeof auth.token === 'string' && auth.token !== '') {
     // What would end the header early comes from a file read with its newline.
-    if (/[^\x21-\x7e]/.test(auth.token)) throw new TypeError('registry.auth.token has a character that no token has')
+    if (/[^\x21-\x7e]/.test(auth.token))
+      throw new FormatOptionError('registry.auth.token has a character that no token has')
     return `Bearer ${auth.token}`
   }
-  throw new TypeError(
+  throw new FormatOptionError(
     "registry.auth expects { type: 'basic', username, password } or { type: 'bearer', token }, all of them text",
   )
 }
 
 function numberFrom(least: number, field: string, value: number): number {
   if (typeof value === 'number' && value >= least && value <= MOST) return value
-  throw new TypeError(`registry.${field} expects a number from ${least} to ${MOST}, not ${String(value)}`)
+  throw new FormatOptionError(`registry.${field} expects a number from ${least} to ${MOST}, not ${String(value)}`)
 }

@@ -4,8 +4,10 @@
  * On node:http(s) and not on fetch: the fetch of Node takes no certificates without a second copy of undici, and costs
  * more to start (measured on Node 20.20: see README, "Cost").
  */
+
 import { readFileSync } from 'node:fs'
 import type { SecureContextOptions } from 'node:tls'
+import { FormatOptionError } from '../format-option-error.js'
 import { messageOf } from '../message-of.js'
 import type { RegistryTls, ResolvedRegistryConfig } from './config.js'
 
@@ -24,7 +26,7 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
 
-/** @throws TypeError when a file of certificates cannot be read. */
+/** @throws FormatOptionError when a file of certificates cannot be read. */
 export function httpTransport(config: ResolvedRegistryConfig): Transport {
   const tls = config.url.protocol === 'https:' ? readTls(config.tls) : {}
   const client = loadClient(config.url.protocol, tls)
@@ -105,7 +107,7 @@ function pem(field: string, textOrPath: string): string {
   try {
     return readFileSync(textOrPath, 'utf8')
   } catch (cause) {
-    throw new TypeError(
+    throw new FormatOptionError(
       `registry.tls.${field} is neither PEM text nor the path of a readable file: ${messageOf(cause)}`,
       {
         cause,

@@ -1,5 +1,6 @@
 import type { FormatHost, FormatPlace } from '../format.js'
 import { FormatError } from '../format-error.js'
+import { FormatOptionError, type OptionKinds } from '../format-option-error.js'
 import { type RegisteredSchema, SchemaRegistry, type SchemaText } from './client.js'
 import { type RegistryConfig, resolveRegistryConfig } from './config.js'
 import { RegistryError } from './registry-error.js'
@@ -25,6 +26,16 @@ export interface RegistryFormatOptions extends SubjectOptions {
    * the registry tells. Default false: registering refuses too, if the registry's level says so.
    */
   readonly checkCompatibility?: boolean
+}
+
+export const REGISTRY_OPTIONS: OptionKinds<RegistryFormatOptions> = {
+  registry: 'other',
+  subjectStrategy: 'other',
+  subject: 'other',
+  autoRegister: 'flag',
+  useLatest: 'flag',
+  normalize: 'flag',
+  checkCompatibility: 'flag',
 }
 
 interface Entry<T> {
@@ -54,14 +65,14 @@ export class SubjectSchemas<T = undefined> {
   readonly #pending = new Map<string, Promise<void>>()
   #registry: SchemaRegistry | undefined
 
-  /** @throws TypeError when the options are not valid. */
+  /** @throws FormatOptionError when the options are not valid. */
   constructor(init: SubjectSchemasInit<T>) {
     const { options, recordName } = init
     this.#init = init
     this.#latestTtlMs = resolveRegistryConfig(options.registry).latestTtlMs
     this.#subjectOf = subjectNaming(options, recordName)
     if (options.autoRegister === true && options.useLatest === true) {
-      throw new TypeError('autoRegister and useLatest contradict each other: give one of them')
+      throw new FormatOptionError('autoRegister and useLatest contradict each other: give one of them')
     }
   }
 

@@ -1,4 +1,5 @@
 import type { FormatPlace } from '../format.js'
+import { FormatOptionError } from '../format-option-error.js'
 
 /**
  * How the subject of a schema is named: after the topic (`orders-value`), after the record or message type
@@ -18,11 +19,11 @@ export type SubjectOf = (place: FormatPlace | undefined) => string | undefined
 
 /**
  * @param recordName Full name of the record or message type, where the schema has one.
- * @throws TypeError when the options contradict each other, or need a name that there is not.
+ * @throws FormatOptionError when the options contradict each other, or need a name that there is not.
  */
 export function subjectNaming({ subject, subjectStrategy }: SubjectOptions, recordName: string | undefined): SubjectOf {
   if (subject !== undefined && subjectStrategy !== undefined) {
-    throw new TypeError('subject and subjectStrategy contradict each other: give one of them')
+    throw new FormatOptionError('subject and subjectStrategy contradict each other: give one of them')
   }
   if (typeof subject === 'string') return () => subject
   if (subject !== undefined) return (place) => (place === undefined ? undefined : subject(place, recordName))
@@ -39,13 +40,15 @@ export function subjectNaming({ subject, subjectStrategy }: SubjectOptions, reco
       return (place) => (place === undefined ? undefined : `${place.topic}-${name}`)
     }
     default:
-      throw new TypeError(`subjectStrategy expects topic, record or topic-record, not ${String(subjectStrategy)}`)
+      throw new FormatOptionError(
+        `subjectStrategy expects topic, record or topic-record, not ${String(subjectStrategy)}`,
+      )
   }
 }
 
 function needed(recordName: string | undefined, strategy: SubjectStrategy): string {
   if (recordName !== undefined) return recordName
-  throw new TypeError(
+  throw new FormatOptionError(
     `subjectStrategy ${strategy} needs a schema that has a name: give the schema, or another strategy`,
   )
 }

@@ -195,7 +195,7 @@ describe('a configuration that is not valid is refused, by the name of the field
     ['registry.retries', { url: 'http://x', retries: -1 }],
     ['registry.timeoutMs', { url: 'http://x', timeoutMs: 0 }],
     ['registry.timeoutMs', { url: 'http://x', timeoutMs: 2 ** 31 }],
-    ['registry.authentication is not a field', { url: 'http://x', authentication: { password: 'secret' } }],
+    ['registry has no authentication', { url: 'http://x', authentication: { password: 'secret' } }],
   ])('%s', (field, config) => {
     expect(() => createRegistryRequests(config as RegistryConfig)).toThrow(TypeError)
     expect(() => createRegistryRequests(config as RegistryConfig)).toThrow(field)

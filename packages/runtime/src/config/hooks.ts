@@ -1,7 +1,8 @@
 /** The fields `hooks`, of the main thread, and `hooksModule`, for those of the threads. */
+
+import { didYouMean } from '@zk/formats/internal'
 import { z } from 'zod'
 import type { Hooks } from '../hooks/hook-types.js'
-import { didYouMean } from './did-you-mean.js'
 import { documented, moduleUrl } from './fields.js'
 
 const group = 'Callbacks'

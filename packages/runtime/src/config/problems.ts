@@ -1,8 +1,9 @@
 /** What is wrong with a configuration: collecting it, saying it, and failing with all of it at once. */
+
+import { didYouMean } from '@zk/formats/internal'
 import type { z } from 'zod'
 import { type ConfigProblem, errors } from '../errors.js'
 import type { ZkError } from '../zk-error.js'
-import { didYouMean } from './did-you-mean.js'
 import { type FieldDoc, type OwnError, shapeOf } from './fields.js'
 import { formatPath } from './format-path.js'
 import { isSecret, withoutCredentials } from './is-secret.js'

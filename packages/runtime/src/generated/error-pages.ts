@@ -434,6 +434,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** It does not fit the schema, or has no representation in the format (\`undefined\`, a function, a circular reference in JSON; half of a surrogate pair in text; what is no bytes in \`bytes\`).
 
 **What to do.** Correct the value.`,
+  ZK_FORMAT_OPTIONS: `# ZK_FORMAT_OPTIONS
+
+**What happened.** A format was made with options that cannot be: one that is unknown or misspelt, of another type, or that contradicts another; a schema that is not valid; or an id that none can be.
+
+**Why.** The message names the option, what was expected, and the nearest name. It is thrown where the format is made: by \`avro\`, \`proto\`, \`avroRegistry\`, \`protoRegistry\`, \`jsonRegistry\`, \`json\`, \`withSchemaId\` and \`new SchemaRegistry\`. In a processor module it is the cause of ZK_PROCESSOR_LOAD_FAILED.
+
+**What to do.** Correct the option. [Formats](guides/formats.md) has all of them. Values of options that are unknown are not repeated in the message, because they may be secrets.`,
   ZK_REGISTRY_UNAVAILABLE: `# ZK_REGISTRY_UNAVAILABLE
 
 **What happened.** A schema registry gave no answer, or one that says that it cannot answer now (HTTP 408, 429 or 5xx), and went on with it while the request was tried again.

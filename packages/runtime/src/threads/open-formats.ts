@@ -25,7 +25,7 @@ export class OpenFormats {
       this.open(format)
       await this.#registries.checked()
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
       throw errors.ZK_FORMAT_INVALID(processorSource, format.name, why, { cause: error })
     }
   }
