@@ -1,5 +1,6 @@
 /** Several sets of hooks as one. */
-
+import { didYouMean } from '@zk/formats/internal'
+import { type ConfigProblem, errors } from '../errors.js'
 import { headersIn, replacing } from './added-headers.js'
 import { answerBeside, keepBeside } from './answer-beside.js'
 import { checkValues } from './ask-hook.js'
@@ -28,29 +29,56 @@ const hookNames: Record<keyof LifecycleHooks, true> = {
   circuitBreakerStateChanged: true,
 }
 
+const names = Object.keys(hookNames) as (keyof LifecycleHooks)[]
+
 /**
  * Each hook calls those of all that have it, in their order, also after one has failed. What they throw or reject with
  * comes as one AggregateError. Values add up, and each sees those before it (`about.values`, `ctx.values`); of headers of one
  * name those of the last hook count.
  *
  * @param hooks may be missing, and so may their members
- * @throws TypeError for a member that is no function
+ * @throws ZkError ZK_CONFIG_INVALID naming every member that is no hook, or no function
  */
 export function chainHooks(...hooks: readonly (Hooks | Missing)[]): Hooks
 export function chainHooks<V, S>(...hooks: readonly (ThreadHooks<V, S> | Missing)[]): ThreadHooks<V, S>
 export function chainHooks<V, S>(...hooks: readonly (LifecycleHooks<V, S> | Missing)[]): LifecycleHooks<V, S>
 export function chainHooks(...hooks: readonly (LifecycleHooks | Missing)[]): LifecycleHooks {
+  const problems = hooks.flatMap((link, i) => problemsOf(link, `hooks[${i}]`))
+  if (problems.length > 0) throw errors.ZK_CONFIG_INVALID('call of chainHooks', problems)
   const links = hooks.filter((one) => one !== undefined && one !== null)
-  const names = Object.keys(hookNames) as (keyof LifecycleHooks)[]
   const chained = names.flatMap((name) => {
     const members = links.filter((link) => link[name] !== undefined && link[name] !== null)
-    for (const member of members) {
-      if (typeof member[name] !== 'function')
-        throw new TypeError(`${name} is ${typeof member[name]} and not a function`)
-    }
     return members.length === 0 ? [] : [[name, (...args: unknown[]) => callAll(name, members, args)]]
   })
   return Object.fromEntries(chained) as LifecycleHooks
+}
+
+/** A misspelt hook would never be called, and nobody would hear of it. */
+function problemsOf(link: LifecycleHooks | Missing, path: string): ConfigProblem[] {
+  if (link === undefined || link === null) return []
+  if (typeof link !== 'object') return [{ path, message: `is a ${typeof link}; expected an object of hooks` }]
+  return [...memberNames(link)].flatMap((name): ConfigProblem[] => {
+    const hook = (link as Record<string, unknown>)[name]
+    if (hook === undefined || hook === null) return []
+    const isFunction = typeof hook === 'function'
+    if (Object.hasOwn(hookNames, name)) {
+      return isFunction ? [] : [{ path: `${path}.${name}`, message: `is a ${typeof hook}; expected a function` }]
+    }
+    const meant = didYouMean(name, names)
+    if (meant !== undefined) return [{ path: `${path}.${name}`, message: `is not a hook; did you mean ${meant}?` }]
+    // What a class keeps, and methods that help it, are its own business.
+    if (!isFunction || !Object.hasOwn(link, name)) return []
+    return [{ path: `${path}.${name}`, message: `is not a hook; expected ${names.join(', ')}` }]
+  })
+}
+
+/** Those of its class as well. */
+function memberNames(link: object): Set<string> {
+  const found = new Set<string>()
+  for (let one: object = link; one !== null && one !== Object.prototype; one = Object.getPrototypeOf(one)) {
+    for (const name of Object.getOwnPropertyNames(one)) if (name !== 'constructor') found.add(name)
+  }
+  return found
 }
 
 function callAll(name: keyof LifecycleHooks, members: readonly LifecycleHooks[], args: readonly unknown[]): unknown {

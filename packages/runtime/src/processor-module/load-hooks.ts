@@ -1,4 +1,5 @@
 /** Imports a hooks module (`hooksModule`). Runs in worker threads, so it imports nothing heavy. */
+import { didYouMean } from '@zk/formats/internal'
 import { errors } from '../errors.js'
 import type { ThreadHooks } from '../hooks/hook-types.js'
 import { importModule } from './load-processor.js'
@@ -29,6 +30,11 @@ export function hooksOf(namespace: Record<string, unknown>, source: string): Thr
   const misplaced = MAIN_HOOKS.find((name) => found[name] !== undefined)
   if (misplaced !== undefined) {
     throw errors.ZK_HOOKS_INVALID(source, `${misplaced} runs on the main thread and belongs in hooks`)
+  }
+  // Other members are the module's own business; one that looks like a hook would silently never be called.
+  for (const name of Object.keys(found)) {
+    const meant = THREAD_HOOKS.includes(name) ? undefined : didYouMean(name, THREAD_HOOKS)
+    if (meant !== undefined) throw errors.ZK_HOOKS_INVALID(source, `its ${name} is not a hook; did you mean ${meant}?`)
   }
   for (const name of THREAD_HOOKS) {
     if (found[name] !== undefined && typeof found[name] !== 'function') {

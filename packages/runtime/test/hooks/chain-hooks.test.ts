@@ -156,8 +156,42 @@ test('an answer that is none is an error of its own, and does not spoil the othe
   expect(answerBeside(error)).toEqual({ a: 1 })
 })
 
+test('what is no hook is refused where the chain is made, by its place and the name that was meant', () => {
+  const hook = () => {}
+  expect(thrown(() => chained({ postAck: hook }, { postRaed: hook, audit: hook }))).toMatchObject({
+    code: 'ZK_CONFIG_INVALID',
+    details: {
+      problems: [
+        { path: 'hooks[1].postRaed', message: 'is not a hook; did you mean postRead?' },
+        { path: 'hooks[1].audit', message: `is not a hook; expected ${names.join(', ')}` },
+      ],
+    },
+  })
+  expect(thrown(() => chained(hook))).toMatchObject({ code: 'ZK_CONFIG_INVALID' })
+  class Misspelt {
+    postAkc() {}
+  }
+  expect(thrown(() => chained(new Misspelt()))).toMatchObject({
+    details: { problems: [{ path: 'hooks[0].postAkc', message: 'is not a hook; did you mean postAck?' }] },
+  })
+  // What a set leaves out says nothing wrong, nor does what a class keeps for itself.
+  class Audit {
+    readonly seen: string[] = []
+    note(what: string) {
+      this.seen.push(what)
+    }
+    postAck() {
+      this.note('acked')
+    }
+  }
+  expect(Object.keys(chained({ nothing: undefined }, new Audit()))).toEqual(['postAck'])
+})
+
 test('a member that is no function is refused where the chain is made', () => {
-  expect(() => chained({ postAck: 'yes' })).toThrow('postAck is string and not a function')
+  expect(thrown(() => chained({ postAck: 'yes' }))).toMatchObject({
+    code: 'ZK_CONFIG_INVALID',
+    details: { problems: [{ path: 'hooks[0].postAck', message: 'is a string; expected a function' }] },
+  })
 })
 
 test('a chain of hooks of one side is hooks of that side', () => {

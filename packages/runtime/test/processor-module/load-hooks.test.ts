@@ -17,6 +17,7 @@ test.each([
   [{ default: { postRead() {} } }, 'postRead runs on the main thread and belongs in hooks'],
   [{ default: { ...hooks, preWrite() {} } }, 'preWrite runs on the main thread and belongs in hooks'],
   [{ default: { ...hooks, postProcessing: 5 } }, 'its postProcessing is no function'],
+  [{ default: { ...hooks, preProcesing() {} } }, 'its preProcesing is not a hook; did you mean preProcessing?'],
 ])('what has no hooks for threads is refused with what was found: %o', (namespace, found) => {
   expect(() => hooksOf(namespace, '/app/hooks.js')).toThrow(
     expect.objectContaining({ code: 'ZK_HOOKS_INVALID', message: expect.stringContaining(found) }),

@@ -109,5 +109,5 @@ test('what a thread loads for a processor is light: no consumer, thread pool, lo
   })
   const imports = Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter((one) => one.external))
   const packages = imports.map(({ path }) => path).filter((path) => !isBuiltin(path))
-  expect(new Set(packages)).toEqual(new Set(['@zk/formats']))
+  expect(new Set(packages)).toEqual(new Set(['@zk/formats', '@zk/formats/internal']))
 })
