@@ -520,6 +520,17 @@ const table = {
       `The process that measured the processor ended by itself: ${how}. Its last lines on stderr may say why.`,
     retryable: false,
   }),
+  ZK_TEST_TIMEOUT: entry({
+    message: (what: string, timeoutMs: number) =>
+      `It was not so within ${timeoutMs} ms: ${what}. Look at what the code under test did instead, or give a longer timeoutMs.`,
+    details: (what, timeoutMs) => ({ what, timeoutMs }),
+    retryable: false,
+  }),
+  ZK_TEST_BROKER_DOWN: entry({
+    message: () =>
+      'The embedded broker runs only while tests do. Use it in a test or in a hook, and not where the file is loaded.',
+    retryable: false,
+  }),
   ZK_HEALTH_PORT: entry({
     message: (host: string, port: number, why: string) =>
       `Health cannot be served on ${host}, port ${port}: ${why}. ` +

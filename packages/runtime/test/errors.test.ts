@@ -262,6 +262,8 @@ function build(code: ErrorCode): ZkError {
     ZK_CONFIG_INVALID: () => errors.ZK_CONFIG_INVALID('work configuration', [{ path: 'topic', message: 'is missing' }]),
     ZK_GROUP_REFUSED: () => errors.ZK_GROUP_REFUSED('Inconsistent group protocol'),
     ZK_FORMAT_OPTIONS: () => errors.ZK_FORMAT_OPTIONS('avro has no schem'),
+    ZK_TEST_TIMEOUT: () => errors.ZK_TEST_TIMEOUT('() => done', 5_000),
+    ZK_TEST_BROKER_DOWN: () => errors.ZK_TEST_BROKER_DOWN(),
     ZK_CONFIG_OWNED_PROPERTY: () => errors.ZK_CONFIG_OWNED_PROPERTY('group.id', 'use groupId'),
     ZK_CONFIG_UNKNOWN_PROPERTY: () => errors.ZK_CONFIG_UNKNOWN_PROPERTY('grop.id', 'No such property'),
     ZK_CONFIG_CONFLICT: () => errors.ZK_CONFIG_CONFLICT('a excludes b', 'Remove b.'),

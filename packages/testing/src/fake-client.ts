@@ -6,7 +6,7 @@
  * and what they commit is the runtime's code and not a copy of it.
  */
 import type { Format } from '@zk/formats'
-import { Client, type ClientInput } from '@zk/runtime'
+import { Client, type ClientInput, errors } from '@zk/runtime'
 import {
   parseClientConfig,
   type ResolvedProcessor,
@@ -14,6 +14,16 @@ import {
   type WorkConfig,
 } from '@zk/runtime/internal/fake-client'
 import type { Message } from '@zk/runtime/processor'
+import {
+  aFunction,
+  anObject,
+  checkArgument,
+  type Fields,
+  kind,
+  milliseconds,
+  refuse,
+  wholeFrom,
+} from './check-arguments.js'
 import { FakeGroups } from './fake-client/groups.js'
 import { FakeProducer } from './fake-client/producer.js'
 import { FakeSubscription } from './fake-client/subscription.js'
@@ -21,7 +31,7 @@ import { FakeTopics, type Refusal, type TopicRecord } from './fake-client/topics
 import type { LoadProcessor } from './fake-client/work-modules.js'
 import type { WorkOutcome } from './fake-client/work-records.js'
 import { FakeWorkRun } from './fake-client/work-run.js'
-import { type FakeRecord, fakeMessage } from './fake-message.js'
+import { type FakeRecord, recordProblems, uncheckedMessage } from './fake-message.js'
 
 export type { LoadProcessor, Refusal, WorkOutcome }
 
@@ -37,6 +47,23 @@ export interface FakeClientOptions {
    * the test runner loads it, with its mocks. Default: the module is loaded, and compiled, as a thread of the runtime does it.
    */
   loadProcessor?: LoadProcessor
+}
+
+const partitionCount = wholeFrom(1)
+const FIELDS: Fields<FakeClientOptions> = {
+  topics: kind('names, or an object of names and their number of partitions, from 1', (value) =>
+    Array.isArray(value)
+      ? value.every((name) => typeof name === 'string')
+      : anObject.is(value) && Object.values(value as object).every((count) => partitionCount.is(count)),
+  ),
+  partitions: partitionCount,
+  config: anObject,
+  loadProcessor: aFunction,
+}
+const WAITING: Fields<Waiting> = { timeoutMs: milliseconds }
+const REFUSAL: Fields<Refusal> = {
+  message: kind('a text', (value) => typeof value === 'string'),
+  code: kind("a number of librdkafka's", (value) => Number.isInteger(value)),
 }
 
 /** How long `until` and `settled` wait, in milliseconds. */
@@ -98,15 +125,17 @@ export class FakeClient extends Client {
    * Puts records on a topic, as another program would have.
    *
    * @param format encodes values; without one they are bytes or texts
-   * @throws FormatError when it does not
+   * @throws FormatError when it does not; ZkError ZK_CONFIG_INVALID for a field that there is not, and a partition that the topic
+   *   does not have
    */
   feed<V = Buffer>(
     topic: string,
     records: readonly Omit<FakeRecord<V>, 'topic' | 'offset'>[],
     format?: Format<V>,
   ): void {
+    refuse('feed', this.#problemsOf(topic, records, format !== undefined))
     for (const record of records) {
-      const { key, rawValue, headers, timestamp } = fakeMessage<V>({ ...record, topic } as FakeRecord<V>, format)
+      const { key, rawValue, headers, timestamp } = uncheckedMessage<V>({ ...record, topic } as FakeRecord<V>, format)
       const { partition = -1 } = record
       this.#topics.append({ topic, partition, key, value: rawValue, headers: [...headers], timestamp }, false)
     }
@@ -144,6 +173,7 @@ export class FakeClient extends Client {
 
   /** Writes to a topic fail from now on, those of works and their dead letters too; until `accept`. */
   refuse(topic: string, refusal: Partial<Refusal> = {}): void {
+    checkArgument<Partial<Refusal>>('refuse', refusal, REFUSAL)
     this.#topics.refuse(topic, { message: 'Broker: Message size too large', code: 10, ...refusal })
   }
 
@@ -155,9 +185,11 @@ export class FakeClient extends Client {
   /**
    * Waits until something is so, which is looked at after each change: a record that was written, fed, committed or has ended.
    *
-   * @throws Error after `timeoutMs`, with what the condition is
+   * @throws ZkError ZK_TEST_TIMEOUT after `timeoutMs`, with what the condition is
    */
-  async until(condition: () => boolean, { timeoutMs = PATIENCE_MS }: Waiting = {}): Promise<void> {
+  async until(condition: () => boolean, options: Waiting = {}): Promise<void> {
+    checkArgument('until', options, WAITING)
+    const { timeoutMs = PATIENCE_MS } = options
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(resolve, timeoutMs, 'late')
@@ -167,14 +199,14 @@ export class FakeClient extends Client {
       await this.#topics.heard()
       while (!condition()) {
         const what = await Promise.race([this.#topics.change(), late])
-        if (what === 'late' && !condition()) throw new Error(`not within ${timeoutMs} ms: ${condition}`)
+        if (what === 'late' && !condition()) throw errors.ZK_TEST_TIMEOUT(String(condition), timeoutMs)
       }
     } finally {
       clearTimeout(timer)
     }
   }
 
-  /** Waits until the works whose `run` was called have nothing left to do, or have ended. @throws Error after `timeoutMs` */
+  /** Waits until the works whose `run` was called have nothing left to do, or have ended. @throws ZkError ZK_TEST_TIMEOUT after `timeoutMs` */
   settled(options?: Waiting): Promise<void> {
     return this.until(() => {
       const live = this.#runs.filter(({ isOver }) => !isOver)
@@ -188,7 +220,18 @@ export class FakeClient extends Client {
     isWanted: (record: TopicRecord) => boolean,
   ): Message<unknown>[] {
     const records = this.#topics.records(topic).filter(isWanted)
-    return records.map(({ value, ...record }) => fakeMessage<unknown>({ ...record, rawValue: value }, format))
+    return records.map(({ value, ...record }) => uncheckedMessage<unknown>({ ...record, rawValue: value }, format))
+  }
+
+  #problemsOf(topic: string, records: readonly object[], hasFormat: boolean) {
+    const problems = recordProblems(records, ['topic', 'offset'], hasFormat)
+    if (problems.length > 0) return problems
+    const { length } = this.#topics.partitions(topic)
+    return (records as readonly FakeRecord[]).flatMap(({ partition = 0 }, i) =>
+      partition < length
+        ? []
+        : [{ path: `records[${i}].partition`, message: `is ${partition}; ${topic} has ${length} in this fake client` }],
+    )
   }
 }
 
@@ -206,7 +249,8 @@ async function findNothing({ processor, hooksModule }: WorkConfig): Promise<Reso
   }
 }
 
-/** @throws ZkError ZK_CONFIG_* for a `config` that `createClient` would refuse */
+/** @throws ZkError ZK_CONFIG_* for an option that there is not, and a `config` that `createClient` would refuse */
 export function createFakeClient(options: FakeClientOptions = {}): FakeClient {
+  checkArgument('createFakeClient', options, FIELDS)
   return new FakeClient(options)
 }

@@ -6,10 +6,21 @@ import { KeyedQueue, NO_KEY } from '@zk/engine'
 import type { Logger } from '@zk/runtime'
 import { hookedProcessor } from '@zk/runtime/internal'
 import type { ContextValues, Format, Message, Processor, ThreadHooks } from '@zk/runtime/processor'
+import {
+  aFunction,
+  anObject,
+  anything,
+  aSignal,
+  type Fields,
+  milliseconds,
+  problemsOf,
+  refuse,
+  wholeFrom,
+} from './check-arguments.js'
 import type { OnSend } from './delivery/attempt-sends.js'
 import { type LogLine, recordedLog, silent } from './delivery/recorded-log.js'
 import { type HookError, type ProcessorOutcome, runAttempts } from './delivery/run-attempts.js'
-import { type FakeRecord, fakeMessage } from './fake-message.js'
+import { type FakeRecord, recordProblems, uncheckedMessage } from './fake-message.js'
 
 export interface RunProcessorOptions<O = unknown> {
   /** `processorOptions`; the processor gets a copy, as a thread does. */
@@ -37,27 +48,42 @@ export interface RunProcessorOptions<O = unknown> {
   log?: Logger
 }
 
+const FIELDS: Fields<RunProcessorOptions> = {
+  options: anything,
+  concurrency: wholeFrom(1),
+  attempts: wholeFrom(1),
+  processTimeoutMs: milliseconds,
+  graceMs: milliseconds,
+  signal: aSignal,
+  values: anObject,
+  hooks: anObject,
+  onSend: aFunction,
+  log: anObject,
+}
+
 /**
  * Sets the processor up, runs it over the records and tears it down.
  * @returns the outcomes in the order of the records; a failed record is an outcome and stops nothing
  * @throws what `setup` or `teardown` throws, what the format rejects with when it cannot get what the records' values need,
- *   TypeError for something that is no processor, RangeError for a concurrency or attempts that would run nothing
+ *   ZkError ZK_CONFIG_INVALID naming all that is wrong with the call: what is no processor, an option or a field of a record that
+ *   there is not, a concurrency or attempts that would run nothing
  */
 export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
   processor: Processor<V, O, S>,
   records: readonly FakeRecord<V>[],
   given: RunProcessorOptions<O> = {},
 ): Promise<ProcessorOutcome<V>[]> {
+  const isProcessor = typeof processor?.process === 'function'
+  refuse('runProcessor', [
+    ...(isProcessor
+      ? []
+      : [{ path: 'processor', message: 'has no process; expected an object with a process function' }]),
+    ...recordProblems(records, [], processor?.format !== undefined),
+    ...problemsOf(given, FIELDS),
+  ])
   const { options, concurrency = 1, attempts = 1, processTimeoutMs = 60_000, graceMs = 1_000, log = silent } = given
-  if (typeof processor?.process !== 'function') throw new TypeError('a processor is an object with a process function')
-  for (const [name, number] of Object.entries({ concurrency, attempts })) {
-    if (!Number.isInteger(number) || number < 1) throw new RangeError(`${name} is a whole number from 1`)
-  }
-  for (const [name, number] of Object.entries({ processTimeoutMs, graceMs })) {
-    if (!(number >= 0)) throw new RangeError(`${name} is a number of milliseconds, at least 0`)
-  }
   await prepareValues(processor.format, records)
-  const messages = records.map((record, i) => fakeMessage<V>({ offset: i, ...record }, processor.format))
+  const messages = records.map((record, i) => uncheckedMessage<V>({ offset: i, ...record }, processor.format))
   const state = (await processor.setup?.({ index: 0, options: structuredClone(options) as O, log })) as S
   const { values, hooks, signal, onSend } = given
   try {

@@ -137,7 +137,9 @@ describe('order', () => {
   })
 
   test.each([0, -1, 1.5, Number.NaN])('a concurrency of %d is refused: it would run nothing', async (concurrency) => {
-    await expect(runProcessor({ process() {} }, [{}], { concurrency })).rejects.toThrow('concurrency is a whole number')
+    await expect(runProcessor({ process() {} }, [{}], { concurrency })).rejects.toThrow(
+      'expected a whole number from 1',
+    )
   })
 
   test('records without a key wait for none', async () => {
@@ -196,7 +198,7 @@ describe('a processor’s life', () => {
   })
 
   test('something that is no processor is refused', async () => {
-    await expect(runProcessor({} as never, [])).rejects.toThrow('a processor is an object with a process function')
+    await expect(runProcessor({} as never, [])).rejects.toThrow('expected an object with a process function')
   })
 })
 
@@ -272,7 +274,7 @@ describe('attempts', () => {
   })
 
   test.each([0, 1.5])('attempts of %d are refused: they would run nothing', async (attempts) => {
-    await expect(runProcessor({ process() {} }, [{}], { attempts })).rejects.toThrow('attempts is a whole number')
+    await expect(runProcessor({ process() {} }, [{}], { attempts })).rejects.toThrow('expected a whole number from 1')
   })
 })
 

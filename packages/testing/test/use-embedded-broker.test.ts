@@ -32,9 +32,10 @@ test('reading waits for what is on its way, and says what there was when it does
   expect((await reading).map(({ value }) => value)).toEqual([{ n: 1 }, { n: 2 }])
   const has = (text: string) => (all: readonly { value: string | null }[]) => all.some(({ value }) => value === text)
   expect(await broker.readTopic({ topic, until: has('{"n":1}'), format: string })).not.toHaveLength(0)
-  await expect(broker.readTopic({ topic, until: 3, timeoutMs: 500 })).rejects.toThrow(
-    `${topic} had 2 records after 500 ms, and not 3 records`,
-  )
+  await expect(broker.readTopic({ topic, until: 3, timeoutMs: 500 })).rejects.toMatchObject({
+    code: 'ZK_TEST_TIMEOUT',
+    details: { what: `${topic} had 2 records, and not 3 records`, timeoutMs: 500 },
+  })
 })
 
 test('a topic without records is empty', async () => {
@@ -46,7 +47,7 @@ test('its client is closed before it stops, with the works that still run, and b
   const hooks: (() => Promise<void>)[] = []
   const keep = (hook: () => Promise<void>) => void hooks.push(hook)
   const other = useEmbeddedBroker({ before: keep, after: keep })
-  expect(() => other.client).toThrow('the embedded broker runs only while tests do')
+  expect(() => other.client).toThrow('The embedded broker runs only while tests do')
   await hooks[0]()
   const { client, bootstrapServers } = other
   const processor = new URL('integration/processors/stamped.mjs', import.meta.url)

@@ -501,6 +501,20 @@ native code, or because the machine had no memory left (signal SIGKILL).
 
 **What to do.** Look at what it wrote to stderr, and run the processor with \`zk run --until-end\`; with less memory, give fewer threads or a
 lower concurrency.`,
+  ZK_TEST_TIMEOUT: `# ZK_TEST_TIMEOUT
+
+**What happened.** Something that a test of yours waits for (\`until\` or \`settled\` of a fake client, \`readTopic\`) was not so in time.
+
+**Why.** The code under test did not do it, or not yet: \`details.what\` is the condition, or what the topic held instead.
+
+**What to do.** Look at \`outcomes()\`, \`records()\` and the log of the work. Raise \`timeoutMs\` where the code is slow and right.`,
+  ZK_TEST_BROKER_DOWN: `# ZK_TEST_BROKER_DOWN
+
+**What happened.** The embedded broker of \`useEmbeddedBroker\` was used before the first test, or after the last.
+
+**Why.** It starts with the suite: where a test file is loaded it has no address yet.
+
+**What to do.** Ask for \`client\`, \`bootstrapServers\` and topics inside a test or a hook.`,
   ZK_HEALTH_PORT: `# ZK_HEALTH_PORT
 
 **What happened.** \`zk run --health-port\` cannot listen on the address. Nothing was consumed.

@@ -1,7 +1,7 @@
 /** What a topic of a real or embedded broker holds, for the end of a test. */
 import { randomUUID } from 'node:crypto'
 import type { Format } from '@zk/formats'
-import { type ClientInput, createClient } from '@zk/runtime'
+import { type ClientInput, createClient, errors } from '@zk/runtime'
 import {
   Credentials,
   consumerProperties,
@@ -10,8 +10,9 @@ import {
   scanTopic,
 } from '@zk/runtime/internal/scan-topic'
 import type { Message } from '@zk/runtime/processor'
+import { anything, aText, checkArgument, type Fields, milliseconds } from '../check-arguments.js'
 import { silent } from '../delivery/recorded-log.js'
-import { fakeMessage } from '../fake-message.js'
+import { uncheckedMessage } from '../fake-message.js'
 
 export interface ReadTopicOptions<V = Buffer> {
   topic: string
@@ -26,6 +27,8 @@ export interface ReadTopicOptions<V = Buffer> {
   timeoutMs?: number
 }
 
+const FIELDS: Fields<ReadTopicOptions> = { topic: aText, format: anything, until: anything, timeoutMs: milliseconds }
+
 /**
  * Reads a topic from its beginning, and leaves nothing behind: records of one partition in their order, partitions one beside the
  * other.
@@ -35,6 +38,7 @@ export interface ReadTopicOptions<V = Buffer> {
  *   broker answers
  */
 export async function readTopic<V = Buffer>(client: ClientInput, options: ReadTopicOptions<V>): Promise<Message<V>[]> {
+  checkArgument('readTopic', options, FIELDS)
   const { topic, format, until } = options
   if (until !== undefined) return collect(client, { ...options, until })
   const parsed = parseClientConfig(client)
@@ -55,7 +59,7 @@ export async function readTopic<V = Buffer>(client: ClientInput, options: ReadTo
     })) {
       const { value, ...place } = record
       await prepared(value, topic, format)
-      messages.push(fakeMessage<V>({ ...place, topic, rawValue: value }, format))
+      messages.push(uncheckedMessage<V>({ ...place, topic, rawValue: value }, format))
     }
     return messages
   } finally {
@@ -87,7 +91,7 @@ async function collect<V>(
   } catch (error) {
     if (error !== signal.reason || !signal.aborted) throw error
     const wanted = typeof until === 'number' ? `${until} records` : `what ${until} waits for`
-    throw new Error(`${topic} had ${messages.length} records after ${timeoutMs} ms, and not ${wanted}`)
+    throw errors.ZK_TEST_TIMEOUT(`${topic} had ${messages.length} records, and not ${wanted}`, timeoutMs)
   } finally {
     await client.close()
   }

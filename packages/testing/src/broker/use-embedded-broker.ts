@@ -1,11 +1,12 @@
 /** An embedded broker for the tests of a file: it starts before the first of them and stops after the last, in any test runner. */
 import { randomUUID } from 'node:crypto'
 import type { Format } from '@zk/formats'
-import { type Client, createClient } from '@zk/runtime'
+import { type Client, createClient, errors } from '@zk/runtime'
 import { type EmbeddedBroker, type EmbeddedBrokerOptions, startEmbeddedBroker } from '@zk/runtime/embedded-broker'
 import type { Message } from '@zk/runtime/processor'
+import { refuse } from '../check-arguments.js'
 import { silent } from '../delivery/recorded-log.js'
-import { type FakeRecord, fakeMessage } from '../fake-message.js'
+import { type FakeRecord, recordProblems, uncheckedMessage } from '../fake-message.js'
 import { type ReadTopicOptions, readTopic } from './read-topic.js'
 
 type Hook = (run: () => Promise<void>) => unknown
@@ -48,9 +49,7 @@ export function useEmbeddedBroker(hooks: SuiteHooks, options: EmbeddedBrokerOpti
   })
   const now = (): Started => {
     if (started !== undefined) return started
-    throw new Error(
-      'the embedded broker runs only while tests do: use it in a test or in a hook, and not where the file is loaded',
-    )
+    throw errors.ZK_TEST_BROKER_DOWN()
   }
   return {
     get bootstrapServers() {
@@ -88,7 +87,8 @@ class Started {
     format?: Format<V>,
   ): Promise<void> {
     await format?.prepareEncode?.({ topic, part: 'value' })
-    const messages = records.map((record) => fakeMessage<V>({ ...record, topic } as FakeRecord<V>, format))
+    refuse('produce', recordProblems(records, ['topic', 'offset'], format !== undefined))
+    const messages = records.map((record) => uncheckedMessage<V>({ ...record, topic } as FakeRecord<V>, format))
     // Not the test's own writer of this topic, whose settings may be others.
     const writer = this.client.writer({ topic, clientId: 'use-embedded-broker', logger: silent })
     await Promise.all(

@@ -16,7 +16,7 @@ import type { ContextValues, Message, SentRecord } from '@zk/runtime/processor'
 import type { SentOutput } from '../delivery/attempt-sends.js'
 import { recordedLog } from '../delivery/recorded-log.js'
 import { type ProcessorOutcome, runAttempts } from '../delivery/run-attempts.js'
-import { fakeMessage } from '../fake-message.js'
+import { uncheckedMessage } from '../fake-message.js'
 import { written } from './producer.js'
 import type { FakeTopics } from './topics.js'
 import { type WorkModules, withHooks } from './work-modules.js'
@@ -175,7 +175,7 @@ export class WorkRecords {
 function messageOf(record: ReceivedRecord, format: WorkModules['processor']['format']): Message<unknown> {
   const { topic, partition } = record.assignment
   const { offset, timestamp, key, value, headers } = record
-  return fakeMessage<unknown>({ topic, partition, offset, timestamp, key, rawValue: value, headers }, format)
+  return uncheckedMessage<unknown>({ topic, partition, offset, timestamp, key, rawValue: value, headers }, format)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
