@@ -2,6 +2,7 @@
  * A record as a handler sees it. Everything is made on first access, as a private copy, so that a handler that reads
  * nothing pays nothing and one that changes or transfers a Buffer harms nobody.
  */
+import { isUtf8 } from 'node:buffer'
 import type { TopicPartition } from '@zk/engine'
 import type { Format } from '@zk/formats'
 import type { Headers, Message } from '../processor-types.js'
@@ -85,6 +86,9 @@ export class FrameMessage<V> implements Message<V> {
   }
 }
 
+/** As `util.inspect` calls it. */
+type Inspect = (value: unknown, options: object) => string
+
 /** Headers in the producer's order. */
 export class HeaderList implements Headers {
   readonly #entries: readonly [name: string, value: Buffer | null][]
@@ -104,6 +108,20 @@ export class HeaderList implements Headers {
   [Symbol.iterator](): IterableIterator<[name: string, value: Buffer | null]> {
     return this.#entries.values()
   }
+
+  /** Pairs, of which values that are text are told as text; of others a Buffer tells its own JSON. */
+  toJSON(): [name: string, value: string | Buffer | null][] {
+    return this.#entries.map(([name, value]) => [name, readable(value)])
+  }
+
+  /** For `console.log`, which would see an object without fields. */
+  [Symbol.for('nodejs.util.inspect.custom')](depth: number, options: object, inspect: Inspect): string {
+    return depth < 0 ? '[Headers]' : `Headers(${this.#entries.length}) ${inspect(this.toJSON(), options)}`
+  }
+}
+
+function readable(value: Buffer | null): string | Buffer | null {
+  return value !== null && isUtf8(value) ? value.toString() : value
 }
 
 export const NO_HEADERS = new HeaderList([])
