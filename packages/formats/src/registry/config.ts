@@ -148,5 +148,7 @@ function authorizationOf(auth: RegistryConfig['auth']): string | undefined {
 
 function numberFrom(least: number, field: string, value: number): number {
   if (typeof value === 'number' && value >= least && value <= MOST) return value
-  throw new FormatOptionError(`registry.${field} expects a number from ${least} to ${MOST}, not ${String(value)}`)
+  throw new FormatOptionError(
+    `registry.${field} expects a number from ${least} to ${MOST}, not ${typeof value === 'number' ? value : `a value of type ${typeof value}`}`,
+  )
 }

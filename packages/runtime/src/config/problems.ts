@@ -69,11 +69,21 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodObject): Problem[] {
     const error = (issue.params as OwnError | undefined)?.error
     return [{ path, message: issue.message, ...(error !== undefined && { error }) }]
   }
+  return [{ path, message: `is ${isTold(path, issue) ? show(issue.input) : '[redacted]'}; expected ${expected}` }]
+}
+
+/**
+ * Whether a value may appear in a message. Nothing that stands among credentials may: a password that was given in the place of a
+ * mechanism is one all the same. What has no value in its words may, such as `missing`.
+ */
+function isTold(path: string, { input, path: steps }: z.core.$ZodIssue): boolean {
+  const hasWords = (typeof input === 'string' && input !== '') || typeof input === 'number' || typeof input === 'bigint'
+  if (!hasWords) return !steps.some((step) => isSecret(String(step)))
   // Properties or credentials given as one text have their values in it.
-  const isText = typeof issue.input === 'string'
-  const secret =
-    issue.path.some((step) => isSecret(String(step))) || (isText && /^(additionalProps|sasl|tls(\.key)?)$/.test(path))
-  return [{ path, message: `is ${secret ? '[redacted]' : show(issue.input)}; expected ${expected}` }]
+  return (
+    !/^(sasl|tls)\b|^additionalProps($|\["(sasl|ssl|security)\b)/.test(path) &&
+    !steps.some((step) => isSecret(String(step)))
+  )
 }
 
 /** The documented field that a path leads to or into, and its own fields if it is an object of them. */
