@@ -18,9 +18,9 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** librdkafka did not accept a property of \`additionalProps\`, or the value given for it.
 
-**Why.** The name is misspelt, belongs to another client (Java's names differ in places), is newer than the librdkafka in use, or needs a feature that librdkafka was built without (SASL/GSSAPI, OIDC, zstd).
+**Why.** The name is misspelt, belongs to another client (Java's names differ in places), is newer than the librdkafka in use, or needs a feature that librdkafka was built without (SASL/GSSAPI, OIDC, zstd). A property that leads to a file (\`….location\`, \`….keytab\`) is refused where no file can be read; the message has the path then.
 
-**What to do.** Compare name and value with librdkafka's \`CONFIGURATION.md\`.`,
+**What to do.** Compare name and value with librdkafka's \`CONFIGURATION.md\`. Values of \`sasl.…\` and \`ssl.…\` are \`[redacted]\` in the message, but for paths.`,
   ZK_CONFIG_CONFLICT: `# ZK_CONFIG_CONFLICT
 
 **What happened.** Each value is valid alone, but not together with another.

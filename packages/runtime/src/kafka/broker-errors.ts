@@ -1,5 +1,6 @@
 /** librdkafka's errors as errors of the runtime. */
 import type { LibrdKafkaError } from 'node-rdkafka'
+import type { Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import type { ZkError } from '../zk-error.js'
 import {
@@ -14,6 +15,7 @@ import {
   UNREACHABLE,
 } from './error-codes.js'
 import type { Refusal } from './refusal.js'
+import { refusedProperty } from './refused-property.js'
 
 /** Whether the error of a commit, by its cause, will be the same however often it is tried. */
 export function isHopeless(error: unknown): boolean {
@@ -42,16 +44,18 @@ export function standingError(code: number, message: string): ZkError | undefine
  * Why a client could not be made: its brokers, or its configuration, which librdkafka checks only then. Codes alone do
  * not tell: node-rdkafka gives a refused property and a lost connection the same one.
  *
+ * @param properties that librdkafka was given
  * @param last the last error that the client met on the way; none when there was no client to meet one
  */
 export function connectError(
   bootstrapServers: readonly string[],
   error: LibrdKafkaError | Refusal,
+  properties: Properties,
   last: LibrdKafkaError | null,
 ): ZkError {
   if (REFUSED.has(error.code)) return brokerError(bootstrapServers, error)
   if (last !== null || UNREACHABLE.has(error.code)) return brokerError(bootstrapServers, last ?? error)
-  return errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, error.message, { cause: error })
+  return refusedProperty(error as Error, properties)
 }
 
 export function isFatal(error: LibrdKafkaError): boolean {

@@ -1,12 +1,12 @@
 /** A consumer that asks brokers and joins no group. */
 import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata } from 'node-rdkafka'
 import type { ConsumerProperties } from '../config/properties.js'
-import { errors } from '../errors.js'
 import { within } from '../within.js'
 import { connectError } from './broker-errors.js'
 import { connected, disconnected } from './connect.js'
 import type { Credentials } from './credentials.js'
 import type { Native } from './open-reader.js'
+import { refusedProperty } from './refused-property.js'
 
 /** Brokers that do not answer are not waited for, when there is nothing to tell them. */
 const DISCONNECT_TIMEOUT_MS = 5_000
@@ -37,12 +37,12 @@ export async function connectedConsumer(
   try {
     consumer = new Kafka.KafkaConsumer(global, topic)
   } catch (error) {
-    throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
+    throw refusedProperty(error as Error, { ...topic, ...global })
   }
   const detach = credentials?.attachTo(consumer, native) ?? (() => {})
   const metadata = await connected(consumer, timeoutMs).catch((error: LibrdKafkaError) => {
     detach()
-    throw connectError(bootstrapServers, error, consumer.getLastError())
+    throw connectError(bootstrapServers, error, { ...topic, ...global }, consumer.getLastError())
   })
   const disconnect = () => {
     detach()

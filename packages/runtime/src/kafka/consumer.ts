@@ -1,7 +1,7 @@
 /** The one consumer of a work, on node-rdkafka: connecting, reading, committing, and the end. */
 import type { PartitionSlot, TopicPartition } from '@zk/engine'
 import Kafka, { type KafkaConsumer, type LibrdKafkaError } from 'node-rdkafka'
-import type { ConsumerProperties } from '../config/properties.js'
+import type { ConsumerProperties, Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import { within } from '../within.js'
@@ -20,6 +20,7 @@ import { type Leaving, leaveGroup } from './leave-group.js'
 import { logLibrdkafka } from './librdkafka-log.js'
 import { loadNative, openReader } from './open-reader.js'
 import type { Reader, ReadResult } from './reader.js'
+import { refusedProperty } from './refused-property.js'
 import { requireCoordinator } from './require-coordinator.js'
 
 /** How long a first answer of a broker may take. Together with a start it stays below 15 s. */
@@ -86,7 +87,7 @@ export class Consumer {
     if (this.#closing) return
     this.#detach = this.#options.credentials?.attachTo(this.#kafka, native)
     await connected(this.#kafka, CONNECT_TIMEOUT_MS, () => this.#closing).catch((error: LibrdKafkaError) => {
-      throw connectError(this.#options.bootstrapServers, error, this.#kafka.getLastError())
+      throw connectError(this.#options.bootstrapServers, error, this.#properties, this.#kafka.getLastError())
     })
     this.#isUp = true
     if (this.#closing) {
@@ -233,10 +234,14 @@ export class Consumer {
       kafka.on('event.error', (error: LibrdKafkaError) => this.#onError(error.code, error.message, isFatal(error)))
       return kafka
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      const property = /property:? "?([\w.]+)/.exec(message)?.[1]
-      throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(property, message, { cause: error })
+      throw refusedProperty(error as Error, this.#properties)
     }
+  }
+
+  /** All that librdkafka is given. */
+  get #properties(): Properties {
+    const { global, topic } = this.#options.properties
+    return { ...topic, ...global }
   }
 
   #onError(code: number, message: string, fatal: boolean): void {

@@ -1,11 +1,11 @@
 /** A producer client on the addon: keeps every byte, wakes the main thread when there are reports, never polls. */
 import type { Properties } from '../config/properties.js'
-import { errors } from '../errors.js'
 import type { Credentials } from './credentials.js'
 import { librdkafkaLog } from './librdkafka-log.js'
 import type { Native } from './open-reader.js'
 import { encodeHeaders } from './packed-batch.js'
 import type { ProducerClient, ProducerClientListener } from './producer-client.js'
+import { refusedProperty } from './refused-property.js'
 
 const PERHAPS_WRITTEN = 1
 
@@ -51,6 +51,6 @@ function opened(native: Native, properties: Properties, take: () => void) {
   try {
     return native.openProducer(properties, take)
   } catch (error) {
-    throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
+    throw refusedProperty(error as Error, properties)
   }
 }

@@ -9,11 +9,11 @@
 import { isUtf8 } from 'node:buffer'
 import Kafka, { type LibrdKafkaError, type Producer } from 'node-rdkafka'
 import type { Properties } from '../config/properties.js'
-import { errors } from '../errors.js'
 import type { Credentials } from './credentials.js'
 import { codeOf, ERR__FATAL, ERR__INVALID_ARG, ERR__QUEUE_FULL } from './error-codes.js'
 import { librdkafkaLog } from './librdkafka-log.js'
 import type { ProducerClient, ProducerClientListener, RecordToSend } from './producer-client.js'
+import { refusedProperty } from './refused-property.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const POLL_MS = 10
@@ -127,6 +127,6 @@ export function openPortableProducer(
   try {
     return new PortableProducer(properties, listener, credentials)
   } catch (error) {
-    throw errors.ZK_CONFIG_UNKNOWN_PROPERTY(undefined, (error as Error).message, { cause: error })
+    throw refusedProperty(error as Error, properties)
   }
 }

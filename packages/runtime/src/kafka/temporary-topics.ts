@@ -83,7 +83,7 @@ async function withAdmin<T>(
   try {
     admin = Kafka.AdminClient.create(properties as never, token)
   } catch (error) {
-    throw connectError(bootstrapServers, error as LibrdKafkaError, null)
+    throw connectError(bootstrapServers, error as LibrdKafkaError, properties, null)
   }
   try {
     return await use(admin)

@@ -30,7 +30,7 @@ export async function isWritableTopic(
   // It is over long before its token.
   credentials?.attachTo(producer, undefined)()
   await connected(producer, CONNECT_TIMEOUT_MS).catch((error: LibrdKafkaError) => {
-    throw connectError(servers, error, producer.getLastError())
+    throw connectError(servers, error, properties, producer.getLastError())
   })
   try {
     const deadline = performance.now() + CREATED_MS
