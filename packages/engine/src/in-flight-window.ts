@@ -35,6 +35,7 @@ interface Holding {
 export class InFlightWindow {
   readonly maxBytes: number
   readonly #limits: WindowLimits
+  #minMessages: number
   #maxMessages: number
   #messages = 0
   #bytes = 0
@@ -49,6 +50,7 @@ export class InFlightWindow {
 
   constructor(limits: WindowLimits) {
     this.#limits = limits
+    this.#minMessages = limits.minMessages
     this.#maxMessages = limits.minMessages
     this.maxBytes = limits.maxBytes
   }
@@ -132,10 +134,16 @@ export class InFlightWindow {
     this.#resize(next)
   }
 
+  /** It does not shrink below so many messages from now on, as far as it may grow: handlers take many at a time. */
+  atLeast(messages: number): void {
+    this.#minMessages = Math.max(this.#minMessages, messages)
+    this.#resize(this.#maxMessages)
+  }
+
   #resize(messages: number): void {
-    const { minMessages, maxMessages } = this.#limits
+    const { maxMessages } = this.#limits
     // Two for each partition, or shares would be nothing.
-    const next = Math.min(Math.max(messages, minMessages, 2 * this.#members), maxMessages)
+    const next = Math.min(Math.max(messages, this.#minMessages, 2 * this.#members), maxMessages)
     if (next === this.#maxMessages) return
     this.#maxMessages = next
     this.#divide()

@@ -1,5 +1,6 @@
 /**
- * FIFO per key, up to `concurrency` at once, keys in the order in which they became ready.
+ * FIFO per key, up to `concurrency` at once, keys in the order in which they became ready. Several of a key may be taken
+ * together, for a handler that takes them in order.
  *
  * Items are small integers (delivery tickets), so the queue owns no objects but one list per key that has a record
  * running, parked or waiting. A hot key goes to the back of the ready line after each of its records, so it cannot starve
@@ -15,6 +16,8 @@ interface Backlog {
   waiting: number[] | undefined
   /** Index of the next waiting item; what lies before it is cut off from time to time. */
   next: number
+  /** Items of the key that run beside its first: one handler has them together, in order. */
+  beside: number
 }
 
 /** A backlog's past is cut off when it is this long and the longer half: rarely enough that an item costs O(1). */
@@ -45,6 +48,10 @@ export class KeyedQueue {
   get parked(): number {
     return this.#parked
   }
+  /** Items that wait and whose key does not hold them back. */
+  get ready(): number {
+    return this.#ready.length
+  }
   /** Items that wait, ready or behind their key. */
   get queued(): number {
     return this.#queued
@@ -59,7 +66,7 @@ export class KeyedQueue {
     }
     const backlog = this.#backlogs.get(key)
     if (backlog === undefined) {
-      this.#backlogs.set(key, { waiting: undefined, next: 0 })
+      this.#backlogs.set(key, { waiting: undefined, next: 0, beside: 0 })
       this.#ready.push(item)
     } else if (backlog.waiting === undefined) {
       backlog.waiting = [item]
@@ -76,7 +83,33 @@ export class KeyedQueue {
     return this.#ready.shift()
   }
 
-  /** The item of `key` that was taken has ended: the next one of its key becomes ready. */
+  /**
+   * The next item that waits behind the one of `key` that was taken: it runs together with it, whatever `concurrency` is.
+   * The key stays closed until `done` was called for each of them.
+   * @returns -1 when none waits there
+   */
+  takeBehind(key: number): number {
+    if (key === NO_KEY || !this.#keyed) return -1
+    const backlog = this.#inProgress(key)
+    if (backlog.waiting === undefined) return -1
+    backlog.beside++
+    this.#running++
+    this.#queued--
+    return shift(backlog)
+  }
+
+  /** Items of `key` that ran beside an earlier one are to run after it: they are the first to wait behind it, in this order. */
+  putBehind(key: number, items: readonly number[]): void {
+    if (items.length === 0) return
+    const backlog = this.#inProgress(key)
+    backlog.waiting = [...items, ...(backlog.waiting?.slice(backlog.next) ?? [])]
+    backlog.next = 0
+    backlog.beside -= items.length
+    this.#running -= items.length
+    this.#queued += items.length
+  }
+
+  /** The item of `key` that was taken has ended: the next one of its key becomes ready, unless others run beside it. */
   done(key: number): void {
     this.#running--
     if (this.#keyed && key !== NO_KEY) this.#open(key)
@@ -135,20 +168,9 @@ export class KeyedQueue {
 
   #open(key: number): void {
     const backlog = this.#inProgress(key)
-    if (backlog.waiting === undefined) {
-      this.#backlogs.delete(key)
-      return
-    }
-    this.#ready.push(backlog.waiting[backlog.next]!)
-    backlog.next++
-    if (backlog.next === backlog.waiting.length) {
-      backlog.waiting = undefined
-      backlog.next = 0
-    } else if (backlog.next >= LONG_PAST && backlog.next * 2 >= backlog.waiting.length) {
-      // A hot key may never run dry: without this its list would keep every item that it ever had.
-      backlog.waiting = backlog.waiting.slice(backlog.next)
-      backlog.next = 0
-    }
+    if (backlog.beside > 0) backlog.beside--
+    else if (backlog.waiting === undefined) this.#backlogs.delete(key)
+    else this.#ready.push(shift(backlog))
   }
 
   /** @throws Error for a key of which nothing was taken, and for any key where keys are not kept apart */
@@ -157,4 +179,20 @@ export class KeyedQueue {
     if (backlog === undefined) throw new Error(`key ${key} is not in progress`)
     return backlog
   }
+}
+
+/** @param backlog with something that waits @returns the first of that */
+function shift(backlog: Backlog): number {
+  const waiting = backlog.waiting!
+  const item = waiting[backlog.next]!
+  backlog.next++
+  if (backlog.next === waiting.length) {
+    backlog.waiting = undefined
+    backlog.next = 0
+  } else if (backlog.next >= LONG_PAST && backlog.next * 2 >= waiting.length) {
+    // A hot key may never run dry: without this its list would keep every item that it ever had.
+    backlog.waiting = waiting.slice(backlog.next)
+    backlog.next = 0
+  }
+  return item
 }

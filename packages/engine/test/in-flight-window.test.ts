@@ -40,6 +40,19 @@ describe('InFlightWindow', () => {
     expect(window.maxMessages).toBe(16)
   })
 
+  test('can be told to hold more at least, as far as it may grow', () => {
+    const window = windowOf({ minMessages: 16, maxMessages: 100, maxBytes: 1 }, 0)
+    window.atLeast(60)
+    expect(window.maxMessages).toBe(60)
+    window.adapt(1, 1_000)
+    expect(window.maxMessages).toBe(60)
+    window.atLeast(40)
+    window.adapt(1, 1_000)
+    expect(window.maxMessages).toBe(60)
+    window.atLeast(500)
+    expect(window.maxMessages).toBe(100)
+  })
+
   test('is at least two messages for each partition, as far as its upper limit allows', () => {
     const window = windowOf({ minMessages: 4, maxMessages: 10, maxBytes: 1 }, 0, 1, 2)
     expect(window.maxMessages).toBe(6)

@@ -134,6 +134,40 @@ describe('KeyedQueue', () => {
     expect([queue.running, queue.parked, queue.queued]).toEqual([0, 0, 0])
   })
 
+  test('items of one key can be taken together, and the next of it follows when all of them are done', () => {
+    const queue = new KeyedQueue(9)
+    for (const item of [10, 11, 12]) queue.push(1, item)
+    queue.push(2, 20)
+    expect([queue.take(), queue.takeBehind(1), queue.takeBehind(1)]).toEqual([10, 11, 12])
+    expect([queue.takeBehind(1), queue.running, queue.queued]).toEqual([-1, 3, 1])
+    queue.push(1, 13)
+    queue.done(1)
+    queue.done(1)
+    expect([queue.take(), queue.take()]).toEqual([20, -1])
+    queue.done(1)
+    expect(queue.take()).toBe(13)
+    expect(queue.takeBehind(NO_KEY)).toBe(-1)
+  })
+
+  test('those that are put back wait behind the first again, in their order and before what came later', () => {
+    const queue = new KeyedQueue(9)
+    for (const item of [10, 11, 12, 13]) queue.push(1, item)
+    queue.take()
+    queue.takeBehind(1)
+    queue.takeBehind(1)
+    queue.putBehind(1, [11, 12])
+    expect([queue.running, queue.queued]).toEqual([1, 3])
+    queue.park(1)
+    expect(queue.take()).toBe(-1)
+    queue.unpark(1, 10)
+    const order: number[] = []
+    for (let item = queue.take(); item >= 0; item = queue.take()) {
+      order.push(item)
+      queue.done(1)
+    }
+    expect([order, queue.running, queue.queued, queue.parked]).toEqual([[10, 11, 12, 13], 0, 0, 0])
+  })
+
   test('a ready item can be parked before it is taken', () => {
     const queue = new KeyedQueue(1, true)
     for (const item of [10, 11]) queue.push(1, item)
