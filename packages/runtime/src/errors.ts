@@ -386,6 +386,12 @@ const table = {
   }),
 
   // Outputs
+  ZK_BATCH_MESSAGE_UNKNOWN: entry({
+    message: () =>
+      'A message that is not of this batch was given to ctx.fail or ctx.of. Give one of the messages of this call.',
+    details: () => ({}),
+    retryable: false,
+  }),
   ZK_SEND_INVALID: entry({
     message: (what: string, found: string, expected: string) => `ctx.send: ${what} is ${found}; expected ${expected}.`,
     details: (what) => ({ what }),

@@ -1,7 +1,7 @@
 /** For the project's own benchmarks and test kit. Not covered by semantic versioning. */
 export { describeError } from './describe-error.js'
 export { errors } from './errors.js'
-export { hookedProcessor, type ThreadHooksOptions } from './hooks/thread-hooks.js'
+export { hookedProcessor, hooksAround, type ThreadHooksOptions } from './hooks/thread-hooks.js'
 export { PackedBatch, packRecords, type RecordToPack, TimestampType } from './kafka/packed-batch.js'
 export { CrashMarks } from './threads/crash-journal.js'
 export { encodeHeader } from './threads/crash-mark.js'

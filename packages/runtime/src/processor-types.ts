@@ -138,13 +138,12 @@ export interface ThreadInfo<O = unknown> {
   readonly log: Logger
 }
 
-export interface Processor<V = Buffer, O = unknown, S = unknown> extends ThreadHooks<V, S> {
+/** What every processor may have, whether its handler takes messages one by one or in batches. */
+export interface ProcessorParts<V = Buffer, O = unknown, S = unknown> extends ThreadHooks<V, S> {
   /** Decodes values. Default: none, `message.value` is the Buffer. */
   format?: Format<V>
   /** Once in each thread, before its first message. What it returns is `ctx.state`. */
   setup?(thread: ThreadInfo<O>): S | Promise<S>
-  /** Once for each record. The record is finished when it returns or resolves, and failed when it throws or rejects. */
-  process(message: Message<V>, ctx: ProcessContext<S>): void | Promise<void>
   /** Once in each thread that ends in order, after its last message. */
   teardown?(): void | Promise<void>
   /**
@@ -152,4 +151,44 @@ export interface Processor<V = Buffer, O = unknown, S = unknown> extends ThreadH
    * a `ProcessError` that says `retryable: false`. An error that this throws counts as yes, and so does a promise.
    */
   retryable?(error: unknown): boolean
+}
+
+export interface Processor<V = Buffer, O = unknown, S = unknown> extends ProcessorParts<V, O, S> {
+  /** Once for each record. The record is finished when it returns or resolves, and failed when it throws or rejects. */
+  process(message: Message<V>, ctx: ProcessContext<S>): void | Promise<void>
+  /** A processor has one of the two. */
+  processBatch?: undefined
+}
+
+/** A processor whose handler takes several messages at a time, as for a bulk insert. `batch` of the work says how many. */
+export interface BatchProcessor<V = Buffer, O = unknown, S = unknown> extends ProcessorParts<V, O, S> {
+  /**
+   * Messages in the order in which they were read, at least one; of a key there may be several. All are finished when it
+   * returns or resolves, but for those that it names by `ctx.fail`. What it throws or rejects with says of none whose fault
+   * it is: each is then tried alone, in a batch of one, and that one is charged.
+   */
+  processBatch(messages: readonly Message<V>[], ctx: BatchContext<S>): void | Promise<void>
+  /** A processor has one of the two. */
+  process?: undefined
+}
+
+/** What `processBatch` gets beside its messages. */
+export interface BatchContext<S = unknown>
+  extends Pick<ProcessContext<S>, 'send' | 'deadline' | 'extendDeadline' | 'state' | 'virtualPartition'> {
+  /**
+   * This message has failed, and those that are not named have not. It is tried again as `retry` says, and the messages of its
+   * key behind it come again with it, whatever became of them. The first error of a message counts.
+   * @throws ZkError ZK_BATCH_MESSAGE_UNKNOWN for one that is not of this batch
+   */
+  fail(message: Message<unknown>, error: unknown): void
+  /**
+   * What `process` would get for this message: its `attempt`, `idempotencyKey`, `values`, `log`. What is sent by its `send`
+   * fails this message alone, and by the batch's all of them. Its deadline is the batch's.
+   * @throws ZkError ZK_BATCH_MESSAGE_UNKNOWN
+   */
+  of(message: Message<unknown>): ProcessContext<S>
+  /** Aborts when the handler should give up, for any of its messages: those of which nobody told it to are tried again. */
+  readonly signal: AbortSignal
+  /** Lines have topic, partition and offset of the first message. */
+  readonly log: Logger
 }

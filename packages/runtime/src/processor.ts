@@ -3,7 +3,7 @@
  * the consumer, the thread pool, the logger or zod.
  */
 import type { ThreadHooks } from './hooks/hook-types.js'
-import type { Processor } from './processor-types.js'
+import type { BatchProcessor, Processor } from './processor-types.js'
 
 export { bytes, type Format, FormatError, json, type Schema, string } from '@zk/formats'
 export { chainHooks } from './hooks/chain-hooks.js'
@@ -11,6 +11,8 @@ export type { ContextValues, HandlerEnd, HookContext, LifecycleHooks, ThreadHook
 export { ProcessError, type ProcessErrorOptions } from './process-error.js'
 export type {
   AbortReason,
+  BatchContext,
+  BatchProcessor,
   HandlerAbort,
   Headers,
   Message,
@@ -18,6 +20,7 @@ export type {
   OutgoingRecord,
   ProcessContext,
   Processor,
+  ProcessorParts,
   SendOptions,
   SentRecord,
   ThreadInfo,
@@ -27,8 +30,10 @@ export { headerGetter } from './tracing/trace-headers.js'
 
 /** Returns what it is given: it is here for the types of message, state and options. */
 export function defineProcessor<V = Buffer, O = unknown, S = unknown>(
-  processor: Processor<V, O, S>,
-): Processor<V, O, S> {
+  processor: BatchProcessor<V, O, S>,
+): BatchProcessor<V, O, S>
+export function defineProcessor<V = Buffer, O = unknown, S = unknown>(processor: Processor<V, O, S>): Processor<V, O, S>
+export function defineProcessor<P extends Processor | BatchProcessor>(processor: P): P {
   return processor
 }
 

@@ -319,6 +319,7 @@ function build(code: ErrorCode): ZkError {
     ZK_WRITE_OVERFLOW: () => errors.ZK_WRITE_OVERFLOW('orders', 100_000, 1),
     ZK_WRITER_CLOSED: () => errors.ZK_WRITER_CLOSED('orders'),
     ZK_READER_CLOSED: () => errors.ZK_READER_CLOSED('billing'),
+    ZK_BATCH_MESSAGE_UNKNOWN: () => errors.ZK_BATCH_MESSAGE_UNKNOWN(),
     ZK_SEND_INVALID: () => errors.ZK_SEND_INVALID('value', 'an object', 'a Buffer, a text or null'),
     ZK_SEND_FAILED: () => errors.ZK_SEND_FAILED('out', 'Broker: Message size too large', 10),
     ZK_SEND_SUPERSEDED: () => errors.ZK_SEND_SUPERSEDED('out'),

@@ -6,6 +6,8 @@ import { z } from 'zod'
 import type { Logger } from '../src/log/logger.js'
 import {
   type AbortReason,
+  type BatchContext,
+  type BatchProcessor,
   type ContextValues,
   defineHooks,
   defineProcessor,
@@ -68,6 +70,33 @@ describe('message.value', () => {
   test('is the value of a format of one’s own', () => {
     const own: Format<bigint> = { name: 'own', decode: () => 1n, encode: () => Buffer.alloc(0) }
     defineProcessor({ format: own, process: ({ value }) => void expectTypeOf(value).toEqualTypeOf<bigint | null>() })
+  })
+})
+
+describe('a batch', () => {
+  test('has messages of the format, and a ctx with what setup returns', () => {
+    const processor = defineProcessor({
+      format: json(Order),
+      setup: async () => ({ db: 'x' }),
+      async processBatch(messages, ctx) {
+        expectTypeOf(messages[0]!.value).toEqualTypeOf<Order | null>()
+        expectTypeOf(ctx).toEqualTypeOf<BatchContext<{ db: string }>>()
+        expectTypeOf(ctx.of(messages[0]!)).toEqualTypeOf<ProcessContext<{ db: string }>>()
+        ctx.fail(messages[0]!, new Error('bad'))
+        expectTypeOf(ctx.send('out', { value: 'text' })).toEqualTypeOf<Promise<SentRecord>>()
+        // @ts-expect-error an object needs a format
+        void ctx.send('out', { value: { amount: 3 } })
+      },
+    })
+    expectTypeOf(processor).toEqualTypeOf<BatchProcessor<Order, unknown, { db: string }>>()
+    defineProcessor({ processBatch: ([first]) => void expectTypeOf(first!.value).toEqualTypeOf<Buffer | null>() })
+  })
+
+  test('and single messages exclude each other, and one of the two there must be', () => {
+    // @ts-expect-error both
+    defineProcessor({ process() {}, processBatch() {} })
+    // @ts-expect-error none
+    defineProcessor({ format: string })
   })
 })
 

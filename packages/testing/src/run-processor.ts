@@ -5,7 +5,7 @@
 import { KeyedQueue, NO_KEY } from '@zk/engine'
 import type { Logger } from '@zk/runtime'
 import { hookedProcessor } from '@zk/runtime/internal'
-import type { ContextValues, Format, Message, Processor, ThreadHooks } from '@zk/runtime/processor'
+import type { BatchProcessor, ContextValues, Format, Message, Processor, ThreadHooks } from '@zk/runtime/processor'
 import {
   aFunction,
   anObject,
@@ -20,6 +20,7 @@ import {
 import type { OnSend } from './delivery/attempt-sends.js'
 import { type LogLine, recordedLog, silent } from './delivery/recorded-log.js'
 import { type HookError, type ProcessorOutcome, runAttempts } from './delivery/run-attempts.js'
+import { runBatches } from './delivery/run-batches.js'
 import { type FakeRecord, recordProblems, uncheckedMessage } from './fake-message.js'
 
 export interface RunProcessorOptions<O = unknown> {
@@ -27,6 +28,11 @@ export interface RunProcessorOptions<O = unknown> {
   options?: O
   /** Records of different keys in progress at once; default 1. Those of one key are never. */
   concurrency?: number
+  /**
+   * For a processor with `processBatch`: `batch.maxSize`, default 100. All records are there from the beginning, so a batch is as
+   * full as order lets it be; `concurrency` is the number of batches in progress.
+   */
+  batchSize?: number
   /** `retry.attempts`: of one record, the first included; default 1. The next one follows at once: there is no backoff here. */
   attempts?: number
   /** The handler's deadline in milliseconds, as in a work; default 60,000, 0: none. Fake timers of a test runner move it. */
@@ -51,6 +57,7 @@ export interface RunProcessorOptions<O = unknown> {
 const FIELDS: Fields<RunProcessorOptions> = {
   options: anything,
   concurrency: wholeFrom(1),
+  batchSize: wholeFrom(1),
   attempts: wholeFrom(1),
   processTimeoutMs: milliseconds,
   graceMs: milliseconds,
@@ -69,24 +76,41 @@ const FIELDS: Fields<RunProcessorOptions> = {
  *   there is not, a concurrency or attempts that would run nothing
  */
 export async function runProcessor<V = Buffer, O = unknown, S = unknown>(
-  processor: Processor<V, O, S>,
+  processor: Processor<V, O, S> | BatchProcessor<V, O, S>,
   records: readonly FakeRecord<V>[],
   given: RunProcessorOptions<O> = {},
 ): Promise<ProcessorOutcome<V>[]> {
-  const isProcessor = typeof processor?.process === 'function'
+  const isProcessor = typeof processor?.process === 'function' || typeof processor?.processBatch === 'function'
   refuse('runProcessor', [
     ...(isProcessor
       ? []
-      : [{ path: 'processor', message: 'has no process; expected an object with a process function' }]),
+      : [{ path: 'processor', message: 'has no process; expected an object with a process or processBatch function' }]),
     ...recordProblems(records, [], processor?.format !== undefined),
     ...problemsOf(given, FIELDS),
   ])
-  const { options, concurrency = 1, attempts = 1, processTimeoutMs = 60_000, graceMs = 1_000, log = silent } = given
+  const { options, concurrency = 1, batchSize = 100, attempts = 1, log = silent } = given
+  const { processTimeoutMs = 60_000, graceMs = 1_000 } = given
   await prepareValues(processor.format, records)
   const messages = records.map((record, i) => uncheckedMessage<V>({ offset: i, ...record }, processor.format))
   const state = (await processor.setup?.({ index: 0, options: structuredClone(options) as O, log })) as S
   const { values, hooks, signal, onSend } = given
   try {
+    if (processor.processBatch !== undefined) {
+      const ofBatches = processor as unknown as BatchProcessor<unknown, never, S>
+      const delivery = {
+        processor: ofBatches,
+        hooks,
+        state,
+        values,
+        attempts,
+        processTimeoutMs,
+        graceMs,
+        signal,
+        onSend,
+      }
+      const all = await runBatches({ ...delivery, maxSize: batchSize, concurrency, log }, messages, lanesOf(messages))
+      return all as ProcessorOutcome<V>[]
+    }
     return await inKeyOrder(messages, concurrency, (message) => {
       const logs: LogLine[] = []
       const hookErrors: HookError[] = []

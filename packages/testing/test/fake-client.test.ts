@@ -53,6 +53,26 @@ const processed = (process: Processor['process'], more: Partial<Processor> = {})
   loadProcessor: () => ({ process, ...more }),
 })
 
+test('a handler of batches gets each message as a batch of its own, and what it names has failed', async () => {
+  const sizes: number[] = []
+  const fake = fakeOf({
+    loadProcessor: () => ({
+      format: string,
+      processBatch(messages, ctx) {
+        sizes.push(messages.length)
+        if (messages[0]!.value === 'bad') ctx.fail(messages[0]!, new Error('no'))
+        else void ctx.of(messages[0]!).send('out', { value: ctx.of(messages[0]!).idempotencyKey })
+      },
+    }),
+  })
+  const writer = fake.writer({ topic: 'orders', format: string, logger: silent })
+  for (const value of ['good', 'bad', 'good']) await writer.writeKey('k', value)
+  const work = fake.workFactory({ logger: silent }).create(billing())
+  expect(await work.run({ untilEnd: true })).toMatchObject({ processed: 3, failed: 1 })
+  expect(sizes).toEqual([1, 1, 1])
+  expect(fake.written('out', string).map(({ value }) => value)).toEqual(['orders-0-0', 'orders-0-2'])
+})
+
 describe('writers', () => {
   test('what is written is there to look at, decoded, and its place is what write resolves with', async () => {
     const fake = fakeOf()

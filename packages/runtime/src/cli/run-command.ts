@@ -29,6 +29,8 @@ interface RunFlags extends ConnectionFlags {
   assignmentStrategy?: string
   speedup?: number
   concurrency?: number
+  batchSize?: number
+  batchWait?: number
   ordering?: 'key' | 'partition' | 'none'
   affinity?: 'hash' | 'in-flight'
   from?: 'earliest' | 'latest'
@@ -56,7 +58,10 @@ interface RunFlags extends ConnectionFlags {
 export function runCommand(early: EarlySignals): Command {
   return withConnectionOptions(new Command('run'))
     .description('Runs a processor over topics until a signal, with as many pinned threads as you ask for.')
-    .argument('[processor]', 'module whose default export has process(message, ctx); JavaScript or TypeScript')
+    .argument(
+      '[processor]',
+      'module whose default export has process(message, ctx) or processBatch(messages, ctx); JavaScript or TypeScript',
+    )
     .option('--topic <name>', 'topic to read, or ^pattern; may be repeated', list)
     .option('--group <id>', 'consumer group')
     .option('--client-id <id>', 'name of this process in the brokers’ logs (default: the group and the process id)')
@@ -70,6 +75,8 @@ export function runCommand(early: EarlySignals): Command {
     .option('--assignment-strategy <names>', 'how the group shares partitions (default: cooperative-sticky)')
     .option('--speedup <n>', 'threads (default: the CPUs that this process may use)', integer)
     .option('--concurrency <n>', 'handlers of different keys in progress in one thread (default: 1)', integer)
+    .option('--batch-size <n>', 'most messages in a batch of processBatch (default: 100)', integer)
+    .option('--batch-wait <ms>', 'how long a batch that is not full waits for more (default: 10)', integer)
     .addOption(
       new Option('--ordering <what>', 'what stays in order (default: key)').choices(['key', 'partition', 'none']),
     )
@@ -213,6 +220,7 @@ function workConfig(processor: string | undefined, flags: RunFlags, file: Fields
     ordering,
     affinity,
     autoOffsetReset: from,
+    batch: batchOf(flags, file.batch),
     ...(flags.attempts !== undefined && { retry: { ...(file.retry as object), attempts: flags.attempts } }),
     processTimeoutMs: flags.timeout,
     maxHeapMb,
@@ -241,6 +249,12 @@ function workConfig(processor: string | undefined, flags: RunFlags, file: Fields
   if (input.topic === undefined && input.topics === undefined) throw missing('--topic <name>', 'topic', flags, HELP)
   if (input.groupId === undefined) throw missing('--group <id>', 'groupId', flags, HELP)
   return { clientId: `${String(input.groupId)}-${process.pid}`, ...input } as WorkInput
+}
+
+/** A flag takes the place of one field. */
+function batchOf({ batchSize, batchWait }: RunFlags, inFile: unknown): unknown {
+  if (batchSize === undefined && batchWait === undefined) return undefined
+  return { ...(inFile as object | undefined), ...defined({ maxSize: batchSize, maxWaitMs: batchWait }) }
 }
 
 /** What goes with the topic stays the file's. */

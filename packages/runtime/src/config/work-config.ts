@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { Hooks } from '../hooks/hook-types.js'
 import type { PropagatorLike, TracerLike } from '../tracing/otel.js'
 import type { OnDone } from '../work/done-callbacks.js'
+import { batch } from './batch.js'
 import { circuitBreaker } from './circuit-breaker.js'
 import type { Connection } from './connection.js'
 import { crashJournal } from './crash-journal.js'
@@ -136,11 +137,12 @@ export const workSchema = z.strictObject({
   concurrency: documented(concurrency.schema.default(1), {
     group: Threads,
     description:
-      'Messages of different keys that one thread has in progress at once. Messages of one key always follow each ' +
-      'other. With 1, a thread is wholly serial.',
+      'Messages of different keys that one thread has in progress at once; of `processBatch`, batches. Messages of one key always ' +
+      'follow each other. With 1, a thread is wholly serial.',
     change: 'Raise it to 10 to 1,000 for handlers that spend their time waiting; leave it for those that compute.',
     expected: concurrency.expected,
   }),
+  batch,
   ordering: documented(z.enum(['key', 'partition', 'none']).default('key'), {
     group: Threads,
     description:

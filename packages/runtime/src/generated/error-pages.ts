@@ -74,7 +74,7 @@ export const errorPages: Readonly<Record<string, string>> = {
 
 **What happened.** The module was imported, but its default export is not a processor. The message says what was found.
 
-**Why.** The default export is missing, is a class or a function, or has no \`process\` function.
+**Why.** The default export is missing, is a class or a function, or has neither a \`process\` nor a \`processBatch\` function, or both. Or the work has \`batch\`, and its processor takes messages one by one.
 
 **What to do.** \`export default defineProcessor({ process(message, ctx) { … } })\`; in CommonJS, \`module.exports = { process }\`.`,
   ZK_HOOKS_INVALID: `# ZK_HOOKS_INVALID
@@ -350,6 +350,13 @@ export const errorPages: Readonly<Record<string, string>> = {
 **Why.** \`close()\` ends the connections for good.
 
 **What to do.** Create a new client, or close later.`,
+  ZK_BATCH_MESSAGE_UNKNOWN: `# ZK_BATCH_MESSAGE_UNKNOWN
+
+**What happened.** \`processBatch\` called \`ctx.fail(message, error)\` or \`ctx.of(message)\` with a message that is not one of those that it was called with.
+
+**Why.** A copy of the message was given (\`{ ...message }\`), or a message of another batch that the handler had kept.
+
+**What to do.** Give the object from \`messages\`, such as \`messages[i]\`.`,
   ZK_SEND_INVALID: `# ZK_SEND_INVALID
 
 **What happened.** \`ctx.send\` was called with something that cannot be written. It threw at once; nothing was sent.

@@ -3,15 +3,18 @@
  */
 import { fileURLToPath } from 'node:url'
 import { errors } from '../errors.js'
-import type { Processor } from '../processor-types.js'
+import type { BatchProcessor, Processor } from '../processor-types.js'
 import { errorPlace } from './error-place.js'
+
+/** Takes its messages one by one, or in batches. */
+export type AnyProcessor = Processor | BatchProcessor
 
 /**
  * @param url what `resolveProcessor` gave.
  * @param source the user's file, for messages; differs from `url` when the processor is compiled.
  * @throws ZK_PROCESSOR_LOAD_FAILED, ZK_PROCESSOR_INVALID
  */
-export async function loadProcessor(url: string, source: string = fileURLToPath(url)): Promise<Processor> {
+export async function loadProcessor(url: string, source: string = fileURLToPath(url)): Promise<AnyProcessor> {
   return processorOf(await importModule(url, source), source)
 }
 
@@ -26,13 +29,16 @@ export async function importModule(url: string, source: string): Promise<Record<
 }
 
 /** @throws ZK_PROCESSOR_INVALID, with what was found instead. */
-export function processorOf(namespace: Record<string, unknown>, source: string): Processor {
+export function processorOf(namespace: Record<string, unknown>, source: string): AnyProcessor {
   const exported = namespace.default
   // A transpiled CommonJS module has its default export one level down.
   const candidates = isObject(exported) ? [exported, exported.default] : []
-  const found = candidates.find((candidate) => isObject(candidate) && typeof candidate.process === 'function')
+  const found = candidates.find(hasHandler)
   if (found === undefined) throw errors.ZK_PROCESSOR_INVALID(source, whatIsWrong(namespace))
   const processor = found as Record<string, unknown>
+  if (typeof processor.process === 'function' && typeof processor.processBatch === 'function') {
+    throw errors.ZK_PROCESSOR_INVALID(source, 'it has both process and processBatch, of which it may have one')
+  }
   for (const name of ['setup', 'teardown', 'retryable', 'preProcessing', 'postProcessing']) {
     if (processor[name] !== undefined && typeof processor[name] !== 'function') {
       throw errors.ZK_PROCESSOR_INVALID(source, `its ${name} is ${nameKind(processor[name])} and not a function`)
@@ -43,14 +49,20 @@ export function processorOf(namespace: Record<string, unknown>, source: string):
     const call = typeof format === 'function' ? ' (call it: json())' : ''
     throw errors.ZK_PROCESSOR_INVALID(source, `its format is ${nameKind(format)} and not a format${call}`)
   }
-  return found as unknown as Processor
+  return found as unknown as AnyProcessor
+}
+
+function hasHandler(candidate: unknown): boolean {
+  if (!isObject(candidate)) return false
+  return typeof candidate.process === 'function' || typeof candidate.processBatch === 'function'
 }
 
 function whatIsWrong(namespace: Record<string, unknown>): string {
   const exported = namespace.default
   if (exported === undefined) {
     const names = Object.keys(namespace).filter((name) => name !== 'default')
-    if (names.includes('process')) return 'it exports process by name, and has no default export'
+    const handler = ['process', 'processBatch'].find((name) => names.includes(name))
+    if (handler !== undefined) return `it exports ${handler} by name, and has no default export`
     return `it has no default export${names.length === 0 ? '' : `, only ${names.join(', ')}`}`
   }
   if (typeof exported === 'function') {
@@ -60,6 +72,9 @@ function whatIsWrong(namespace: Record<string, unknown>): string {
   if (!isObject(exported)) return `its default export is ${nameKind(exported)}`
   if (typeof (exported as { then?: unknown }).then === 'function') return 'its default export is a promise'
   if (exported.process !== undefined) return `its process is ${nameKind(exported.process)} and not a function`
+  if (exported.processBatch !== undefined) {
+    return `its processBatch is ${nameKind(exported.processBatch)} and not a function`
+  }
   const names = Object.keys(exported)
   return `its default export has no process function${names.length === 0 ? '' : `, only ${names.join(', ')}`}`
 }

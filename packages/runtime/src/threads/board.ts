@@ -29,6 +29,8 @@ const CURRENT = 6
 /** By the thread. */
 const EXTERNAL_KIB = 7
 const RETRIES = 8
+/** By the thread: its handler takes batches. */
+const BATCHES = 9
 
 /** By slot: what was cut, a double and a word, and whether records of the partition may start. */
 const CONTROL_WORDS = 4
@@ -187,12 +189,18 @@ export class Board {
     return Atomics.load(this.#words, RETRIES) >>> 0
   }
 
+  /** Its handler takes several records at a time: which of those that run has done something, nobody can tell. */
+  get hasBatches(): boolean {
+    return Atomics.load(this.#words, BATCHES) === 1
+  }
+
   /** A new thread starts on this board: nothing runs or waits there. What main has written stays. */
   reset(): void {
     Atomics.store(this.#words, RUNNING, 0)
     Atomics.store(this.#words, QUEUED, 0)
     Atomics.store(this.#words, CURRENT, -1)
     Atomics.store(this.#words, EXTERNAL_KIB, 0)
+    Atomics.store(this.#words, BATCHES, 0)
   }
 }
 
@@ -243,6 +251,12 @@ export class BoardWriter {
    */
   mayStart(slot: PartitionSlot): boolean {
     return this.#passes(STARTS) && this.#passes(CONTROL + slot * CONTROL_WORDS + SLOT_STARTS)
+  }
+
+  /** Nothing holds starts of the slot up, so that one would take no permit. */
+  areStartsFree(slot: PartitionSlot): boolean {
+    const own = Atomics.load(this.#words, CONTROL + slot * CONTROL_WORDS + SLOT_STARTS)
+    return Atomics.load(this.#words, STARTS) === Starts.free && own === Starts.free
   }
 
   /** Starts of the scope are held, and there is no permit. */
@@ -334,6 +348,11 @@ export class BoardWriter {
   /** @param ms altogether, in milliseconds */
   extend(ticket: number, ms: number): void {
     Atomics.store(this.#words, ENTRIES + ticket * ENTRY_WORDS + EXTENSION, ms)
+  }
+
+  /** Before the thread says that it is set up. */
+  publishBatches(): void {
+    Atomics.store(this.#words, BATCHES, 1)
   }
 
   publish(running: number, queued: number): void {

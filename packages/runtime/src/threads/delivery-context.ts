@@ -171,7 +171,8 @@ export class DeliveryContext implements ProcessContext {
 
 const CLOCKS_DIFFER_MS = 2
 
-function abortError(reason: AbortReason): HandlerAbort {
+/** What `ctx.signal` aborts with. */
+export function abortError(reason: AbortReason): HandlerAbort {
   const why =
     reason === 'timeout'
       ? 'The handler has run past its deadline (processTimeoutMs)'

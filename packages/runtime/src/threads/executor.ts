@@ -10,8 +10,9 @@ import type { Format } from '@zk/formats'
 import { BufferGarbage } from '../buffer-garbage.js'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
-import type { AbortReason, Processor } from '../processor-types.js'
+import type { AbortReason, BatchProcessor, Processor } from '../processor-types.js'
 import { AckBuffer } from './ack-buffer.js'
+import { type BatchHandling, BatchLane } from './batch-lane.js'
 import type { BoardWriter } from './board.js'
 import type { CrashMarks } from './crash-journal.js'
 import { DeliveryContext, type Surroundings } from './delivery-context.js'
@@ -41,7 +42,9 @@ const NEVER_SENT = 0
 type Failure = { error: unknown } | undefined
 
 export interface ExecutorOptions extends Surroundings {
-  processor: Processor<unknown>
+  processor: Processor<unknown> | BatchProcessor<unknown>
+  /** Where it takes its messages in batches. */
+  batches?: BatchHandling | undefined
   /** Its `process` looks at `message.value` itself, because hooks or a span come before. */
   decodesItself?: boolean
   concurrency: number
@@ -75,6 +78,8 @@ export class Executor {
   readonly #preparations: Preparations | undefined
   readonly #garbage = new BufferGarbage()
   readonly #external: ExternalMemory
+  /** Undefined where the handler takes messages one by one. */
+  readonly #batches: BatchLane | undefined
   readonly #names: TopicPartition[] = []
   /** By ticket, for handlers that returned a promise. */
   readonly #contexts: (DeliveryContext | undefined)[]
@@ -87,14 +92,16 @@ export class Executor {
   #turning: NodeJS.Immediate | undefined
 
   constructor(options: ExecutorOptions) {
-    const { board, capacity, concurrency, ordering, retry } = options
+    const { batches, board, capacity, concurrency, ordering, retry } = options
     this.#options = options
     this.#board = board
     this.#marks = options.marks
     // A record that waits must not be overtaken, not even where one lane keeps the order by itself.
     const { format } = options.processor
     const mayWait = retry.attempts > 1 || options.circuitPerPartition || format?.prepareDecode !== undefined
-    this.#queue = new KeyedQueue(concurrency, concurrency > 1 || mayWait)
+    // Of batches the lane counts how many run.
+    const lanes = batches === undefined ? concurrency : Number.POSITIVE_INFINITY
+    this.#queue = new KeyedQueue(lanes, lanes > 1 || mayWait)
     this.#acks = new AckBuffer((acks, failures) => {
       this.#publish(performance.now())
       options.post(acks, failures)
@@ -116,6 +123,7 @@ export class Executor {
     this.#preparations = format?.prepareDecode === undefined ? undefined : this.#preparationsOf(format)
     this.#external = new ExternalMemory(board, options.maxExternalMb)
     this.#contexts = new Array(capacity).fill(undefined)
+    this.#batches = batches === undefined ? undefined : this.#laneOf(batches)
   }
 
   name(slot: number, name: TopicPartition): void {
@@ -129,6 +137,7 @@ export class Executor {
     this.#garbage.expect(buffer.byteLength, performance.now())
     const frame = new Frame(buffer, values)
     this.#acks.limit(frame.flushAcks)
+    this.#batches?.expect(frame.flushAcks)
     for (let i = 0; i < frame.count; i++) {
       const ticket = frame.ticket(i)
       this.#records.set(ticket, frame, i)
@@ -162,6 +171,7 @@ export class Executor {
   wake(): void {
     this.#held.letGo()
     this.#handBack.closing()
+    this.#batches?.hurry()
     this.#pump()
     if (!this.#acks.isEmpty) this.#acks.flush(performance.now())
   }
@@ -173,15 +183,18 @@ export class Executor {
     let now = began
     this.#acks.resume(now)
     this.#held.all = false
-    while (!this.#held.all && this.#mayStart(now)) {
-      if (now >= this.#parked.earliest) this.#unparkDue(now)
-      const ticket = this.#queue.take()
-      if (ticket < 0) break
-      // Apart, so that V8 has room to inline into both.
-      now = this.#run(ticket, now) ? this.#end(ticket, 'done', now) : performance.now()
-      if (now - began >= TURN_MS && this.#queue.running > 0) {
-        this.#turning ??= setImmediate(this.#turned)
-        break
+    if (this.#batches !== undefined) now = this.#startBatches(this.#batches, began)
+    else {
+      while (!this.#held.all && this.#mayStart(now)) {
+        if (now >= this.#parked.earliest) this.#unparkDue(now)
+        const ticket = this.#queue.take()
+        if (ticket < 0) break
+        // Apart, so that V8 has room to inline into both.
+        now = this.#run(ticket, now) ? this.#end(ticket, 'done', now) : performance.now()
+        if (now - began >= TURN_MS && this.#queue.running > 0) {
+          this.#turning ??= setImmediate(this.#turned)
+          break
+        }
       }
     }
     this.#pumping = false
@@ -190,6 +203,20 @@ export class Executor {
     if (this.#acks.isEmpty) return
     if (this.#queue.running === 0) this.#acks.flush(now)
     else this.#acks.flushSoon()
+  }
+
+  #startBatches(batches: BatchLane, began: number): number {
+    let now = began
+    while (!this.#held.all && this.#mayStart(now)) {
+      if (now >= this.#parked.earliest) this.#unparkDue(now)
+      if (!batches.start(now)) break
+      now = performance.now()
+      if (now - began >= TURN_MS && this.#queue.running > 0) {
+        this.#turning ??= setImmediate(this.#turned)
+        break
+      }
+    }
+    return now
   }
 
   readonly #isAnyRunning = (): boolean => this.#queue.running > 0
@@ -238,7 +265,7 @@ export class Executor {
     try {
       // Decoded before the handler is called: bytes that do not decode are a failure of the record, not of its code.
       if (processor.format !== undefined && decodesItself !== true) message.value
-      result = processor.process(message, context)
+      result = processor.process!(message, context)
       isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
     } catch (error) {
       this.#board.leaveStack()
@@ -321,7 +348,13 @@ export class Executor {
 
   // ── failures ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #fail(ticket: number, error: unknown, cause: DeliveryFailure['cause'], started: number): void {
+  #fail(
+    ticket: number,
+    error: unknown,
+    cause: DeliveryFailure['cause'],
+    started: number,
+    beforeRetry?: () => void,
+  ): void {
     const { retry, stopOnFailure, deadLetters } = this.#options
     const slot = this.#records.slot(ticket)
     const epoch = this.#records.epoch(ticket)
@@ -330,6 +363,7 @@ export class Executor {
     const attempt = this.#board.attemptOf(ticket)
     const { retryable, flags } = this.#decision.judge(error, attempt < retry.attempts, log)
     if (retryable) {
+      beforeRetry?.()
       if (this.#handBack.isClosing(slot, epoch)) this.#giveUp(ticket, started)
       else this.#park(ticket, attempt, { error, flags }, log)
       return
@@ -390,6 +424,26 @@ export class Executor {
   #giveUp(ticket: number, started: number): void {
     this.#handBack.behind(ticket)
     this.#end(ticket, 'discarded', started)
+  }
+
+  #laneOf(batches: BatchHandling): BatchLane {
+    const { concurrency, capacity, retry } = this.#options
+    return new BatchLane({
+      ...{ ...batches, surroundings: this.#options, concurrency, capacity, retry },
+      ...{ board: this.#board, queue: this.#queue, records: this.#records, parked: this.#parked, marks: this.#marks },
+      ...{ handBack: this.#handBack, held: this.#held, decision: this.#decision, preparations: this.#preparations },
+      nameOf: (slot) => this.#names[slot]!,
+      ends: {
+        mustNotStart: (ticket, attempt, started) => this.#mustNotStart(ticket, attempt, started),
+        mustWait: (ticket, message, started) => this.#mustWait(this.#preparations!, ticket, message, started),
+        end: (ticket, outcome, started) => void this.#end(ticket, outcome, started),
+        fail: (ticket, error, cause, started, beforeRetry) => this.#fail(ticket, error, cause, started, beforeRetry),
+        giveUp: (ticket, started) => this.#giveUp(ticket, started),
+        contexts: this.#contexts,
+        watchMemory: () => this.#external.lookWhile(this.#isAnyRunning),
+        pump: () => this.#pump(),
+      },
+    })
   }
 
   // ── ends ───────────────────────────────────────────────────────────────────────────────────────────────────────

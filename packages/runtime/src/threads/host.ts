@@ -13,7 +13,7 @@ import type { FromThread, ThreadSetup, ToThread } from './protocol.js'
 import { RegistryDesk } from './registry-desk.js'
 import { stuckStack } from './stuck-stack.js'
 import { Thread } from './thread.js'
-import { deathOf, type ThreadEnd } from './thread-end.js'
+import { deathOf, endOf, type ThreadEnd } from './thread-end.js'
 import type { WatchedThreads } from './watchdog.js'
 
 /** A thread that dies over its start, or is too slow over it, is tried again after so many ms; then the work stops. */
@@ -171,7 +171,7 @@ export class ThreadHost implements WatchedThreads {
     const place = this.#places[index]!
     const { thread } = place
     if (thread === undefined || !place.up || this.#stopping) return
-    place.ending ??= end
+    place.ending ??= endOf(place.board, end)
     void this.#awaitEnd(index, thread)
   }
 

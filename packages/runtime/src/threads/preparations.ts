@@ -97,6 +97,11 @@ export class Preparations {
     }
   }
 
+  /** The record does not wait here after all: the format will be asked anew. */
+  forget(ticket: number): void {
+    this.#waits.delete(ticket)
+  }
+
   #waitOf(ticket: number, sequence: number): Wait | undefined {
     if (this.#waits.size === 0) return undefined
     const wait = this.#waits.get(ticket)

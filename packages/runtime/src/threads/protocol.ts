@@ -92,6 +92,8 @@ export interface ThreadSetup {
   /** Structured clone of `processorOptions`. */
   options: unknown
   concurrency: number
+  /** Of handlers that take batches: how large they become, and how long one waits for that. Undefined: where nobody says. */
+  batch?: { maxSize: number; maxWaitMs: number } | undefined
   ordering: Ordering
   /** Rows of the in-flight table. */
   capacity: number

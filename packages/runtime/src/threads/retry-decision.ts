@@ -2,7 +2,7 @@
 import { FailureFlag } from '@zk/engine/in-thread'
 import type { Logger } from '../log/logger.js'
 import { processErrorIn } from '../process-error.js'
-import type { Processor } from '../processor-types.js'
+import type { ProcessorParts } from '../processor-types.js'
 
 /** Lines about retries that a thread writes a second: what they call may be down, and then everything is retried. */
 const LINES = 10
@@ -15,11 +15,11 @@ export interface Verdict {
 }
 
 export class RetryDecision {
-  readonly #processor: Processor<unknown>
+  readonly #processor: Pick<ProcessorParts, 'retryable'>
   #toldOfThrow = false
   #window = { until: 0, lines: 0, left: 0 }
 
-  constructor(processor: Processor<unknown>) {
+  constructor(processor: Pick<ProcessorParts, 'retryable'>) {
     this.#processor = processor
   }
 
@@ -32,8 +32,14 @@ export class RetryDecision {
     return { retryable, flags: deadLetter | breaker }
   }
 
-  /** Some lines a second; the next one says how many were left out. */
+  /** An attempt has failed, and another follows. */
   tell(fields: { err: unknown; attempt: number; attempts: number; backoffMs: number }, now: number, log: () => Logger) {
+    const { attempt, attempts, backoffMs } = fields
+    this.warn(fields, `Attempt ${attempt} of ${attempts} failed; the next one follows in ${backoffMs} ms`, now, log)
+  }
+
+  /** Some lines a second; the next one says how many were left out. */
+  warn(fields: object, message: string, now: number, log: () => Logger): void {
     if (now >= this.#window.until) this.#window = { until: now + WINDOW_MS, lines: 0, left: this.#window.left }
     if (this.#window.lines++ >= LINES) {
       this.#window.left++
@@ -41,10 +47,7 @@ export class RetryDecision {
     }
     const { left } = this.#window
     this.#window.left = 0
-    log().warn(
-      { ...fields, ...(left > 0 && { notLogged: left }) },
-      `Attempt ${fields.attempt} of ${fields.attempts} failed; the next one follows in ${fields.backoffMs} ms`,
-    )
+    log().warn({ ...fields, ...(left > 0 && { notLogged: left }) }, message)
   }
 
   #processorAgrees(error: unknown, log: () => Logger): boolean {

@@ -6,19 +6,21 @@ import { isMainThread } from 'node:worker_threads'
 import { expose } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { assertNever } from '../assert-never.js'
+import { defaultBatch } from '../config/default-batch.js'
 import { describeError } from '../describe-error.js'
 import { errors } from '../errors.js'
 import { HookFaults } from '../hooks/hook-faults.js'
-import { hookedProcessor } from '../hooks/thread-hooks.js'
+import { hookedProcessor, hooksAround, type ThreadHooksOptions } from '../hooks/thread-hooks.js'
 import type { Logger } from '../log/logger.js'
 import { createThreadLog } from '../log/thread-log.js'
 import { loadHooks } from '../processor-module/load-hooks.js'
-import { loadProcessor } from '../processor-module/load-processor.js'
-import type { Processor } from '../processor-types.js'
+import { type AnyProcessor, loadProcessor } from '../processor-module/load-processor.js'
+import type { BatchProcessor, Processor } from '../processor-types.js'
 import { ThreadTracing } from '../tracing/thread-tracing.js'
+import type { AroundDelivery } from './batch-context.js'
 import { BoardWriter } from './board.js'
 import { CrashMarks } from './crash-journal.js'
-import { Executor } from './executor.js'
+import { Executor, type ExecutorOptions } from './executor.js'
 import { OpenFormats } from './open-formats.js'
 import type { FromThread, ThreadAnswer, ThreadControl, ThreadSetup, ThreadTask, ToThread } from './protocol.js'
 import { RegistryPort } from './registry-port.js'
@@ -42,7 +44,7 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
   const registries = new RegistryPort((asked) => data.postMessage(asked))
   const formats = new OpenFormats(registries)
 
-  let processor: Processor<unknown> | undefined
+  let processor: AnyProcessor | undefined
   let executor: Executor | undefined
   let tracing: ThreadTracing | undefined
   data.on('message', (message: ToThread) => {
@@ -56,13 +58,14 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
     setup: (setup) =>
       answer(async () => {
         processor = await loadProcessor(setup.processorUrl, setup.processorSource)
+        if (setup.batch !== undefined && processor.processBatch === undefined) {
+          throw errors.ZK_PROCESSOR_INVALID(setup.processorSource, 'the work has batch, and it has no processBatch')
+        }
         await formats.openFirst(processor.format, setup.processorSource)
         const state = await processor.setup?.({ index, options: setup.options, log: threadLog.logger() })
-        const hooked = await withHooks(setup, processor)
+        const hooks = await hooksOf(setup)
         tracing = openTracing(setup)
-        const traced = tracing?.around(hooked ?? processor, hooked === undefined)
-        const decodesItself = hooked !== undefined || traced !== undefined
-        executor = createExecutor(setup, traced ?? hooked ?? processor, decodesItself, state)
+        executor = createExecutor(setup, state, handlingOf(processor, setup, hooks))
       }),
     teardown: () =>
       answer(async () => {
@@ -73,13 +76,27 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
       }),
   }
 
-  /** @returns undefined where there are no hooks */
-  async function withHooks({ hooks }: ThreadSetup, processor: Processor<unknown>) {
+  async function hooksOf({ hooks }: ThreadSetup): Promise<ThreadHooksOptions> {
     const module = hooks?.module === undefined ? undefined : await loadHooks(hooks.module.url, hooks.module.source)
-    return hookedProcessor(processor, {
+    return {
       ...{ module, groupId: hooks?.groupId ?? '' },
       failed: (hook, error, message) => hookFaults.add(hook, error, message),
-    })
+    }
+  }
+
+  /** What runs a record: the processor, with hooks and spans around it. */
+  function handlingOf(given: AnyProcessor, { batch }: ThreadSetup, hooks: ThreadHooksOptions): Handling {
+    if (given.processBatch !== undefined) {
+      const processor = given as BatchProcessor<unknown>
+      const spans = tracing
+      const begin = spans && ((...[message, ctx]: Parameters<AroundDelivery>) => spans.begin(message, ctx))
+      const around = [begin, hooksAround(processor, hooks)].filter((one) => one !== undefined)
+      return { processor, batches: { ...defaultBatch, ...batch, processor, around } }
+    }
+    const processor = given as Processor<unknown>
+    const hooked = hookedProcessor(processor, hooks)
+    const traced = tracing?.around(hooked ?? processor, hooked === undefined)
+    return { processor: traced ?? hooked ?? processor, decodesItself: hooked !== undefined || traced !== undefined }
   }
 
   /** Behind the modules of the user, which may register a provider. */
@@ -91,15 +108,9 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
     return opened
   }
 
-  function createExecutor(
-    setup: ThreadSetup,
-    processor: Processor<unknown>,
-    decodesItself: boolean,
-    state: unknown,
-  ): Executor {
+  function createExecutor(setup: ThreadSetup, state: unknown, handling: Handling): Executor {
     return new Executor({
-      processor,
-      decodesItself,
+      ...handling,
       state,
       board: new BoardWriter(board),
       outbox,
@@ -145,6 +156,8 @@ export async function runThread({ index, data, control, board, stdoutToStderr }:
 
 const UNTRACED =
   'Traces are wanted (tracer), and no provider of OpenTelemetry is registered in the threads: spans of processing go nowhere'
+
+type Handling = Pick<ExecutorOptions, 'processor' | 'decodesItself' | 'batches'>
 
 type ForExecutor = Exclude<ToThread, ArrayBuffer | { type: 'ask' } | { type: 'registry' }>
 

@@ -54,6 +54,16 @@ export class ThreadTracing {
     }
   }
 
+  /** A span for one record of a batch, which is active nowhere: the handler runs for all of them. */
+  begin(message: Message<unknown>, ctx: DeliveryContext): (fault: { error: unknown } | undefined) => void {
+    const attempt = this.#start(message, ctx)
+    return (fault) => {
+      if (attempt === undefined) return
+      if (fault === undefined) this.#done(attempt)
+      else this.#failed(attempt, fault.error)
+    }
+  }
+
   /** The span of what a handler sends, a child of what it is doing. */
   send(ctx: DeliveryContext, topic: string, record: OutgoingRecord<unknown>, send: Send): Promise<SentRecord> {
     const { api } = this.#tracing

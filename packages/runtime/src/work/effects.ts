@@ -15,8 +15,10 @@ export function effectsOn(parts: () => Parts): Effects {
         const ticket = tickets[i]!
         board.queue(ticket, sequence[ticket]!, attempt[ticket]!)
       }
-      // A quarter of a thread's share of the window: with more acks kept back, it would be full of what has ended.
-      const flushAcks = Math.max(1, Math.floor(engine.window.maxMessages / host.boards.length / 4))
+      // A quarter of a thread's share of the window: with more acks kept back, it would be full of what has ended. Nothing
+      // follows a record that has to be alone.
+      const share = Math.max(1, Math.floor(engine.window.maxMessages / host.boards.length / 4))
+      const flushAcks = engine.aloneBefore(thread) === undefined ? share : 0
       const frame = packFrame(engine.inFlight, tickets, count, flushAcks)
       const values = hooks.givesValues ? valuesOfRows(engine.inFlight, tickets, count) : undefined
       if (values === undefined) host.send(thread, frame)

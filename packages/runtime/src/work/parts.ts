@@ -32,6 +32,7 @@ import {
   consumerOptions,
   engineOptions,
   hostOptions,
+  leastForBatches,
   openCrashJournal,
   producerOptions,
   type RunContext,
@@ -167,6 +168,7 @@ export function makeParts(
   })
   const threads = new ThreadEvents({
     ...{ engine, host, failures, health, logger, emit, outputs, watchdog, processedBy, drainTimeoutMs },
+    leastForBatches: leastForBatches(config),
     isEnding: () => endings.current !== undefined,
     hookFailed: (hook, error, times, fields) => mainThread.failedElsewhere(hook, error, times, fields),
   })

@@ -1,6 +1,7 @@
 /** The configuration of a work as the options of its parts. */
 import type { WorkEngineOptions } from '@zk/engine'
 import type { ClientConfig } from '../config/client-config.js'
+import { defaultBatch } from '../config/default-batch.js'
 import { consumerProperties, producerProperties } from '../config/properties.js'
 import type { WorkConfig } from '../config/work-config.js'
 import type { MainThread } from '../health/main-thread.js'
@@ -44,9 +45,10 @@ export function openCrashJournal({ config, logger }: RunContext): CrashJournal |
 }
 
 export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'meter'>): WorkEngineOptions {
-  const { speedup, concurrency, ordering, affinity, windowMessages, windowBytes } = config
+  const { batch, speedup, concurrency, ordering, affinity, windowMessages, windowBytes } = config
   const minMessages = Math.max(MIN_WINDOW, MESSAGES_PER_LANE * speedup * concurrency)
-  const maxMessages = windowMessages ?? Math.max(MAX_WINDOW, minMessages)
+  const largest = Math.max(MAX_WINDOW, minMessages, batch === undefined ? 0 : leastForBatches(config))
+  const maxMessages = windowMessages ?? largest
   return {
     threads: speedup,
     concurrency,
@@ -64,6 +66,11 @@ export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'me
     processDeathLimit: config.crashJournal?.deaths,
     reportCompletions: config.onDone.length > 0 || config.crashJournal !== undefined || meter !== undefined,
   }
+}
+
+/** One batch of each lane runs while the next one gathers. */
+export function leastForBatches({ batch = defaultBatch, concurrency, speedup }: WorkConfig): number {
+  return 2 * batch.maxSize * concurrency * speedup
 }
 
 function floodOf({ deadLetterTopic }: WorkConfig): WorkEngineOptions['flood'] {
@@ -86,6 +93,7 @@ export function hostOptions(
       processorSource: processor.source,
       options: processorOptions,
       concurrency,
+      batch: config.batch,
       ordering,
       capacity,
       circuitPerPartition: config.circuitBreaker !== false && config.circuitBreaker.scope === 'partition',

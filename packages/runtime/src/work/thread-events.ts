@@ -28,6 +28,8 @@ export interface ThreadEventsOptions {
   /** Records ended by each thread: counted here. */
   processedBy: Float64Array
   drainTimeoutMs: number
+  /** Messages in the window where handlers take batches. */
+  leastForBatches: number
   emit(event: WorkEvent): void
   /** The run is ending. */
   isEnding(): boolean
@@ -73,7 +75,9 @@ export class ThreadEvents {
   }
 
   up(index: number): void {
-    const { engine, health, emit } = this.#options
+    const { engine, host, health, leastForBatches, emit } = this.#options
+    // Or they would never be full.
+    if (host.boards[index]!.hasBatches) engine.window.atLeast(leastForBatches)
     health.threadUp(index)
     emit({ type: 'thread-up', thread: index })
     engine.threadUp(index)

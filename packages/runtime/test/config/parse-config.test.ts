@@ -64,6 +64,11 @@ describe('a client', () => {
 })
 
 describe('a work', () => {
+  test('has batches of 100 messages that wait 10 ms where only one of the two is said', () => {
+    expect(work({ batch: { maxSize: 500 } }).batch).toEqual({ maxSize: 500, maxWaitMs: 10 })
+    expect(work({ batch: { maxWaitMs: 0 } }).batch).toEqual({ maxSize: 100, maxWaitMs: 0 })
+  })
+
   test('has these defaults', () => {
     expect(work()).toEqual({
       topics: ['orders'],

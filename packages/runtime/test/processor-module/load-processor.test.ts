@@ -81,6 +81,12 @@ describe('what is not a processor is said', () => {
     ['its default export is a promise', { default: Promise.resolve() }],
     ['its default export has no process function, only handle', { default: { handle: nothing } }],
     ['its process is an object and not a function', { default: { process: {} } }],
+    ['its processBatch is an array and not a function', { default: { processBatch: [] } }],
+    ['it exports processBatch by name, and has no default export', { processBatch: nothing }],
+    [
+      'it has both process and processBatch, of which it may have one',
+      { default: { process: nothing, processBatch: nothing } },
+    ],
     ['its setup is a string and not a function', { default: { process: nothing, setup: 'x' } }],
     ['its retryable is a boolean and not a function', { default: { process: nothing, retryable: true } }],
     ['its format is a function and not a format (call it: json())', { default: { process: nothing, format: nothing } }],

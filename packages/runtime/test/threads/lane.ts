@@ -2,7 +2,14 @@
 import { ACK_WORDS, InFlightTable, type Ordering } from '@zk/engine'
 import { reviveError } from '../../src/describe-error.js'
 import { type PackedBatch, packRecords, TimestampType } from '../../src/kafka/packed-batch.js'
-import type { Message, ProcessContext, Processor } from '../../src/processor-types.js'
+import type {
+  BatchContext,
+  BatchProcessor,
+  Message,
+  ProcessContext,
+  ProcessorParts,
+} from '../../src/processor-types.js'
+import type { AroundDelivery } from '../../src/threads/batch-context.js'
 import { Board, BoardWriter } from '../../src/threads/board.js'
 import type { CrashMarks } from '../../src/threads/crash-journal.js'
 import { Executor } from '../../src/threads/executor.js'
@@ -17,7 +24,7 @@ export const SLOT = 0
 
 export type Handler = (message: Message<unknown>, ctx: ProcessContext) => unknown
 
-export interface LaneOptions extends Partial<Omit<Processor<unknown>, 'process'>> {
+export interface LaneOptions extends ProcessorParts<unknown> {
   concurrency?: number
   stopOnFailure?: boolean
   deadLetters?: boolean
@@ -28,6 +35,8 @@ export interface LaneOptions extends Partial<Omit<Processor<unknown>, 'process'>
   maxExternalMb?: number
   marks?: CrashMarks
   decodesItself?: boolean
+  /** The handler is `processBatch`. */
+  batch?: { maxSize?: number; maxWaitMs?: number; around?: readonly AroundDelivery[] }
   /** Of each record; default: the same for all. Null for none. */
   keyOf?(offset: number): string | null
   /** Null for a tombstone; default: `v` and the offset. */
@@ -38,6 +47,8 @@ export interface SendOptions {
   epoch?: number
   attempt?: number
   slot?: number
+  /** What main says of the window: see `packFrame`. */
+  flushAcks?: number
 }
 
 /** An executor whose records are rows 0, 1, 2 … of a table, with offsets like their rows. */
@@ -58,10 +69,13 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
     maxExternalMb,
     marks,
     decodesItself = false,
+    batch,
     ...processor
   } = rest
   const board = new Board(CAPACITY)
   const acks: [ticket: number, outcome: number][] = []
+  /** What each of them took. */
+  const micros: number[] = []
   const failures: { ticket: number; error: Error; cause: string }[] = []
   const lines: { level: string; fields: Record<string, unknown>; message: string }[] = []
   const heard: [ticket: number, sequence: number][] = []
@@ -70,7 +84,7 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
   const posts: ReturnType<typeof readOutgoing>[][] = []
   const outbox = new Outbox((batch) => posts.push([...readSends(batch)].map(readOutgoing)))
   const executor = new Executor({
-    processor: { ...processor, process: handler as never },
+    ...handlingOf(handler as never, processor, batch),
     decodesItself,
     state: undefined,
     board: new BoardWriter(board.buffer),
@@ -94,7 +108,10 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
     }),
     post: (buffer, failed) => {
       const words = new Int32Array(buffer)
-      for (let at = 0; at < words.length; at += ACK_WORDS) acks.push([words[at]!, words[at + 2]!])
+      for (let at = 0; at < words.length; at += ACK_WORDS) {
+        acks.push([words[at]!, words[at + 2]!])
+        micros.push(words[at + 3]!)
+      }
       for (const { ticket, error, cause } of failed) failures.push({ ticket, error: reviveError(error), cause })
     },
     heard: (ticket, sequence) => heard.push([ticket, sequence]),
@@ -102,7 +119,10 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
   for (const slot of [SLOT, SLOT + 1]) executor.name(slot, { topic: 'orders', partition: slot })
   let sequence = 0
   const sequences: number[] = []
-  const send = (tickets: readonly number[], { epoch = 1, attempt = 1, slot = SLOT }: SendOptions = {}) => {
+  const send = (
+    tickets: readonly number[],
+    { epoch = 1, attempt = 1, slot = SLOT, flushAcks = 1_024 }: SendOptions = {},
+  ) => {
     const table = new InFlightTable<PackedBatch>(CAPACITY)
     const bytes = (text: string | null) => (text === null ? null : Buffer.from(text))
     const keys = tickets.map((offset) => keyOf(offset))
@@ -130,10 +150,10 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
       sequences[ticket] = sequence
       board.queue(ticket, sequence, attempt)
     }
-    executor.accept(packFrame(table, Int32Array.from(tickets), tickets.length, 1_024))
+    executor.accept(packFrame(table, Int32Array.from(tickets), tickets.length, flushAcks))
   }
   return {
-    ...{ executor, board, acks, failures, lines, heard, send },
+    ...{ executor, board, acks, micros, failures, lines, heard, send },
     /** What was posted to be sent, by message. */
     posts,
     /** Main's answers to sends. */
@@ -146,6 +166,20 @@ export function lane(handler: Handler, given: LaneOptions = {}) {
     sequenceOf: (ticket: number) => sequences[ticket]!,
     endOf: (ticket: number) => acks.find(([one]) => one === ticket)?.[1],
   }
+}
+
+export type BatchHandler = (messages: readonly Message<unknown>[], ctx: BatchContext) => unknown
+
+/** The same for a handler of batches; they start with what there is, unless `batch` says otherwise. */
+export function batchLane(handler: BatchHandler, given: LaneOptions = {}) {
+  const batch = { maxSize: 8, maxWaitMs: 0, ...given.batch }
+  return lane(handler as never, { ordering: 'key', concurrency: 1, ...given, batch })
+}
+
+function handlingOf(handler: never, parts: ProcessorParts<unknown>, batch: LaneOptions['batch']) {
+  if (batch === undefined) return { processor: { ...parts, process: handler } }
+  const processor: BatchProcessor<unknown> = { ...parts, processBatch: handler }
+  return { processor, batches: { processor, around: [], maxSize: 8, maxWaitMs: 0, ...batch } }
 }
 
 export const settled = () => new Promise((resolve) => setTimeout(resolve, 5))

@@ -13,9 +13,10 @@ export interface AttemptOutcome {
   readonly attempt: number
   /**
    * `discarded`: the handler gave up because it was told that its result is not wanted (`revoked`, `shutdown`, `aborted`), which is
-   * no failure: the record is read again.
+   * no failure: the record is read again. `put-back`, of a batch: the message comes again and is charged nothing, because its
+   * batch threw, or because an earlier message of its key comes again.
    */
-  readonly status: 'done' | 'failed' | 'discarded'
+  readonly status: 'done' | 'failed' | 'discarded' | 'put-back'
   /** Of what failed: `timeout` where its deadline had passed. */
   readonly cause?: 'error' | 'timeout'
   /** What the handler threw or rejected with, or the format's error; undefined for a handler that was not waited for. */
@@ -33,7 +34,7 @@ export interface ProcessorOutcome<V = Buffer> {
   /** Whether the last attempt succeeded. */
   ok: boolean
   /** Of the last attempt. */
-  status: AttemptOutcome['status']
+  status: Exclude<AttemptOutcome['status'], 'put-back'>
   /** Of the last attempt, where it failed. */
   cause?: 'error' | 'timeout'
   /** Of the last attempt: what the handler threw or rejected with, or the format's error. */
@@ -95,25 +96,38 @@ export async function runAttempts<V, S>(
     const failed = last.status === 'failed'
     const verdict = failed ? decision.judge(last.error, attempts.length < options.attempts, () => log) : undefined
     if (verdict?.retryable === true) continue
-    const forbids = (flag: number) => ((verdict?.flags ?? 0) & flag) !== 0
-    return {
-      message,
-      ok: last.status === 'done',
-      status: last.status,
-      ...(last.cause !== undefined && { cause: last.cause }),
-      ...('error' in last && { error: last.error }),
-      deadLetter: failed && !forbids(FailureFlag.noDeadLetter),
-      circuitBreak: failed && !forbids(FailureFlag.noCircuitBreak),
-      attempts,
-      durationMs: performance.now() - started,
-      sent: attempts.flatMap(({ sent }) => sent),
-      logs,
-      hookErrors,
-    }
+    return outcomeOf(message, attempts, verdict?.flags ?? 0, performance.now() - started, { logs, hookErrors })
   }
 }
 
-type HandlerEnd = { ok: true } | { ok: false; error: unknown }
+/** @param flags `FailureFlag`s of the last attempt */
+export function outcomeOf<V>(
+  message: Message<V>,
+  attempts: AttemptOutcome[],
+  flags: number,
+  durationMs: number,
+  kept: Pick<Kept, 'logs' | 'hookErrors'>,
+): ProcessorOutcome<V> {
+  const last = attempts.at(-1)!
+  const failed = last.status === 'failed'
+  const forbids = (flag: number) => (flags & flag) !== 0
+  return {
+    message,
+    ok: last.status === 'done',
+    status: last.status as ProcessorOutcome['status'],
+    ...(last.cause !== undefined && { cause: last.cause }),
+    ...('error' in last && { error: last.error }),
+    deadLetter: failed && !forbids(FailureFlag.noDeadLetter),
+    circuitBreak: failed && !forbids(FailureFlag.noCircuitBreak),
+    attempts,
+    durationMs,
+    sent: attempts.flatMap(({ sent }) => sent),
+    logs: kept.logs,
+    hookErrors: kept.hookErrors,
+  }
+}
+
+export type HandlerEnd = { ok: true } | { ok: false; error: unknown }
 
 async function runAttempt<S>(
   options: DeliveryOptions<S>,
@@ -142,7 +156,7 @@ async function runAttempt<S>(
 }
 
 /** A registry that is down, which in the runtime is waited for, fails the record. */
-async function prepare(
+export async function prepare(
   format: Processor<unknown>['format'],
   { rawValue, topic }: Message<unknown>,
 ): Promise<HandlerEnd> {
@@ -172,7 +186,7 @@ async function handled<S>(
 }
 
 /** Resolves so long after the handler was told to give up, however it takes it. */
-function graceAfterAbort(signal: AbortSignal, graceMs: number) {
+export function graceAfterAbort(signal: AbortSignal, graceMs: number) {
   let timer: NodeJS.Timeout | undefined
   let onAbort = (): void => {}
   const promise = new Promise<undefined>((resolve) => {

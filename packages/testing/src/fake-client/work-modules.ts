@@ -7,11 +7,13 @@ import {
   type ResolvedProcessor,
   type RunContext,
 } from '@zk/runtime/internal/fake-client'
-import type { Processor, ThreadHooks } from '@zk/runtime/processor'
+import type { BatchProcessor, Processor, ThreadHooks } from '@zk/runtime/processor'
+import { oneByOne } from '../delivery/one-by-one.js'
 
 /** Gives the processor in the place of its module: `config.processor`. */
+export type LoadProcessor = (module: URL | string) => AnyProcessor | Promise<AnyProcessor>
 // biome-ignore lint/suspicious/noExplicitAny: whatever its values, options and state are
-export type LoadProcessor = (module: URL | string) => Processor<any, any, any> | Promise<Processor<any, any, any>>
+type AnyProcessor = Processor<any, any, any> | BatchProcessor<any, any, any>
 
 export interface WorkModules {
   readonly processor: Processor<unknown, never>
@@ -34,7 +36,9 @@ export async function setUp(
   try {
     const options = structuredClone(config.processorOptions)
     const state = await processor.setup?.({ index: 0, options, log: logger })
-    return { processor: processor as Processor<unknown, never>, hooks, state }
+    const single =
+      processor.processBatch === undefined ? processor : oneByOne(processor as BatchProcessor<unknown, never>)
+    return { processor: single as Processor<unknown, never>, hooks, state }
   } catch (error) {
     throw errors.ZK_PROCESSOR_SETUP_FAILED(0, (error as Error)?.message ?? String(error), { cause: error })
   }
