@@ -1,4 +1,5 @@
 /** What a handler of batches gets beside its messages, and what the executor learns of its end. */
+import { NO_KEY } from '@zk/engine'
 import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import type {
@@ -46,6 +47,7 @@ export class RunningBatch implements BatchContext {
   readonly #controller = new AbortController()
   #reason: AbortReason | undefined
   #sends: DeliverySends | undefined
+  #byKey: Map<number, BatchEntry[]> | undefined
   #byMessage: Map<Message<unknown>, BatchEntry> | undefined
   #log: Logger | undefined
 
@@ -102,6 +104,14 @@ export class RunningBatch implements BatchContext {
   /** What the handler is given: all but those whose bytes do not decode. */
   get messages(): Message<unknown>[] {
     return this.entries.flatMap(({ message, fault }) => (fault === undefined ? [message] : []))
+  }
+
+  /** Those of its key behind it. Listed once, because all of a large batch may have failed. */
+  behind(entry: BatchEntry): readonly BatchEntry[] {
+    if (entry.key === NO_KEY) return []
+    this.#byKey ??= byKey(this.entries)
+    const all = this.#byKey.get(entry.key)!
+    return all.slice(all.indexOf(entry) + 1)
   }
 
   /** Why the handler was told to give up, for whichever of its records; undefined when it was not. */
@@ -162,6 +172,16 @@ export class RunningBatch implements BatchContext {
     if (entry === undefined) throw errors.ZK_BATCH_MESSAGE_UNKNOWN()
     return entry
   }
+}
+
+function byKey(entries: readonly BatchEntry[]): Map<number, BatchEntry[]> {
+  const lists = new Map<number, BatchEntry[]>()
+  for (const entry of entries) {
+    const list = lists.get(entry.key)
+    if (list === undefined) lists.set(entry.key, [entry])
+    else list.push(entry)
+  }
+  return lists
 }
 
 /** The context of one record of a batch: what is said to one is said to the batch, and its deadline is the batch's. */

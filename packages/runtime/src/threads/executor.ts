@@ -5,27 +5,25 @@
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
 import type { Ordering, TopicPartition } from '@zk/engine'
-import { FailureFlag, KeyedQueue, Outcome } from '@zk/engine/in-thread'
-import type { Format } from '@zk/formats'
+import { KeyedQueue, Outcome } from '@zk/engine/in-thread'
 import { BufferGarbage } from '../buffer-garbage.js'
-import { describeError } from '../describe-error.js'
-import type { Logger } from '../log/logger.js'
 import type { AbortReason, BatchProcessor, Processor } from '../processor-types.js'
 import { AckBuffer } from './ack-buffer.js'
-import { type BatchHandling, BatchLane } from './batch-lane.js'
+import { BatchLane } from './batch-lane.js'
+import type { BatchHandling } from './batch-parts.js'
 import type { BoardWriter } from './board.js'
 import type { CrashMarks } from './crash-journal.js'
 import { DeliveryContext, type Surroundings } from './delivery-context.js'
+import { DeliveryEnds } from './delivery-ends.js'
 import { ExternalMemory } from './external-memory.js'
 import { Frame } from './frame.js'
 import { HandBack } from './hand-back.js'
 import { HeldStarts } from './held-starts.js'
 import { FrameMessage } from './message.js'
-import { Preparations } from './preparations.js'
+import type { Preparations } from './preparations.js'
 import type { DeliveryFailure } from './protocol.js'
 import { ReceivedRecords } from './received-records.js'
-import { backoffMs, ParkedRecords, type RetryPolicy } from './retries.js'
-import { RetryDecision } from './retry-decision.js'
+import { ParkedRecords, type RetryPolicy } from './retries.js'
 
 /** How often a missing pulse is looked for, in milliseconds. */
 const PULSE_LOOK_MS = 20
@@ -34,9 +32,6 @@ const PULSE_LOOK_MS = 20
  * gets a turn after so many ms: or their promises could not go on, and their deadlines would pass unheard.
  */
 const TURN_MS = 20
-
-/** No attempt: a record that waited for its format starts again with the one that it was sent with, and counts as begun. */
-const NEVER_SENT = 0
 
 /** What a handler threw or rejected with. */
 type Failure = { error: unknown } | undefined
@@ -73,7 +68,7 @@ export class Executor {
   readonly #parked: ParkedRecords
   readonly #handBack: HandBack
   readonly #held: HeldStarts
-  readonly #decision: RetryDecision
+  readonly #ends: DeliveryEnds
   /** Undefined where the format has nothing to fetch. */
   readonly #preparations: Preparations | undefined
   readonly #garbage = new BufferGarbage()
@@ -119,8 +114,8 @@ export class Executor {
       },
     })
     this.#held = new HeldStarts(board, this.#queue, this.#records)
-    this.#decision = new RetryDecision(options.processor)
-    this.#preparations = format?.prepareDecode === undefined ? undefined : this.#preparationsOf(format)
+    this.#ends = this.#endsOf(options)
+    this.#preparations = this.#ends.preparations
     this.#external = new ExternalMemory(board, options.maxExternalMb)
     this.#contexts = new Array(capacity).fill(undefined)
     this.#batches = batches === undefined ? undefined : this.#laneOf(batches)
@@ -186,7 +181,7 @@ export class Executor {
     if (this.#batches !== undefined) now = this.#startBatches(this.#batches, began)
     else {
       while (!this.#held.all && this.#mayStart(now)) {
-        if (now >= this.#parked.earliest) this.#unparkDue(now)
+        if (now >= this.#parked.earliest) this.#ends.unparkDue(now)
         const ticket = this.#queue.take()
         if (ticket < 0) break
         // Apart, so that V8 has room to inline into both.
@@ -208,7 +203,7 @@ export class Executor {
   #startBatches(batches: BatchLane, began: number): number {
     let now = began
     while (!this.#held.all && this.#mayStart(now)) {
-      if (now >= this.#parked.earliest) this.#unparkDue(now)
+      if (now >= this.#parked.earliest) this.#ends.unparkDue(now)
       if (!batches.start(now)) break
       now = performance.now()
       if (now - began >= TURN_MS && this.#queue.running > 0) {
@@ -247,11 +242,11 @@ export class Executor {
     const slot = frame.slot(i)
     const attempt = this.#board.start(ticket, slot, frame.epoch(i), frame.offset(i), started)
     const isUsual = attempt === frame.attempt(i) && !this.#handBack.refuses
-    if (!isUsual && this.#mustNotStart(ticket, attempt, started)) return false
+    if (!isUsual && this.#ends.mustNotStart(ticket, attempt, started)) return false
     const { processor, decodesItself } = this.#options
     let message = new FrameMessage(frame, i, this.#names[slot]!, processor.format)
     // Before a circuit's permit is taken: a record that waits for its format is no probe.
-    if (this.#preparations !== undefined && this.#mustWait(this.#preparations, ticket, message, started)) return false
+    if (this.#preparations !== undefined && this.#ends.mustWait(ticket, message, started)) return false
     if (!this.#board.mayStart(slot)) {
       this.#held.hold(ticket, slot, attempt !== frame.attempt(i))
       return false
@@ -270,43 +265,12 @@ export class Executor {
     } catch (error) {
       this.#board.leaveStack()
       if (context.sends !== undefined) return this.#returned(ticket, context, started, { error })
-      this.#fail(ticket, error, 'error', started)
+      this.#ends.fail(ticket, error, 'error', started)
       return false
     }
     if (isPromise) this.#await(ticket, result, context, started)
     else if (context.sends !== undefined) return this.#returned(ticket, context, started, undefined)
     return !isPromise
-  }
-
-  #mustNotStart(ticket: number, attempt: number, started: number): boolean {
-    const slot = this.#records.slot(ticket)
-    const epoch = this.#records.epoch(ticket)
-    if (attempt === 0 || this.#handBack.isRefused(ticket, slot, epoch)) {
-      this.#end(ticket, 'discarded', started)
-      return true
-    }
-    // After "running" was published: either main sees it, or the cut is seen here.
-    if (attempt === this.#records.attempt(ticket) || !this.#handBack.isClosing(slot, epoch)) return false
-    this.#giveUp(ticket, started)
-    return true
-  }
-
-  #mustWait(preparations: Preparations, ticket: number, message: FrameMessage<unknown>, started: number): boolean {
-    const slot = this.#records.slot(ticket)
-    const patience = preparations.look(ticket, this.#records.sequence(ticket), slot, message.rawValue)
-    if (patience === undefined) return false
-    this.#board.leaveStack()
-    // After "running" was published: either main sees it, or the cut is seen here.
-    if (this.#handBack.isClosing(slot, this.#records.epoch(ticket))) {
-      this.#giveUp(ticket, started)
-      return true
-    }
-    const due = performance.now() + patience
-    this.#board.postpone(ticket, due)
-    this.#queue.park(this.#records.key(ticket))
-    this.#records.keepAlone(ticket, NEVER_SENT)
-    this.#parked.add(ticket, due)
-    return true
   }
 
   #await(ticket: number, result: unknown, context: DeliveryContext, started: number): void {
@@ -339,110 +303,29 @@ export class Executor {
     const { abortReason } = this.#contexts[ticket]!
     this.#contexts[ticket] = undefined
     if (failure === undefined) this.#end(ticket, 'done', started)
-    else if (abortReason === undefined) this.#fail(ticket, failure.error, 'error', started)
-    else if (abortReason === 'timeout') this.#fail(ticket, failure.error, 'timeout', started)
+    else if (abortReason === undefined) this.#ends.fail(ticket, failure.error, 'error', started)
+    else if (abortReason === 'timeout') this.#ends.fail(ticket, failure.error, 'timeout', started)
     // It was told that its result is not wanted: giving up is no failure of the record, which is read again.
     else this.#end(ticket, 'discarded', started)
     this.#pump()
   }
 
-  // ── failures ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #fail(
-    ticket: number,
-    error: unknown,
-    cause: DeliveryFailure['cause'],
-    started: number,
-    beforeRetry?: () => void,
-  ): void {
-    const { retry, stopOnFailure, deadLetters } = this.#options
-    const slot = this.#records.slot(ticket)
-    const epoch = this.#records.epoch(ticket)
-    const offset = this.#records.offset(ticket)
-    const log = () => this.#options.logFor(this.#names[slot]!, offset)
-    const attempt = this.#board.attemptOf(ticket)
-    const { retryable, flags } = this.#decision.judge(error, attempt < retry.attempts, log)
-    if (retryable) {
-      beforeRetry?.()
-      if (this.#handBack.isClosing(slot, epoch)) this.#giveUp(ticket, started)
-      else this.#park(ticket, attempt, { error, flags }, log)
-      return
-    }
-    this.#acks.addFailure({ ticket, error: describeError(error), cause, span: this.#options.tracing?.spanOf(ticket) })
-    this.#board.flag(ticket, flags)
-    const now = this.#end(ticket, 'failed', started, flags)
-    const hasLetter = deadLetters && (flags & FailureFlag.noDeadLetter) === 0
-    if (stopOnFailure && !hasLetter) this.#handBack.failed(slot, epoch)
-    // Whoever reads "failed" from the board while the next handler spins should know why.
-    if (!this.#acks.isEmpty) this.#acks.flush(now)
-  }
-
-  /** The record gives its lane back and is tried again later; its key waits. */
-  #park(ticket: number, attempt: number, { error, flags }: { error: unknown; flags: number }, log: () => Logger): void {
-    const { retry } = this.#options
-    const now = performance.now()
-    const backoff = backoffMs(retry, attempt)
-    this.#board.park(ticket, attempt + 1, now + backoff, flags)
-    this.#queue.park(this.#records.key(ticket))
-    this.#marks?.end(ticket)
-    this.#records.keepAlone(ticket)
-    this.#parked.add(ticket, now + backoff)
-    const { attempts } = retry
-    this.#decision.tell({ err: error, attempt, attempts, backoffMs: Math.round(backoff) }, now, log)
-  }
-
-  #preparationsOf(format: Format<unknown>): Preparations {
-    const { retry, processTimeoutMs, logFor } = this.#options
-    return new Preparations({
-      ...{ format, retry, processTimeoutMs, records: this.#records, goOn: this.#goOn },
-      warn: (ticket, fields, message) =>
-        logFor(this.#names[this.#records.slot(ticket)]!, this.#records.offset(ticket)).warn(fields, message),
+  #endsOf({ processor, retry, processTimeoutMs, stopOnFailure, deadLetters, tracing, logFor }: ExecutorOptions) {
+    return new DeliveryEnds({
+      ...{ processor, retry, processTimeoutMs, stopOnFailure, deadLetters, tracing, logFor },
+      ...{ board: this.#board, queue: this.#queue, acks: this.#acks, records: this.#records, parked: this.#parked },
+      ...{ handBack: this.#handBack, marks: this.#marks, nameOf: (slot) => this.#names[slot]!, pump: this.#pump },
+      end: (ticket, outcome, started, flags) => this.#end(ticket, outcome, started, flags),
     })
-  }
-
-  readonly #goOn = (due: ReadonlyMap<number, number>) => {
-    const now = performance.now()
-    for (const ticket of this.#parked.remove((one) => due.has(one))) {
-      const at = due.get(ticket)!
-      if (at <= now) {
-        this.#queue.unpark(this.#records.key(ticket), ticket)
-      } else {
-        this.#board.postpone(ticket, at)
-        this.#parked.add(ticket, at)
-      }
-    }
-    this.#pump()
-  }
-
-  #unparkDue(now: number): void {
-    for (let ticket = this.#parked.takeDue(now); ticket >= 0; ticket = this.#parked.takeDue(now)) {
-      this.#queue.unpark(this.#records.key(ticket), ticket)
-    }
-  }
-
-  /** A record that would be tried again later, were its partition not about to go. */
-  #giveUp(ticket: number, started: number): void {
-    this.#handBack.behind(ticket)
-    this.#end(ticket, 'discarded', started)
   }
 
   #laneOf(batches: BatchHandling): BatchLane {
     const { concurrency, capacity, retry } = this.#options
     return new BatchLane({
-      ...{ ...batches, surroundings: this.#options, concurrency, capacity, retry },
-      ...{ board: this.#board, queue: this.#queue, records: this.#records, parked: this.#parked, marks: this.#marks },
-      ...{ handBack: this.#handBack, held: this.#held, decision: this.#decision, preparations: this.#preparations },
-      nameOf: (slot) => this.#names[slot]!,
-      ends: {
-        mustNotStart: (ticket, attempt, started) => this.#mustNotStart(ticket, attempt, started),
-        mustWait: (ticket, message, started) => this.#mustWait(this.#preparations!, ticket, message, started),
-        end: (ticket, outcome, started) => void this.#end(ticket, outcome, started),
-        fail: (ticket, error, cause, started, beforeRetry) => this.#fail(ticket, error, cause, started, beforeRetry),
-        giveUp: (ticket, started) => this.#giveUp(ticket, started),
-        contexts: this.#contexts,
-        watchMemory: () => this.#external.lookWhile(this.#isAnyRunning),
-        pump: () => this.#pump(),
-      },
+      ...{ ...batches, surroundings: this.#options, concurrency, capacity, retry, contexts: this.#contexts },
+      ...{ board: this.#board, queue: this.#queue, records: this.#records, ends: this.#ends, marks: this.#marks },
+      ...{ handBack: this.#handBack, held: this.#held, nameOf: (slot) => this.#names[slot]!, pump: this.#pump },
+      watchMemory: () => this.#external.lookWhile(this.#isAnyRunning),
     })
   }
 
