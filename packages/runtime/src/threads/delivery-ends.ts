@@ -113,6 +113,7 @@ export class DeliveryEnds {
     }
     const hasLetter = deadLetters && (flags & FailureFlag.noDeadLetter) === 0
     const stops = stopOnFailure && !hasLetter
+    if (stops) holdBack?.()
     acks.addFailure({ ticket, error: describeError(error), cause, span: tracing?.spanOf(ticket) })
     board.flag(ticket, flags)
     const now = this.#options.end(ticket, 'failed', started, flags)

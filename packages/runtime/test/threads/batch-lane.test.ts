@@ -557,6 +557,29 @@ describe('partitions that are about to go', () => {
   })
 })
 
+test('a failure that stops the work leaves those of its key behind it to whoever starts it again, although they have run', async () => {
+  const { send, acks, stateOf } = watched(
+    (messages, ctx) => {
+      for (const message of messages) if (message.offset === 2) ctx.fail(message, new Error('bad'))
+    },
+    { keyOf: twoKeys, stopOnFailure: true },
+  )
+  send([0, 1, 2, 3, 4, 5, 6])
+  await settled()
+  const expected = { 0: done, 1: done, 2: failed, 3: done, 4: discarded, 5: done, 6: discarded }
+  expect(outcomes(acks)).toEqual(expected)
+  expect([4, 6].map(stateOf)).toEqual(['discarded', 'discarded'])
+})
+
+test('and one that has a dead letter does not', async () => {
+  const { send, acks } = watched((messages, ctx) => ctx.fail(messages[0]!, new Error('bad')), {
+    ...{ keyOf: () => 'a', stopOnFailure: true, deadLetters: true },
+  })
+  send([0, 1])
+  await settled()
+  expect(outcomes(acks)).toEqual({ 0: failed, 1: done })
+})
+
 describe('the deadline', () => {
   test('is the batch’s, and a batch that gave up for it is tried one by one', async () => {
     const { send, executor, ends, calls, sequenceOf, failures, heard } = slow({ keyOf: String, processTimeoutMs: 20 })
