@@ -57,6 +57,21 @@ export class KeyedQueue {
     return this.#queued
   }
 
+  /**
+   * Whether so many may be taken together now: those that are ready, and those behind them. What waits behind a key that runs
+   * or is parked may not.
+   * @param keyOf of an item that is ready
+   */
+  hasTogether(enough: number, keyOf: (item: number) => number): boolean {
+    let count = this.#ready.length
+    if (count >= enough || this.#queued < enough) return count >= enough
+    for (let i = 0; i < this.#ready.length && count < enough; i++) {
+      const backlog = this.#backlogs.get(keyOf(this.#ready.at(i)))
+      if (backlog?.waiting !== undefined) count += backlog.waiting.length - backlog.next
+    }
+    return count >= enough
+  }
+
   /** @param key a number of its own for each key, or `NO_KEY` */
   push(key: number, item: number): void {
     this.#queued++

@@ -21,6 +21,23 @@ describe('KeyedQueue', () => {
     expect([queue.take(), queue.take(), queue.take(), queue.take()]).toEqual([1, 2, 3, -1])
   })
 
+  test('what may be taken together is ready or behind what is ready, and not behind a key that runs or is parked', () => {
+    const queue = new KeyedQueue(Number.POSITIVE_INFINITY)
+    const keyOf = (item: number) => Math.floor(item / 10)
+    const has = (enough: number) => queue.hasTogether(enough, keyOf)
+    for (const item of [10, 11, 12, 20]) queue.push(keyOf(item), item)
+    expect([has(4), has(5)]).toEqual([true, false])
+    expect(queue.take()).toBe(10)
+    expect([has(1), has(2)]).toEqual([true, false])
+    queue.park(1)
+    queue.push(2, 21)
+    expect([has(2), has(3)]).toEqual([true, false])
+    queue.unpark(1, 10)
+    expect([has(5), has(6)]).toEqual([true, false])
+    queue.push(NO_KEY, 0)
+    expect(has(6)).toBe(true)
+  })
+
   test('with one lane everything is serial in arrival order', () => {
     const queue = new KeyedQueue(1)
     queue.push(1, 10)

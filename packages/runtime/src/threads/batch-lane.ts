@@ -67,7 +67,7 @@ export class BatchLane {
   // ── starts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #isDue(now: number): boolean {
-    const { queue, maxSize, maxWaitMs, concurrency } = this.#options
+    const { queue, records, maxSize, maxWaitMs, concurrency } = this.#options
     if (queue.ready === 0) {
       this.#hurries = false
       this.#waitsSince = undefined
@@ -76,7 +76,8 @@ export class BatchLane {
     this.#waitsSince ??= now
     if (this.#inProgress >= concurrency) return false
     const left = this.#waitsSince + maxWaitMs - now
-    if (left <= 0 || this.#hurries || queue.queued >= Math.min(maxSize, this.#windowFullAt)) return true
+    if (left <= 0 || this.#hurries || queue.queued >= this.#windowFullAt) return true
+    if (queue.hasTogether(maxSize, (ticket) => records.key(ticket))) return true
     this.#timer ??= setTimeout(this.#onTimer, Math.ceil(left))
     return false
   }

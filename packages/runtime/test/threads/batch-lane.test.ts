@@ -174,6 +174,26 @@ describe('a batch that is not full', () => {
   })
 })
 
+test('records behind a key that is not free make no batch full', async () => {
+  const { send, calls, ends } = slow({
+    ...{ keyOf: (offset) => (offset < 8 ? 'hot' : `k${offset}`), concurrency: 2 },
+    ...{ batch: { maxSize: 3, maxWaitMs: 60 } },
+  })
+  send([0, 1, 2, 3, 4, 5, 6])
+  // The hot key fills one batch, and four of it wait behind that.
+  expect(calls).toEqual([[0, 1, 2]])
+  send([8])
+  expect(calls).toHaveLength(1)
+  send([9, 10])
+  expect(calls).toEqual([
+    [0, 1, 2],
+    [8, 9, 10],
+  ])
+  ends[0]!.resolve()
+  await settled()
+  expect(calls[2]).toEqual([3, 4, 5])
+})
+
 describe('what ctx.fail names', () => {
   test('has failed, with its own error, and the others are done', async () => {
     const { send, acks, failures } = watched(
