@@ -12,15 +12,18 @@ import type { Point } from './bench/figures.js'
 import { htmlReport } from './bench/html-report.js'
 import { measureWays } from './bench/plan.js'
 import { type Recommendation, recommend } from './bench/recommend.js'
+import type { RunSpec } from './bench/run-spec.js'
 import { bytesOf, distinctKeys, generatedRecords, recordsOfFile, type SampleRecord } from './bench/sample.js'
 import { type ConnectionFlags, missing, withConnectionOptions } from './connection-options.js'
 import { oneTopic } from './dlt-options.js'
-import { count, counts, jsonFile, valueSize, valuesOfFile } from './options.js'
+import { count, counts, integer, jsonFile, valueSize, valuesOfFile } from './options.js'
 import { printJson } from './output.js'
 
 interface BenchFlags extends ConnectionFlags {
   speedup?: number[]
   concurrency?: number[]
+  batchSize?: number
+  batchWait?: number
   repeats: number
   seconds: number
   endToEnd: boolean
@@ -49,13 +52,15 @@ export function benchCommand(): Command {
     .description(
       'Measures your processor with several numbers of threads and of handlers in each, and says which to choose.',
     )
-    .argument('<processor>', 'module whose default export has process(message, ctx)')
+    .argument('<processor>', 'module whose default export has process(message, ctx) or processBatch(messages, ctx)')
     .option('--speedup <list>', 'threads to try, such as 1,2,4 (default: powers of two up to the CPUs)', counts)
     .option(
       '--concurrency <list>',
       'handlers in progress in each thread to try, such as 1,16,100 (default: 1, 4, 16 … until no more is gained)',
       counts,
     )
+    .option('--batch-size <n>', 'most messages in a batch of processBatch (default: 100)', count)
+    .option('--batch-wait <ms>', 'how long a batch that is not full waits for more (default: 10)', integer)
     .option('--repeats <n>', 'runs of each way, of which the medians are shown', count, 3)
     .option('--seconds <s>', 'how long a run is measured, behind a warm-up', seconds, 1)
     .option('--no-end-to-end', 'do not measure latencies end to end, which take as long again')
@@ -100,8 +105,9 @@ const TEACHES = `
 How to read the table:
   gain               throughput against the first line.
   efficiency         what each thread more has brought, at the same concurrency. 100 %: every thread counts in full.
-  handler            from the call of process() until its promise has ended. It grows with concurrency where handlers wait for
-                     each other: in the thread, or in a database that gives no more.
+  handler            from the call of process() until its promise has ended; of processBatch() each message's share of that.
+                     It grows with concurrency where handlers wait for each other: in the thread, or in a database that
+                     gives no more.
   end to end         from the message's timestamp until it is finished, at half of the throughput, at most 1,000 messages/s
                      (timestamps have milliseconds).
   threads busy       share of the time in which the event loop of each thread worked. Near 100 %: the handler computes, and only
@@ -163,7 +169,7 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
         const { topic, pacedTopic, bootstrapServers } = stage
         const spec = {
           ...way,
-          ...{ processor, processorOptions: flags.options, bootstrapServers, topic, messages },
+          ...{ processor, processorOptions: flags.options, batch: batchOf(flags), bootstrapServers, topic, messages },
           flags: connectionFlags(flags),
           pacedTopic: flags.endToEnd ? pacedTopic : undefined,
           group: `${topic}-${++runs}`,
@@ -211,6 +217,15 @@ function tooMuch(room: number, messages: number): Error {
     `The embedded broker keeps ${room} of ${messages} such messages: it drops the oldest of a partition beyond 5 MiB or ` +
     '100,000. Give fewer messages or smaller ones, or brokers'
   return errors.ZK_CLI_USAGE(why, HELP)
+}
+
+/** Both undefined: the file says, or the defaults. */
+function batchOf({ batchSize, batchWait }: BenchFlags): RunSpec['batch'] {
+  if (batchSize === undefined && batchWait === undefined) return undefined
+  return {
+    ...(batchSize !== undefined && { maxSize: batchSize }),
+    ...(batchWait !== undefined && { maxWaitMs: batchWait }),
+  }
 }
 
 /** What the measuring process needs to reach brokers as this one does; the secrets are in the environment of both. */

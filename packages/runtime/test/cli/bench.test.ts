@@ -68,6 +68,30 @@ test('zk bench finds what a handler that waits needs, and writes a report that s
   expect(report).toContain('speedup 1, concurrency 8')
 }, 60_000)
 
+test('zk bench measures a handler of batches, as large as the flags say', async () => {
+  const processor = join(dir, 'batches.mjs')
+  const sizes = join(dir, 'sizes.txt')
+  writeFileSync(
+    processor,
+    `import { appendFileSync } from 'node:fs'
+    export default { processBatch: async (messages) => {
+      appendFileSync(${JSON.stringify(sizes)}, messages.length + '\\n')
+      await new Promise((done) => setTimeout(done, 20))
+    } }`,
+  )
+  const ways = ['--speedup', '1', '--concurrency', '1,2', '--batch-size', '30', '--batch-wait', '50']
+  const { code, stdout } = await zk('bench', processor, ...ways, '--messages', '2000', ...short, '--json')
+  expect(code).toBe(0)
+  const lines = jsonLines(stdout)
+  const [alone, two] = lines as { perSecond: number; failed: number }[]
+  // Thirty in 20 ms at most, and one by one it would be fifty a second.
+  expect(alone!.perSecond).toBeGreaterThan(200)
+  expect(alone!.perSecond).toBeLessThan(1_600)
+  expect(two!.perSecond).toBeGreaterThan(alone!.perSecond)
+  expect(Math.max(...readFileSync(sizes, 'utf8').trim().split('\n').map(Number))).toBe(30)
+  expect(lines.at(-1)).toMatchObject({ event: 'recommendation', bound: 'io' })
+}, 60_000)
+
 describe('zk bench on a cluster', () => {
   let broker: MockCluster
   beforeAll(async () => {

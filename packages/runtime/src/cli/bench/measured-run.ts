@@ -127,7 +127,7 @@ function busyOf(work: Work): number[] {
 }
 
 async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Promise<{ client: Client; work: Work }> {
-  const { processor, processorOptions, speedup, concurrency, group } = spec
+  const { processor, processorOptions, batch, speedup, concurrency, group } = spec
   const given = await givenConfig(spec.flags, spec.bootstrapServers)
   const client = new Client(parseClientConfig(given.client), {
     makeRun: (context, resolved, emit) => new WorkRun({ ...context, meter }, resolved, emit),
@@ -142,6 +142,7 @@ async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Pro
     // The embedded broker answers a fetch that finds nothing when this time is over, and not when something comes.
     ...(spec.bootstrapServers !== undefined && { additionalProps: { 'fetch.wait.max.ms': 1 } }),
     ...(processorOptions !== undefined && { processorOptions }),
+    ...(batch !== undefined && { batch: { ...(given.work.batch as object | undefined), ...batch } }),
   }
   const logger = createLogger({ level: 'error', output: 'stderr' })
   return { client, work: client.workFactory({ logger }).create(input as unknown as WorkInput) }

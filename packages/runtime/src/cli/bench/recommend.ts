@@ -80,10 +80,15 @@ const lanes = ({ speedup, concurrency }: Point) => speedup * concurrency
 
 function boundOf(chosen: Point, points: readonly Point[], { keys }: Circumstances): Bound {
   const alone = plainest(points)
-  if (alone.handlerMeanUs < SHORT_US) return 'short'
+  if (alone.handlerMeanUs < SHORT_US && !isWaiting(alone)) return 'short'
   if (mean(alone.busy) >= BUSY) return 'cpu'
   if (isCrowded(chosen, points)) return keys > 0 && keys <= lanes(chosen) ? 'keys' : 'shared'
   return mean(alone.busy) <= IDLE && mean(chosen.busy) < BUSY ? 'io' : 'mixed'
+}
+
+/** Some handler is in progress all the time and leaves the thread idle: of a batch a message's share may be short all the same. */
+function isWaiting({ busy, occupied }: Point): boolean {
+  return mean(occupied) >= 0.5 && mean(busy) <= IDLE
 }
 
 /**

@@ -6,6 +6,8 @@ import type { Way } from './figures.js'
 export interface RunSpec extends Way {
   readonly processor: string
   readonly processorOptions: unknown
+  /** What flags say of batches, in place of the same fields of the file. */
+  readonly batch: { readonly maxSize?: number; readonly maxWaitMs?: number } | undefined
   readonly flags: ConnectionFlags
   /** Of the embedded broker; undefined where the flags say which. */
   readonly bootstrapServers: string | undefined

@@ -54,6 +54,20 @@ describe('the reason', () => {
     ])
   })
 
+  test('I/O-bound too, where a message is a small share of a batch that waits', () => {
+    const figures = { handlerMeanUs: 12, busy: [0.12] }
+    const points = [
+      point(1, 1, { ...figures, perSecond: 80_000, occupied: [0.98] }),
+      point(1, 4, { ...figures, perSecond: 300_000, busy: [0.45], occupied: [0.97] }),
+    ]
+    expect(sentenceOf(points)).toContain('I/O-bound')
+    const short = { occupied: [0.3], handlerMeanUs: 12, busy: [0.12] }
+    expect(sentenceOf([point(1, 1, { ...short, perSecond: 80_000 })])).toContain('Too short')
+    expect(sentenceOf([point(1, 1, { ...short, occupied: [0.9], busy: [0.9], perSecond: 80_000 })])).toContain(
+      'Too short',
+    )
+  })
+
   test('mixed: concurrency until the thread is busy, then threads', () => {
     const points = [
       point(1, 1, { perSecond: 220, handlerMeanUs: 4_500, busy: [0.15] }),
