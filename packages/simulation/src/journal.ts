@@ -99,6 +99,9 @@ const KINDS = {
   closes: ['effect', 'a circuit closes', 'partition'],
   rewinds: ['effect', 'rewound', 'partition', 'from', 'to'],
   restart: ['effect', 'restart', 'partition', 'offset'],
+  began: ['event', 'a handler has a batch', 'thread', 'records'],
+  threwAll: ['fault', 'a batch fails as a whole', 'thread', 'records'],
+  putBack: ['fault', 'a record of a batch is to run again', 'thread', 'partition', 'offset'],
 } as const satisfies Record<string, readonly [Family, string, ...string[]]>
 
 export type Kind = keyof typeof KINDS

@@ -58,6 +58,8 @@ export interface Profile {
     /** Of a hundred partitions so many have a commit from before, which tells of records above it that are finished. */
     readonly taken: number
     readonly failures: Failures
+    /** Records in a batch, at most; undefined: handlers take them one by one. */
+    readonly batches?: readonly [number, number]
   }
   /** While faults happen. */
   readonly weights: Weights
@@ -276,6 +278,40 @@ export const profiles: readonly Profile[] = [
       },
     },
     weights: { ...WORK, ...EVERY, tick: 40, stir: 4, shutdown: 2, seek: 2 },
+  },
+  {
+    // Handlers of several records: with all faults, in windows that hold more than one batch.
+    name: 'batches',
+    shape: {
+      ...long,
+      window: [4, 16],
+      batches: [2, 6],
+      failures: {
+        retries: 60,
+        deadLetters: 40,
+        circuits: 25,
+        delays: 15,
+        failing: 30,
+        deadly: 4,
+        journals: 25,
+        floods: 20,
+      },
+    },
+    weights: {
+      ...WORK,
+      ...EVERY,
+      publish: 110,
+      start: 110,
+      begin: 18,
+      due: 20,
+      killBusy: 12,
+      overdue: 8,
+      terminate: 20,
+      boot: 40,
+      stir: 6,
+      shutdown: 2,
+      letter: 15,
+    },
   },
 ]
 

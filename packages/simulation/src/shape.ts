@@ -10,6 +10,8 @@ export interface Shape {
   readonly members: number
   readonly threads: number
   readonly concurrency: number
+  /** Records that a handler is given at once, at most; 0: it takes them one by one. */
+  readonly batchSize: number
   readonly ordering: 'key' | 'partition' | 'none'
   readonly affinity: 'hash' | 'in-flight'
   readonly partitions: number
@@ -105,6 +107,8 @@ export function shapeOf(profile: Profile, random: Random): Shape {
     stir: random.pick([0, 20, 40]),
     validates: random.percent(50),
     decisions: random.int(...shape.decisions),
+    // Last, and without a draw where there are none: the schedules of other profiles stay what they are.
+    batchSize: shape.batches === undefined ? 0 : random.int(...shape.batches),
   }
 }
 

@@ -87,6 +87,71 @@ describe('I2 refuses', () => {
   })
 })
 
+describe('of a batch, I2 refuses', () => {
+  const TWICE = { attempts: 2 }
+
+  /** A handler has records 0, 2 and 4, all of one key. */
+  function batched(limits: Parameters<typeof story>[0] = TWICE) {
+    const told = story({ ...limits, window: { maxMessages: 5, maxBytes: 1_000 } })
+    const tenure = told.began(0)
+    const batch = {}
+    for (const record of [0, 2, 4]) told.checker.started(tenure, record, 0, 1, 0, batch)
+    return { ...told, tenure, batch }
+  }
+
+  test('but not records of a key together and in order, nor that they run again behind one that is tried again', () => {
+    const { checker, tenure } = batched()
+    checker.ended(tenure, 0)
+    checker.putBack(tenure, 4)
+    checker.parked(tenure, 2, 0)
+    const again = {}
+    checker.started(tenure, 2, 0, 2, 0, again)
+    checker.started(tenure, 4, 0, 1, 0, again)
+    checker.ended(tenure, 2)
+    checker.ended(tenure, 4)
+  })
+
+  test('a record that is finished before one of its key', () => {
+    const { checker, tenure } = batched()
+    checker.parked(tenure, 0, 0)
+    expect(() => checker.ended(tenure, 2)).toThrow('0/2 is finished before 0/0 of its key')
+    expect(() => checker.failed(tenure, 4, 0)).toThrow('0/4 is finished before 0/0 of its key')
+  })
+
+  test('a record that runs again before one of its key that has to', () => {
+    const { checker, tenure } = batched()
+    for (const record of [0, 2, 4]) checker.putBack(tenure, record)
+    expect(() => checker.started(tenure, 2, 0, 1, 0)).toThrow('0/2 starts although 0 of its key has not ended')
+  })
+
+  test('records of a key in the wrong order', () => {
+    const { checker, began } = story()
+    const tenure = began(0)
+    const batch = {}
+    checker.started(tenure, 2, 0, 1, 0, batch)
+    expect(() => checker.started(tenure, 0, 0, 1, 0, batch)).toThrow('0/0 starts after 2 of its key')
+  })
+
+  test('a record that is finished behind one whose failure stops the work', () => {
+    const { checker, tenure } = batched({ onExhausted: 'stop' })
+    checker.failed(tenure, 0, 0)
+    expect(() => checker.ended(tenure, 2)).toThrow('one before it of its key is left to be tried again')
+  })
+
+  test('but not behind one that has a dead letter', () => {
+    const { checker, tenure } = batched({ onExhausted: 'stop', deadLetters: true })
+    checker.failed(tenure, 0, 0)
+    checker.ended(tenure, 2)
+  })
+
+  test('and I3 a record that runs in another batch meanwhile', () => {
+    const { checker, began } = story()
+    const tenure = began(0)
+    checker.started(tenure, 0, 0, 1, 0, {})
+    expect(() => checker.started(tenure, 2, 0, 1, 0, {})).toThrow('0/2 starts while 0/0 of its key runs')
+  })
+})
+
 describe('I3 refuses', () => {
   test('two records of a key at once in one process, whatever happened to its assignment', () => {
     const { checker, began } = story()

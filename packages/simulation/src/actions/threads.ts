@@ -31,6 +31,11 @@ function start(member: Member, thread: number, { choice }: World): boolean {
   return member.threads[thread]!.start(choice)
 }
 
+/** What a thread has gathered is given to the handler. */
+function begin(member: Member, thread: number, { choice }: World): boolean {
+  return member.threads[thread]!.begin(choice)
+}
+
 function finish(member: Member, thread: number, world: World): boolean {
   const { choice, shape, isForgiving } = world
   const fails = shape.failing > 0 && !isForgiving && choice.percent(shape.failing)
@@ -57,7 +62,7 @@ function due(member: Member, thread: number, { journal, choice }: World): boolea
 function killKnown(member: Member, thread: number, world: World): boolean {
   const place = member.threads[thread]!
   if (!place.canFinish) return false
-  place.guilty = [place.handlers.pick(world.choice)]
+  place.guilty = [...place.handlers.pick(world.choice)]
   return kill(member, thread, world)
 }
 
@@ -69,7 +74,7 @@ function run(member: Member, thread: number, world: World): boolean {
   did = receive(member, thread, world) || did
   for (let i = choice.int(1, RUN); i > 0; i--) {
     const step = finish(member, thread, world) || place.start(choice) || (place.publish() && place.start(choice))
-    if (!step) break
+    if (!step && !place.begin(choice)) break
     did = true
   }
   return did
@@ -101,7 +106,7 @@ function killBusy(member: Member, thread: number, world: World): boolean {
 function stick(member: Member, thread: number, { journal, choice }: World): boolean {
   const place = member.threads[thread]!
   if (!place.canFinish) return false
-  place.handlers.pick(choice).stuck = true
+  place.handlers.pick(choice)[0]!.stuck = true
   journal.note(K.stuck, member.id, thread)
   return true
 }
@@ -144,6 +149,7 @@ export const threadActions = {
   receive: (world: World) => anyThread(world, receive),
   publish: (world: World) => anyThread(world, publish),
   start: (world: World) => anyThread(world, start),
+  begin: (world: World) => anyThread(world, begin),
   finish: (world: World) => anyThread(world, finish),
   fail: (world: World) => anyThread(world, fail),
   flush: (world: World) => anyThread(world, flush),

@@ -188,8 +188,12 @@ export class Checker {
     this.#tenures[id]!.heldBack.add(record)
   }
 
-  /** @param attempt as the thread counts it @param wall the clock on the wall */
-  started(id: number, record: number, thread: number, attempt: number, wall: number): void {
+  /**
+   * @param attempt as the thread counts it
+   * @param wall the clock on the wall
+   * @param batch the same for records that a handler was given together
+   */
+  started(id: number, record: number, thread: number, attempt: number, wall: number, batch: object = {}): void {
     const tenure = this.#tenures[id]!
     const { partition } = tenure
     const offset = this.#records.offset[record]!
@@ -201,7 +205,7 @@ export class Checker {
     if (contains(tenure.inherited, offset)) {
       throw new Violation('I4', `${partition}/${offset} starts, which a commit says is finished`)
     }
-    this.#order.started(tenure, record)
+    this.#order.started(tenure, record, batch)
     this.#failures.started({ member: tenure.member, thread, tenure, record }, attempt, wall)
     tenure.running++
   }
@@ -209,9 +213,15 @@ export class Checker {
   /** The handler ended well, and the thread's board says so. */
   ended(id: number, record: number): void {
     const tenure = this.#tenures[id]!
+    this.#order.finished(tenure, record)
     this.stopped(id, record)
     this.#ends.complete(tenure, record)
     this.#failures.attempts.acquitted(tenure, record)
+  }
+
+  /** It was in a batch whose handler has ended, and is to run again as if it had not run: charged nothing. */
+  putBack(id: number, record: number): void {
+    this.stopped(id, record)
   }
 
   /** The handler failed, and its record is tried again. @param flags of its failure */
@@ -223,8 +233,10 @@ export class Checker {
   /** The handler failed for good, and the thread's board says so. @param flags of its failure */
   failed(id: number, record: number, flags: number): void {
     const tenure = this.#tenures[id]!
+    this.#order.finished(tenure, record)
     this.stopped(id, record)
     if (this.#failures.failed(tenure, record, flags)) this.#ends.complete(tenure, record)
+    else if (this.#failures.isLeft(flags)) this.#order.left(tenure, record)
   }
 
   /** The record was handed back unfinished. */

@@ -129,6 +129,12 @@ export class Failures {
     return { record, start: tenure.startOf.get(record) ?? -1, isSure: !tenure.heldBack.has(record) }
   }
 
+  /** A failure with these flags stops its work: the record stays for whoever reads on. */
+  isLeft(flags: number): boolean {
+    const { deadLetters, onExhausted } = this.#limits
+    return onExhausted === 'stop' && (!deadLetters || (flags & NO_DEAD_LETTER) !== 0)
+  }
+
   #isCompletedBy(flags: number): boolean {
     const { deadLetters, onExhausted } = this.#limits
     return onExhausted === 'complete' && (!deadLetters || (flags & NO_DEAD_LETTER) !== 0)

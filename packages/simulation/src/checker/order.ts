@@ -7,12 +7,16 @@ import { Violation } from './violation.js'
 /** Keys of a partition, at most. */
 const KEYS = 16
 
+interface BatchedRun extends Run {
+  readonly batch: object
+}
+
 export class Order {
   readonly #records: ModelRecords
   readonly #name: (record: number) => string
   readonly #limits: ModelLimits
   /** By lane: handlers that run. */
-  readonly #running: (Run[] | undefined)[] = []
+  readonly #running: (BatchedRun[] | undefined)[] = []
   /**
    * By lane: the latest record that was ever started, except by a process that was given up already. Records are numbered
    * as they are written, so those of a log that was made anew come after those that it had before.
@@ -27,22 +31,27 @@ export class Order {
     this.#limits = limits
   }
 
-  started(tenure: Tenure, record: number): void {
+  /** @param batch the same for records that a handler was given together, in order */
+  started(tenure: Tenure, record: number, batch: object): void {
     const lane = this.#laneOf(record)
     if (lane < 0) return
-    const offset = this.#records.offset[record]!
-    this.#alone(tenure, record, lane)
+    this.#alone(tenure, record, lane, batch)
     const key = lane % KEYS
+    const open = this.#openOf(tenure, key)
     const last = tenure.lastStart[key] ?? -1
-    if (last >= 0 && last !== record) {
-      const before = this.#records.offset[last]!
-      if (offset < before) throw new Violation('I2', `${this.#name(record)} starts after ${before} of its key`)
-      // What failed for good lets its key go on, although its offset may wait for its dead letter.
-      if (!tenure.hasEnded(last) && !tenure.hasFailed(last)) {
-        throw new Violation('I2', `${this.#name(record)} starts although ${before} of its key has not ended`)
-      }
+    const offsets = this.#records.offset
+    // One that has come to no end may start again; any other comes after all that have ever started.
+    if (last >= 0 && !open.includes(record) && offsets[record]! < offsets[last]!) {
+      throw new Violation('I2', `${this.#name(record)} starts after ${offsets[last]} of its key`)
     }
-    tenure.lastStart[key] = record
+    for (const before of open) {
+      if (offsets[before]! >= offsets[record]!) break
+      if (this.#runsIn(lane, tenure, before, batch)) continue
+      throw new Violation('I2', `${this.#name(record)} starts although ${offsets[before]} of its key has not ended`)
+    }
+    if (!open.includes(record)) open.push(record)
+    tenure.mustReturn.delete(record)
+    if (last < 0 || offsets[record]! > offsets[last]!) tenure.lastStart[key] = record
     if (this.#everStarted[record]) return
     this.#everStarted[record] = true
     // Kafka itself may skip those that were written below what was read before the log was cut short, and give them later.
@@ -55,6 +64,28 @@ export class Order {
       )
     }
     this.#firstStarts[lane] = record
+  }
+
+  /** The handler has ended with it, well or for good, and it still runs. */
+  finished(tenure: Tenure, record: number): void {
+    const lane = this.#laneOf(record)
+    if (lane < 0) return
+    if (tenure.mustReturn.has(record)) {
+      throw new Violation(
+        'I2',
+        `${this.#name(record)} is finished although one before it of its key is left to be tried again`,
+      )
+    }
+    const [first] = this.#openOf(tenure, lane % KEYS)
+    if (first === undefined || this.#records.offset[first]! >= this.#records.offset[record]!) return
+    throw new Violation('I2', `${this.#name(record)} is finished before ${this.#name(first)} of its key`)
+  }
+
+  /** It has failed for good and stays for whoever reads on: those behind it in its batch are theirs too. */
+  left(tenure: Tenure, record: number): void {
+    const lane = this.#laneOf(record)
+    if (lane < 0) return
+    for (const behind of this.#openOf(tenure, lane % KEYS)) tenure.mustReturn.add(behind)
   }
 
   /** The record is completed although it never started: what its thread was about to do when it died counts as a run. */
@@ -76,10 +107,23 @@ export class Order {
     for (let lane = partition * KEYS; lane < (partition + 1) * KEYS; lane++) this.#firstStarts[lane] = -1
   }
 
-  #alone(tenure: Tenure, record: number, lane: number): void {
+  /** Those of the key that have started and not come to an end. What failed for good lets its key go on. */
+  #openOf(tenure: Tenure, key: number): number[] {
+    const open = (tenure.open[key] ?? []).filter((record) => !tenure.hasEnded(record) && !tenure.hasFailed(record))
+    open.sort((a, b) => this.#records.offset[a]! - this.#records.offset[b]!)
+    tenure.open[key] = open
+    return open
+  }
+
+  #runsIn(lane: number, tenure: Tenure, record: number, batch: object): boolean {
+    return this.#running[lane]!.some((run) => run.tenure === tenure && run.record === record && run.batch === batch)
+  }
+
+  #alone(tenure: Tenure, record: number, lane: number, batch: object): void {
     this.#running[lane] ??= []
     const runs = this.#running[lane]
     for (const run of runs) {
+      if (run.batch === batch) continue
       if (run.tenure.member === tenure.member) {
         throw new Violation('I3', `${this.#name(record)} starts while ${this.#name(run.record)} of its key runs`)
       }
@@ -91,7 +135,7 @@ export class Order {
         )
       }
     }
-    runs.push({ tenure, record })
+    runs.push({ tenure, record, batch })
   }
 
   #laneOf(record: number): number {

@@ -29,8 +29,11 @@ export class Tenure {
   isCut = false
   /** Its partition was halted: nothing more may start. */
   halted = false
-  /** By key: the record that was started last. */
+  /** By key: the latest record that was ever started; and those that were, and have not come to an end, in order. */
   readonly lastStart: number[] = []
+  readonly open: number[][] = []
+  /** Records that must run again before they may be finished, because an earlier one of their key will. */
+  readonly mustReturn = new Set<number>()
   /** It began while nothing lay in its process's threads, so that its share of the window was kept from the start. */
   beganEmpty = true
   readonly id: number

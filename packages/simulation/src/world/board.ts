@@ -83,6 +83,11 @@ export class SimBoard {
     return this.#isHeld('work') || this.#isHeld(slot)
   }
 
+  /** Nothing holds starts of the partition up, so that one would take no permit. */
+  isFree(slot: number): boolean {
+    return !this.#held.has('work') && !this.#held.has(slot)
+  }
+
   /** A delivery wants to start. @returns whether it may; its permit is used up then */
   admits(slot: number): boolean {
     const scope = this.#held.has('work') ? 'work' : slot

@@ -42,7 +42,9 @@ export class Crew {
     place.state = 'down'
     const planned = place.retired
     // What has ended after all brought nothing down.
-    const guilty = place.guilty?.filter((delivery) => place.ran.includes(delivery))
+    const ended = place.guilty?.filter((delivery) => place.ran.includes(delivery))
+    // Of what ran together with others nobody knows: as endOf in the runtime's threads/thread-end.ts.
+    const guilty = world.shape.batchSize > 0 ? undefined : ended
     world.journal.note(K.gone, id, thread, planned ? 1 : 0, guilty === undefined ? -1 : guilty.length)
     world.checker.died(place.ran, planned, guilty)
     if (!planned && place.ran.length === 0) world.checker.stops.diedIdle(id, thread)
@@ -87,7 +89,9 @@ export class Crew {
     const { engine, world, id } = this.#member
     const place = this.threads[thread]!
     if (place.state !== 'up' || place.handlers.count === 0 || place.isStarting) return false
-    const delivery = place.handlers.pickLate(world.choice)
+    // Of a batch all are late at once, and main tells of one after the other.
+    const late = place.handlers.pickLate(world.choice)
+    const delivery = late.find(({ overdue }) => !overdue) ?? late[0]!
     const { partition, offset } = delivery
     if (!delivery.overdue) {
       delivery.overdue = true

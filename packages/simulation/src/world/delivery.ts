@@ -22,6 +22,15 @@ export interface Delivery {
   timedOut: boolean
   /** Its handler does not come to an end. */
   stuck: boolean
+  /** It is to be in a batch of its own. */
+  alone: boolean
+  /** A batch that it was in was thrown away: it counts as begun, and as charged nothing. */
+  postponed: boolean
+}
+
+/** It has been begun: nothing of its partition that was cut tries it again. */
+export function wasTried({ failures, postponed }: Delivery): boolean {
+  return failures > 0 || postponed
 }
 
 export type Ending = 'done' | 'failed' | 'discarded'

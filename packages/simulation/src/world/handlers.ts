@@ -1,11 +1,13 @@
-/** Handlers in progress in one thread. */
+/** Handlers in progress in one thread: each has one record, or a batch of them. */
 import type { Random } from '../random.js'
 import type { Delivery } from './delivery.js'
 
+export type Run = readonly Delivery[]
+
 export class Handlers {
   /** It has returned no promise yet and keeps the thread. */
-  #busy: Delivery | undefined
-  #waiting: Delivery[] = []
+  #busy: Run | undefined
+  #waiting: Run[] = []
 
   get isBusy(): boolean {
     return this.#busy !== undefined
@@ -21,52 +23,51 @@ export class Handlers {
   }
 
   some(matches: (delivery: Delivery) => boolean): boolean {
-    if (this.#busy !== undefined && matches(this.#busy)) return true
-    for (const delivery of this.#waiting) if (matches(delivery)) return true
+    if (this.#busy?.some(matches) === true) return true
+    for (const run of this.#waiting) for (const delivery of run) if (matches(delivery)) return true
     return false
   }
 
-  add(delivery: Delivery, keepsThread: boolean): void {
-    if (keepsThread) this.#busy = delivery
-    else this.#waiting.push(delivery)
+  add(run: Run, keepsThread: boolean): void {
+    if (keepsThread) this.#busy = run
+    else this.#waiting.push(run)
   }
 
   /** One that may end now. */
-  pick(choice: Random): Delivery {
+  pick(choice: Random): Run {
     if (this.#busy !== undefined) return this.#busy
     // Nearly always all of them may.
-    const delivery = choice.pick(this.#waiting)
-    return canEnd(delivery) ? delivery : choice.pick(this.#waiting.filter(canEnd))
+    const run = choice.pick(this.#waiting)
+    return canEnd(run) ? run : choice.pick(this.#waiting.filter(canEnd))
   }
 
   /** One that has been running for a long time: rather one that does not end. */
-  pickLate(choice: Random): Delivery {
-    return this.#busy ?? this.#waiting.find(({ stuck }) => stuck) ?? choice.pick(this.#waiting)
+  pickLate(choice: Random): Run {
+    return this.#busy ?? this.#waiting.find((run) => !canEnd(run)) ?? choice.pick(this.#waiting)
   }
 
-  remove(delivery: Delivery): void {
-    if (this.#busy === delivery) this.#busy = undefined
-    else this.#waiting.splice(this.#waiting.indexOf(delivery), 1)
+  remove(run: Run): void {
+    if (this.#busy === run) this.#busy = undefined
+    else this.#waiting.splice(this.#waiting.indexOf(run), 1)
   }
 
   takeAll(): Delivery[] {
     const all = this.#busy === undefined ? this.#waiting : [this.#busy, ...this.#waiting]
     this.#busy = undefined
     this.#waiting = []
-    return all
+    return all.flat()
   }
 
   /** Those of these slots that wait are told to give up. */
   abort(slots: readonly number[]): void {
-    for (const delivery of this.#waiting) if (slots.includes(delivery.slot)) delivery.aborted = true
+    for (const run of this.#waiting) for (const one of run) if (slots.includes(one.slot)) one.aborted = true
   }
 
   free(): void {
-    if (this.#busy !== undefined) this.#busy.stuck = false
-    for (const delivery of this.#waiting) delivery.stuck = false
+    for (const run of [this.#busy ?? [], ...this.#waiting]) for (const delivery of run) delivery.stuck = false
   }
 }
 
-function canEnd({ stuck }: Delivery): boolean {
-  return !stuck
+function canEnd(run: Run): boolean {
+  return run.every(({ stuck }) => !stuck)
 }

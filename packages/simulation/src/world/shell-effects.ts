@@ -47,6 +47,8 @@ export class ShellEffects implements Effects {
         overdue: false,
         timedOut: false,
         stuck: false,
+        alone: false,
+        postponed: false,
       })
       journal.note(K.dispatch, this.#member.id, thread, partition, offset)
     }

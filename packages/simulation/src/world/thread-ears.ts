@@ -1,6 +1,7 @@
 /** Hears what the threads of one process do: for the journal and the checker, not for its engine. */
 import { K } from '../journal.js'
 import type { Delivery, Ending } from './delivery.js'
+import type { Run } from './handlers.js'
 import type { Member } from './member.js'
 import type { Victim } from './records.js'
 import type { ThreadListener } from './thread-listener.js'
@@ -17,12 +18,12 @@ export class ThreadEars implements ThreadListener {
     this.#member.world.checker.published(delivery.tenure, delivery.record)
   }
 
-  started(thread: number, delivery: Delivery): void {
+  started(thread: number, delivery: Delivery, run: Run): void {
     const { checker, wall } = this.#member.world
     const { record, tenure, first, failures } = delivery
     this.#note(K.started, thread, delivery)
     this.#member.world.met(this.#member, 'start')
-    checker.started(tenure, record, thread, first + failures, wall)
+    checker.started(tenure, record, thread, first + failures, wall, run)
   }
 
   refused(thread: number, delivery: Delivery): void {
@@ -55,6 +56,19 @@ export class ThreadEars implements ThreadListener {
   parked(thread: number, delivery: Delivery, flags: number): void {
     this.#note(K.parked, thread, delivery)
     this.#member.world.checker.parked(delivery.tenure, delivery.record, flags)
+  }
+
+  began(thread: number, run: Run): void {
+    this.#member.world.journal.note(K.began, this.#member.id, thread, run.length)
+  }
+
+  threw(thread: number, run: Run): void {
+    this.#member.world.journal.note(K.threwAll, this.#member.id, thread, run.length)
+  }
+
+  putBack(thread: number, delivery: Delivery): void {
+    this.#note(K.putBack, thread, delivery)
+    this.#member.world.checker.putBack(delivery.tenure, delivery.record)
   }
 
   handedBack(thread: number, delivery: Delivery): void {

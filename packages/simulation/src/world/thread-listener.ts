@@ -1,11 +1,13 @@
 /** Who hears what a thread does. */
 import type { Delivery, Ending } from './delivery.js'
+import type { Run } from './handlers.js'
 import type { Victim } from './records.js'
 
 /** What a thread does, told at once: the checker and the journal listen. */
 export interface ThreadListener {
   published(thread: number, delivery: Delivery): void
-  started(thread: number, delivery: Delivery): void
+  /** @param run the same for records that its handler is given together */
+  started(thread: number, delivery: Delivery, run: Run): void
   /** It was published and may not start. */
   refused(thread: number, delivery: Delivery): void
   /** It was published and has to wait until its circuit closes. */
@@ -14,6 +16,12 @@ export interface ThreadListener {
   ended(thread: number, delivery: Delivery, how: Ending, flags: number): void
   /** The handler has failed, and is tried again. @param flags `FailureFlag`s */
   parked(thread: number, delivery: Delivery, flags: number): void
+  /** The handler is called with a batch. */
+  began(thread: number, run: Run): void
+  /** A handler of a batch has thrown. */
+  threw(thread: number, run: Run): void
+  /** It has run in a batch, and is to run again as if it had not. */
+  putBack(thread: number, delivery: Delivery): void
   /** Handed back without another attempt, or behind one that was. */
   handedBack(thread: number, delivery: Delivery): void
   /** What the handler kills instead of coming to an end. */

@@ -6,7 +6,7 @@ import { KeyedQueue, NO_KEY } from '@zk/engine'
 import type { Random } from '../random.js'
 import type { Shape } from '../shape.js'
 import { hashes } from './batch.js'
-import type { Delivery } from './delivery.js'
+import { type Delivery, wasTried } from './delivery.js'
 
 interface Refused {
   readonly slot: number
@@ -28,8 +28,10 @@ export class ThreadQueue {
 
   constructor(shape: Shape) {
     this.#shape = shape
-    const { concurrency, attempts, circuit } = shape
-    this.#queue = new KeyedQueue(concurrency, concurrency > 1 || attempts > 1 || circuit?.scope === 'partition')
+    const { concurrency, attempts, circuit, batchSize } = shape
+    // Of batches the thread counts how many run.
+    const lanes = batchSize > 0 ? Number.POSITIVE_INFINITY : concurrency
+    this.#queue = new KeyedQueue(lanes, lanes > 1 || attempts > 1 || circuit?.scope === 'partition')
   }
 
   get isEmpty(): boolean {
@@ -48,6 +50,26 @@ export class ThreadQueue {
   take(): Delivery | undefined {
     const ticket = this.#queue.take()
     return ticket === -1 ? undefined : this.#received[ticket]
+  }
+
+  /** The next one behind it, which has been taken too: both are for one batch. */
+  takeBehind(delivery: Delivery): Delivery | undefined {
+    const key = this.#keyOf(delivery)
+    const ticket = key === NO_KEY ? -1 : this.#queue.takeBehind(key)
+    return ticket === -1 ? undefined : this.#received[ticket]
+  }
+
+  /** They were taken behind others of their key, and wait there again. */
+  putBehind(deliveries: readonly Delivery[]): void {
+    if (deliveries.length === 0) return
+    for (const delivery of deliveries) this.#received[delivery.ticket] = delivery
+    const tickets = deliveries.map(({ ticket }) => ticket)
+    this.#queue.putBehind(this.#keyOf(deliveries[0]!), tickets)
+  }
+
+  isOfKey(delivery: Delivery, other: Delivery): boolean {
+    const key = this.#keyOf(delivery)
+    return key !== NO_KEY && key === this.#keyOf(other)
   }
 
   /** It was taken and runs. */
@@ -122,7 +144,7 @@ export class ThreadQueue {
 
   /** Takes out what has been tried before and is not tried again, due or not, and what waits behind it. */
   handBack(isClosing: (delivery: Delivery) => boolean): Delivery[] {
-    const goes = (delivery: Delivery) => delivery.failures > 0 && isClosing(delivery)
+    const goes = (delivery: Delivery) => wasTried(delivery) && isClosing(delivery)
     const back = this.#parked.filter(goes)
     for (const delivery of back) this.#parked.splice(this.#parked.indexOf(delivery), 1)
     const aside = this.#aside.filter(goes)

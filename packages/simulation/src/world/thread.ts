@@ -5,14 +5,16 @@
  *
  * A handler that returns no promise keeps its thread from everything else until it returns.
  */
-import { FailureFlag, Outcome } from '@zk/engine'
 import type { Random } from '../random.js'
 import type { Shape } from '../shape.js'
 import { AckBox } from './ack-box.js'
+import { endBatch } from './batch-end.js'
 import { SimBoard } from './board.js'
 import { ClosingPolicy } from './closing-policy.js'
-import type { Delivery, Ending } from './delivery.js'
+import { type Delivery, wasTried } from './delivery.js'
+import { Gathering } from './gathering.js'
 import { Handlers } from './handlers.js'
+import { RecordEnds } from './record-ends.js'
 import type { ThreadListener } from './thread-listener.js'
 import { ThreadQueue } from './thread-queue.js'
 
@@ -25,8 +27,8 @@ type ThreadState =
   /** No JavaScript runs; acks that it posted are still on their way. */
   | 'exited'
 
-/** Of a hundred failures with attempts left so many are not worth another; of deadly records so many are seen at it. */
-const [NOT_RETRYABLE, SEEN] = [10, 30]
+/** Of a hundred deadly records so many are seen at it. */
+const SEEN = 30
 
 export class SimThread {
   state: ThreadState = 'down'
@@ -55,7 +57,10 @@ export class SimThread {
   /** Nothing may start, until it hears of something. */
   #standsStill = false
   readonly handlers = new Handlers()
+  /** Undefined where handlers take records one by one. */
+  readonly #gathering: Gathering | undefined
   readonly #policy: ClosingPolicy
+  readonly #ends: RecordEnds
 
   constructor(index: number, shape: Shape, listener: ThreadListener, isHeld: () => boolean) {
     this.#index = index
@@ -64,6 +69,11 @@ export class SimThread {
     this.#isHeld = isHeld
     this.queue = new ThreadQueue(shape)
     this.#policy = new ClosingPolicy(this.board)
+    this.#ends = new RecordEnds({
+      ...{ index, shape, listener, board: this.board, acks: this.acks, policy: this.#policy },
+      queueOf: () => this.queue,
+    })
+    if (shape.batchSize > 0) this.#gathering = new Gathering(shape.batchSize, this.board)
   }
 
   get isAlive(): boolean {
@@ -71,7 +81,7 @@ export class SimThread {
   }
 
   get isStarting(): boolean {
-    return this.#starting !== undefined
+    return this.#starting !== undefined || this.#gathering?.isEmpty === false
   }
 
   /** It has nothing to do and nothing to tell. */
@@ -82,12 +92,13 @@ export class SimThread {
   /** Its board shows such a delivery as running. */
   shows(matches: (delivery: Delivery) => boolean): boolean {
     if (this.#starting !== undefined && matches(this.#starting)) return true
+    if (this.#gathering?.some(matches) === true) return true
     return this.handlers.some(matches) || this.ran.some(matches)
   }
 
   /** Its event loop turns: it hears what main says. */
   get isFree(): boolean {
-    return this.isAlive && this.#starting === undefined && !this.handlers.isBusy
+    return this.isAlive && !this.isStarting && !this.handlers.isBusy
   }
 
   // ── main's side ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +126,7 @@ export class SimThread {
   /** Its JavaScript stops here. */
   exit(): void {
     this.state = 'exited'
-    this.ran = this.handlers.takeAll()
+    this.ran = [...this.handlers.takeAll(), ...(this.#gathering?.complete() ?? [])]
     for (const delivery of this.ran) this.#listener.stopped(delivery)
     if (this.#starting !== undefined) {
       this.queue.started(this.#starting)
@@ -151,7 +162,7 @@ export class SimThread {
     this.#standsStill = false
     // What must not start any more finds that out by trying.
     this.queue.takeUp((delivery) => !this.board.isHeld(delivery.slot) || this.#policy.isClosing(delivery))
-    this.#handBackClosing()
+    this.#ends.handBackClosing()
     return true
   }
 
@@ -161,10 +172,13 @@ export class SimThread {
   }
 
   publish(): boolean {
-    if (!this.isFree || this.isGivenUp || this.#standsStill) return false
-    const delivery = this.queue.take()
+    if (!this.isAlive || this.handlers.isBusy || this.#starting !== undefined) return false
+    const isFirst = this.#gathering?.isEmpty !== false
+    if (isFirst && (this.isGivenUp || this.#standsStill)) return false
+    if (this.#gathering !== undefined && isFirst && this.handlers.count >= this.#shape.concurrency) return false
+    const delivery = this.#gathering === undefined ? this.queue.take() : this.#gathering.next(this.queue)
     if (delivery === undefined) return false
-    this.#mark(delivery, 'running')
+    this.#ends.mark(delivery, 'running')
     this.#starting = delivery
     this.#listener.published(this.#index, delivery)
     return true
@@ -175,48 +189,74 @@ export class SimThread {
     const delivery = this.#starting
     if (delivery === undefined || this.#isHeld()) return false
     this.#starting = undefined
-    if (this.#isOver(delivery)) {
-      this.#refuse(delivery)
-    } else if (delivery.failures > 0 && this.#policy.isClosing(delivery)) {
-      this.#handBackBehind(delivery)
-      this.#refuse(delivery)
+    if (this.#ends.isOver(delivery)) {
+      this.#ends.refuse(delivery)
+    } else if (wasTried(delivery) && this.#policy.isClosing(delivery)) {
+      this.#ends.handBackBehind(delivery)
+      this.#ends.refuse(delivery)
     } else if (!this.board.admits(delivery.slot)) {
       // As if it had never been published. One of a single partition lets the others pass.
-      this.#mark(delivery, delivery.failures > 0 ? 'parked' : 'queued')
-      this.#standsStill = this.#shape.circuit?.scope === 'work'
-      if (this.#standsStill) this.queue.putBack(delivery)
-      else this.queue.setAside(delivery)
+      this.#ends.mark(delivery, wasTried(delivery) ? 'parked' : 'queued')
+      if (this.#gathering?.isBehind === true) {
+        this.queue.putBehind([delivery])
+      } else {
+        this.#standsStill = this.#shape.circuit?.scope === 'work'
+        if (this.#standsStill) this.queue.putBack(delivery)
+        else this.queue.setAside(delivery)
+      }
       this.#listener.heldBack(this.#index, delivery)
-    } else {
+    } else if (this.#gathering !== undefined) {
+      // From here on nothing keeps it from running: main takes it for started, and so does the checker.
       this.queue.started(delivery)
-      this.#listener.started(this.#index, delivery)
-      this.handlers.add(delivery, choice.percent(this.#shape.syncHandlers))
+      this.#listener.started(this.#index, delivery, this.#gathering.admit(delivery))
+      return true
+    } else {
+      const run = [delivery]
+      this.queue.started(delivery)
+      this.#listener.started(this.#index, delivery, run)
+      this.handlers.add(run, choice.percent(this.#shape.syncHandlers))
     }
+    this.#gathering?.passed()
+    return true
+  }
+
+  /** The handler is called with the batch that was gathered. */
+  begin(choice: Random): boolean {
+    if (this.#gathering === undefined || this.#starting !== undefined || this.#gathering.isEmpty) return false
+    const run = this.#gathering.complete()
+    this.#listener.began(this.#index, run)
+    this.handlers.add(run, choice.percent(this.#shape.syncHandlers))
     return true
   }
 
   get canFinish(): boolean {
-    return this.isAlive && this.#starting === undefined && this.handlers.mayEnd
+    return this.isAlive && !this.isStarting && this.handlers.mayEnd
   }
 
   /** A handler ends, well or not. */
   finish(fails: boolean, choice: Random): boolean {
     if (!this.canFinish) return false
-    const delivery = this.handlers.pick(choice)
-    const victim = this.#listener.victimOf(delivery)
-    if (victim !== 'nobody') {
+    const run = this.handlers.pick(choice)
+    for (const delivery of run) {
+      const victim = this.#listener.victimOf(delivery)
+      if (victim === 'nobody') continue
       this.#listener.kills(this.#index, delivery, victim)
       if (victim === 'thread' && choice.percent(SEEN)) this.guilty = [delivery]
       if (victim === 'thread') this.exit()
       return true
     }
-    this.handlers.remove(delivery)
+    this.handlers.remove(run)
     this.#standsStill = false
+    if (this.#gathering !== undefined) {
+      endBatch(run, fails, this.queue, this.#ends, choice)
+      return true
+    }
+    const [delivery] = run as [Delivery]
     const failed = fails || (delivery.timedOut && choice.percent(70))
     // One that was told that its result is not wanted may give up: no failure of the record.
-    if (delivery.aborted && choice.percent(50)) this.#end(delivery, 'discarded', 0, choice)
-    else if (failed && !delivery.aborted) this.#fail(delivery, choice)
-    else this.#end(delivery, 'done', 0, choice)
+    if (delivery.aborted && choice.percent(50)) this.#ends.end(delivery, 'discarded', 0, choice)
+    else if (failed && !delivery.aborted) this.#ends.fail(delivery, choice)
+    else this.#ends.end(delivery, 'done', 0, choice)
     return true
   }
 
@@ -227,72 +267,5 @@ export class SimThread {
   /** @returns how many acks were posted */
   flush(): number {
     return this.acks.post()
-  }
-
-  // ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #fail(delivery: Delivery, choice: Random): void {
-    const { attempts, onExhausted, deadLetters, flaggedFailures } = this.#shape
-    let flags = 0
-    if (choice.percent(flaggedFailures)) flags |= FailureFlag.noDeadLetter
-    if (choice.percent(flaggedFailures)) flags |= FailureFlag.noCircuitBreak
-    const isRetried = delivery.first + delivery.failures < attempts && !choice.percent(NOT_RETRYABLE)
-    if (isRetried && this.#policy.isClosing(delivery)) {
-      this.#handBackBehind(delivery)
-      this.#end(delivery, 'discarded', 0, choice)
-      return
-    }
-    if (isRetried) {
-      delivery.failures++
-      this.#mark(delivery, 'parked', flags)
-      delivery.timedOut = false
-      delivery.overdue = false
-      this.queue.park(delivery)
-      this.#listener.parked(this.#index, delivery, flags)
-      return
-    }
-    this.#end(delivery, 'failed', flags, choice)
-    if (onExhausted === 'complete' || (deadLetters && (flags & FailureFlag.noDeadLetter) === 0)) return
-    this.#policy.failed(delivery)
-    this.#handBackClosing()
-  }
-
-  /** It must not start: it was cut, its key was handed back, or the work stops. */
-  #isOver(delivery: Delivery): boolean {
-    return this.#policy.isOver(delivery) || this.queue.isRefused(delivery)
-  }
-
-  #handBackClosing(): void {
-    for (const delivery of this.queue.handBack((delivery) => this.#policy.isClosing(delivery))) this.#handBack(delivery)
-  }
-
-  #handBackBehind(delivery: Delivery): void {
-    for (const behind of this.queue.refuseBehind(delivery)) this.#handBack(behind)
-  }
-
-  #handBack(delivery: Delivery): void {
-    this.#listener.handedBack(this.#index, delivery)
-    this.#acknowledge(delivery, 'discarded', 0, 0)
-  }
-
-  #refuse(delivery: Delivery): void {
-    this.#listener.refused(this.#index, delivery)
-    this.#acknowledge(delivery, 'discarded', 0, 0)
-    this.queue.ended(delivery)
-  }
-
-  #end(delivery: Delivery, how: Ending, flags: number, choice: Random): void {
-    this.#listener.ended(this.#index, delivery, how, flags)
-    this.#acknowledge(delivery, how, flags, choice.below(20_000))
-    this.queue.ended(delivery)
-  }
-
-  #acknowledge(delivery: Delivery, how: Ending, flags: number, micros: number): void {
-    this.#mark(delivery, how, flags)
-    this.acks.add(delivery, Outcome[how] + flags, micros)
-  }
-
-  #mark(delivery: Delivery, state: Ending | 'queued' | 'running' | 'parked', flags?: number): void {
-    this.board.mark(delivery, state, delivery.first + delivery.failures, flags)
   }
 }
