@@ -133,6 +133,27 @@ test('a shutdown lets the batch that runs end, hands back what has not begun, an
   expect(offsets).toEqual(Array.from({ length: 60 }, (_, i) => `0@${i}`))
 }, 30_000)
 
+test('a failure that stops the work leaves those of its key behind it to the next start, in order, and no others', async () => {
+  const topic = await stage.topic(1)
+  const journal = stage.journal().path
+  // Offsets 0, 2, 4 are of one key, 1, 3, 5 of the other.
+  await stage.produce(topic, numbered(6, 2, 1))
+  const settings = {
+    topic,
+    processor,
+    speedup: 1,
+    batch: { maxSize: 6, maxWaitMs: 2_000 },
+    onExhausted: 'stop',
+  } as const
+  const play = stage.play({ ...settings, processorOptions: { journal, failsOnce: { k0: 1 } } }, { untilEnd: true })
+  expect((await play.ended).error).toMatchObject({ code: 'ZK_RECORD_FAILED' })
+  const again = stage.play({ ...settings, groupId: play.groupId, processorOptions: { journal } }, { untilEnd: true })
+  await again.run
+  const [whole, ...rest] = callsIn(journal).map(({ offsets }) => offsets)
+  expect(whole).toEqual([0, 1, 2, 3, 4, 5].map((offset) => `0@${offset}`))
+  expect(rest.flat()).toEqual(['0@2', '0@4'])
+}, 30_000)
+
 test('batch for a processor that takes messages one by one is refused', async () => {
   const topic = await stage.topic(1)
   const play = stage.play({ topic, processor: recorder, processorOptions: {}, batch: { maxSize: 10 } })
