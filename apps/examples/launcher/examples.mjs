@@ -14,6 +14,7 @@ const examples = {
   worker: { main: 'worker/worker.js', reads: 'producer' },
   'deadletter-worker': { main: 'worker-deadletter/worker.js', reads: 'producer', more: ['dead'] },
   'delay-worker': { main: 'worker-delay/worker.js', reads: 'producer' },
+  'batch-worker': { main: 'worker-batch/worker.js', reads: 'producer' },
   'hash-worker': { main: 'worker-hash/worker.js', reads: 'producer' },
   'retry-pipeline': { main: 'retry-pipeline/pipeline.js', reads: 'producer', more: ['retry', 'dead'] },
   'avro-producer': { main: 'producer-avro/produce.js', topic: 'orders-avro' },

@@ -29,6 +29,28 @@ test('the worker bills what the producer wrote, and drains at SIGTERM', async ()
   expect([...totals.values()].reduce((sum, total) => sum + total, 0)).toBe(200 * 3 * 3)
 })
 
+test('the batch worker inserts in far fewer requests than orders, and only what the store refuses fails', async () => {
+  const broker = node('.', [zk, 'broker', '--topics', 'orders', '--json'])
+  const [ready] = await once(broker.lines, 'line')
+  const env = { KAFKA_BOOTSTRAP: JSON.parse(ready).bootstrapServers, COUNT: '500', RATE: '100000', CUSTOMERS: '50' }
+  expect(await node('producer', ['produce.js'], env).exited).toEqual([0, null])
+
+  const worker = node('worker-batch', ['worker.js'], env)
+  const refused = []
+  let last = ''
+  for await (const line of worker.lines) {
+    last = line
+    if (line.includes(': failed, Nobody has 5 of')) refused.push(line)
+    const { rows } = line.startsWith('{') ? JSON.parse(line) : {}
+    // Every fifth order is of five pieces.
+    if (rows === 400 && refused.length === 100 && !worker.child.killed) worker.child.kill('SIGTERM')
+  }
+  expect(await worker.exited).toEqual([0, null])
+  const [, requests] = /^500 processed, 100 of them refused; 400 rows in (\d+) requests$/.exec(last) ?? []
+  expect(Number(requests)).toBeGreaterThan(0)
+  expect(Number(requests)).toBeLessThan(100)
+})
+
 test('the retry pipeline tries again after a while what has failed, and gives up what fails again', async () => {
   const topics = 'orders,orders.retry,orders.dead'
   const broker = node('.', [zk, 'broker', '--topics', topics, '--json'])
