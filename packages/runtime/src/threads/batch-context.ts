@@ -1,5 +1,5 @@
 /** What a handler of batches gets beside its messages, and what the executor learns of its end. */
-import { NO_KEY } from '@zk/engine'
+import { NO_KEY } from '@zk/engine/in-thread'
 import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import type {

@@ -1,5 +1,5 @@
 /** What is in a batch, and in which order: each ready key gives one record, then those keys more. */
-import { NO_KEY } from '@zk/engine'
+import { NO_KEY } from '@zk/engine/in-thread'
 import { type BatchEntry, BatchedDelivery, type Fault, RunningBatch } from './batch-context.js'
 import { type AloneDeliveries, type BatchLaneOptions, waitBehind } from './batch-parts.js'
 import { FrameMessage } from './message.js'

@@ -3,7 +3,8 @@
  * tried again or is handed back. All of it is off the hot path, which asks `mustNotStart` only where something is unusual.
  */
 import { performance } from 'node:perf_hooks'
-import { FailureFlag, type KeyedQueue, type TopicPartition } from '@zk/engine'
+import type { TopicPartition } from '@zk/engine'
+import { FailureFlag, type KeyedQueue } from '@zk/engine/in-thread'
 import type { Format } from '@zk/formats'
 import { describeError } from '../describe-error.js'
 import type { Logger } from '../log/logger.js'
