@@ -37,7 +37,7 @@ describe('runProcessor', () => {
     ]
     await expect(runProcessor(loose({}), loose(records), loose({ log: 1 }))).rejects.toEqual(
       invalid(
-        ['processor', 'has no process; expected an object with a process function'],
+        ['processor', 'has no process; expected an object with a process or processBatch function'],
         ['records[1].vlaue', 'is not a field; did you mean value?'],
         ['records[2].partition', 'is -1; expected a whole number from 0'],
         ['records[2].value', 'is neither text nor bytes, which needs the format of the processor'],
