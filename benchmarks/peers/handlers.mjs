@@ -1,0 +1,39 @@
+// @ts-check
+/** What each record is given to, the same in every program; `java/…/Handler.java` says it once more. */
+import { setTimeout } from 'node:timers/promises'
+import { fnv1a } from '@zk/runtime/internal/fnv1a'
+
+/** @typedef {'noop' | 'cpu' | 'sleep' | 'latency'} HandlerName */
+
+/** About a millisecond over 200 bytes. */
+const PASSES = 3_700
+const SLEEP_MS = 5
+
+/** Milliseconds since 1970 with their fractions: the same clock in each thread and process of a machine. */
+export const wallClock = () => performance.timeOrigin + performance.now()
+
+/**
+ * @param {HandlerName} name
+ * @param {Float64Array} delays where `latency` puts what it finds, in milliseconds, by the number of the record
+ * @returns {(value: Uint8Array) => number | Promise<number>} gives the record's part of the checksum
+ */
+export function handlerOf(name, delays) {
+  switch (name) {
+    case 'noop':
+      return () => 0
+    case 'cpu':
+      return (value) => fnv1a(value, PASSES)
+    case 'sleep':
+      return () => setTimeout(SLEEP_MS, 0)
+    case 'latency':
+      return (value) => {
+        const now = wallClock()
+        const { i, t } = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1'))
+        // What lies beyond the end of a typed array is dropped.
+        delays[Number(i)] = now - Number(t) / 1_000
+        return 0
+      }
+    default:
+      throw new Error(`no handler is called ${name}`)
+  }
+}

@@ -1,0 +1,54 @@
+package zk.peers;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/** What each record is given to: the same work, and the same checksum, as in {@code handlers.mjs}. */
+interface Handler {
+  int PRIME = 0x01000193;
+  int PASSES = 3_700;
+  long SLEEP_MS = 5;
+
+  /** @return the record's part of the checksum */
+  int handle(byte[] value);
+
+  static Handler of(String name, Meter meter) {
+    return switch (name) {
+      case "noop" -> value -> 0;
+      case "cpu" -> Handler::fnv1a;
+      case "sleep" -> value -> sleep();
+      case "latency" -> value -> delay(value, meter);
+      default -> throw new IllegalArgumentException("no handler is called " + name);
+    };
+  }
+
+  private static int fnv1a(byte[] bytes) {
+    int hash = 0x811c9dc5;
+    for (int pass = 0; pass < PASSES; pass++) {
+      for (byte b : bytes) hash = (hash ^ (b & 0xff)) * PRIME;
+    }
+    return hash;
+  }
+
+  private static int sleep() {
+    try {
+      Thread.sleep(SLEEP_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return 0;
+  }
+
+  /** The value is {"i":"00000000","t":"0000000000000000",…: its number, and when it was produced, in microseconds. */
+  private static int delay(byte[] value, Meter meter) {
+    long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+    int number = Integer.parseInt(text(value, 6, 14));
+    meter.delayed(number, (now - Long.parseLong(text(value, 21, 37))) / 1_000.0);
+    return 0;
+  }
+
+  private static String text(byte[] value, int from, int to) {
+    return new String(value, from, to - from, StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,44 @@
+// @ts-check
+import { handlerOf, wallClock } from './handlers.mjs'
+import { processCpu } from './meter.mjs'
+
+/**
+ * Numbers of each thread: messages done, when its first one began, the CPU of the process until then, checksum. As many as
+ * fill a cache line, or threads would take it from each other.
+ */
+export const SLOTS = 16
+
+/** @typedef {{ handler: import('./handlers.mjs').HandlerName, counts: Float64Array, delays: Float64Array }} Options */
+
+export default {
+  /** @param {import('@zk/runtime/processor').ThreadInfo<Options>} thread */
+  setup({ options: { handler, counts, delays }, index }) {
+    const own = counts.subarray(index * SLOTS, (index + 1) * SLOTS)
+    const handle = handlerOf(handler, delays)
+    /** @param {number} part */
+    const finish = (part) => {
+      own[3] = Number(own[3]) ^ part
+      own[0] = Number(own[0]) + 1
+    }
+    /**
+     * @param {Uint8Array} value
+     * @returns {void | Promise<void>}
+     */
+    return (value) => {
+      if (own[1] === 0) {
+        own[2] = processCpu()
+        own[1] = wallClock()
+      }
+      const part = handle(value)
+      if (typeof part === 'number') finish(part)
+      else return part.then(finish)
+    }
+  },
+  /**
+   * @param {import('@zk/runtime/processor').Message} message
+   * @param {import('@zk/runtime/processor').ProcessContext<(value: Uint8Array) => void | Promise<void>>} context
+   */
+  process(message, { state }) {
+    return state(/** @type {Buffer} */ (message.rawValue))
+  },
+}

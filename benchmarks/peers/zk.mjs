@@ -1,0 +1,71 @@
+// @ts-check
+/**
+ * This project's runtime, with its defaults but for speedup, concurrency and affinity. Threads count what they finish in
+ * memory that is shared, so that to look at it costs nothing.
+ */
+import { createClient } from '@zk/runtime'
+import { programArguments } from './arguments.mjs'
+import { wallClock } from './handlers.mjs'
+import { processCpu, report } from './meter.mjs'
+import { SLOTS } from './zk-processor.mjs'
+
+/** Short beside a run. */
+const LOOK_MS = 1
+
+const args = programArguments()
+const counts = new Float64Array(new SharedArrayBuffer(args.threads * SLOTS * 8))
+const delays = new Float64Array(new SharedArrayBuffer((args.handler === 'latency' ? args.count : 0) * 8))
+const silent = () => {}
+const { warn, error } = console
+const client = createClient({ bootstrapServers: args.bootstrap.split(',') })
+const work = client
+  .workFactory({ logger: { trace: silent, debug: silent, info: silent, warn, error, fatal: error } })
+  .create({
+    topic: args.topic,
+    groupId: `peer-zk-${process.pid}-${Date.now()}`,
+    processor: new URL('./zk-processor.mjs', import.meta.url),
+    processorOptions: { handler: args.handler, counts, delays },
+    speedup: args.threads,
+    concurrency: Math.ceil(args.concurrency / args.threads),
+    affinity: args.ordered ? 'in-flight' : 'hash',
+  })
+const stop = new AbortController()
+const look = setInterval(() => {
+  if (sumOf(0) < args.count) return
+  clearInterval(look)
+  const now = wallClock()
+  const cpu = processCpu()
+  const first = threads().reduce((a, b) => (startOf(a) <= startOf(b) ? a : b))
+  report({
+    messages: sumOf(0),
+    ms: now - startOf(first),
+    cpuMs: cpu - at(first, 2),
+    sum: threads().reduce((sum, thread) => sum ^ at(thread, 3), 0),
+    delays: args.handler === 'latency' ? delays : undefined,
+  })
+  stop.abort()
+}, LOOK_MS)
+await work.run({ shutdown: stop.signal })
+await client.close()
+
+/** @param {number} slot */
+function sumOf(slot) {
+  return threads().reduce((sum, thread) => sum + at(thread, slot), 0)
+}
+
+/** @param {number} thread */
+function startOf(thread) {
+  return at(thread, 1) || Number.POSITIVE_INFINITY
+}
+
+function threads() {
+  return Array.from({ length: args.threads }, (_, thread) => thread)
+}
+
+/**
+ * @param {number} thread
+ * @param {number} slot
+ */
+function at(thread, slot) {
+  return /** @type {number} */ (counts[thread * SLOTS + slot])
+}
