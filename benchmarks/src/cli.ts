@@ -16,6 +16,12 @@ export interface SuiteOptions {
   progress: (what: string) => void
 }
 
+// Has options and a table of its own, and is not one of all suites: it takes a real Kafka and a quarter of an hour.
+if (process.argv[2] === 'peers') {
+  await (await import('./peers/cli.js')).peers(process.argv.slice(3))
+  process.exit()
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

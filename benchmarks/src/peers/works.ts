@@ -1,0 +1,179 @@
+/** What is compared: each work with its topic, its handler, and each peer's own settings for it. */
+import { availableParallelism } from 'node:os'
+import type { PeerName } from './programs.js'
+
+export interface Entry {
+  peer: PeerName
+  /** What the program is told beyond topic, count and handler. */
+  options: Readonly<Record<string, string | number | boolean>>
+  /** What that is in words, for the table. */
+  note: string
+  /** Of a key's records. */
+  order: 'key' | 'partition' | 'none'
+  /** Fewer messages for one that would take minutes; default: the work's. */
+  messages?: number
+}
+
+export interface Work {
+  /** Stays the same: sections of the page are found by it. */
+  name: string
+  /** By which `--work` chooses it. */
+  group: 'noop' | 'cpu' | 'io' | 'skew' | 'latency'
+  title: string
+  handler: 'noop' | 'cpu' | 'sleep' | 'latency'
+  messages: number
+  valueBytes: number
+  /** Exponent of Zipf over 1,000 keys; default: 10,000 keys in turn. */
+  zipf?: number
+  /** The first is what the others are compared with. */
+  entries: readonly Entry[]
+}
+
+const CORES = availableParallelism()
+const IO = [
+  { concurrency: 16, messages: 15_000 },
+  { concurrency: 100, messages: 60_000 },
+  { concurrency: 1_000, messages: 150_000 },
+]
+const IN_FLIGHT = 16
+/** Of Kafka's Java client where a poll is given to a pool: its 500 mean more waits for the last one. */
+const MANY_A_POLL = { 'max-poll-records': 5_000 }
+
+export const works: readonly Work[] = [
+  noop(200, 1_000_000),
+  noop(1_024, 500_000),
+  cpu(),
+  ...IO.map(({ concurrency, messages }) => io(concurrency, messages)),
+  skew(),
+  latency(),
+]
+
+function noop(valueBytes: number, messages: number): Work {
+  const few = 200_000
+  return {
+    name: `noop-${valueBytes}`,
+    group: 'noop',
+    title: `A handler that does nothing, ${valueBytes.toLocaleString('en-US')}-byte values`,
+    handler: 'noop',
+    messages,
+    valueBytes,
+    entries: [
+      { peer: 'zk', options: { threads: 1 }, note: 'speedup 1', order: 'key' },
+      { peer: 'zk', options: { threads: 2 }, note: 'speedup 2', order: 'key' },
+      { peer: 'zk', options: { threads: 4 }, note: 'speedup 4', order: 'key' },
+      { peer: 'node-rdkafka', options: {}, note: '1 thread', order: 'partition' },
+      { peer: 'kafkajs', options: {}, note: '1 thread', order: 'partition' },
+      {
+        peer: 'kafkajs-piscina',
+        options: { threads: 2, concurrency: 64 },
+        note: '2 threads, 64 tasks at once',
+        order: 'none',
+        messages: few,
+      },
+      { peer: 'java-client', options: {}, note: '1 thread', order: 'partition' },
+      {
+        peer: 'parallel-consumer',
+        options: { concurrency: 16, batch: 50 },
+        note: '16 threads, batches of 50',
+        order: 'key',
+        messages: few,
+      },
+    ],
+  }
+}
+
+function cpu(): Work {
+  return {
+    name: 'cpu',
+    group: 'cpu',
+    title: `A handler that computes for a millisecond, ${CORES} threads where there are threads`,
+    handler: 'cpu',
+    messages: 10_000,
+    valueBytes: 200,
+    entries: [
+      { peer: 'zk', options: { threads: CORES }, note: `speedup ${CORES}`, order: 'key' },
+      { peer: 'node-rdkafka', options: {}, note: '1 thread', order: 'partition' },
+      { peer: 'kafkajs', options: {}, note: '1 thread', order: 'partition' },
+      {
+        peer: 'kafkajs-piscina',
+        options: { threads: CORES, concurrency: CORES * 2 },
+        note: `${CORES} threads, ${CORES * 2} tasks at once`,
+        order: 'none',
+      },
+      {
+        peer: 'java-client',
+        options: { ...MANY_A_POLL, concurrency: CORES },
+        note: `pool of ${CORES} threads`,
+        order: 'none',
+      },
+      {
+        peer: 'parallel-consumer',
+        options: { concurrency: CORES * 2 },
+        note: `${CORES * 2} threads`,
+        order: 'key',
+      },
+    ],
+  }
+}
+
+function io(concurrency: number, messages: number): Work {
+  const note = `${concurrency.toLocaleString('en-US')} at once`
+  return {
+    name: `io-${concurrency}`,
+    group: 'io',
+    title: `A handler that waits 5 ms, ${note}`,
+    handler: 'sleep',
+    messages,
+    valueBytes: 200,
+    entries: [
+      { peer: 'zk', options: { concurrency }, note: `speedup 1, ${note}`, order: 'key' },
+      { peer: 'node-rdkafka', options: { concurrency }, note, order: 'none' },
+      { peer: 'kafkajs', options: { concurrency }, note, order: 'none' },
+      { peer: 'kafkajs-piscina', options: { concurrency, threads: 2 }, note: `2 threads, ${note}`, order: 'none' },
+      { peer: 'java-client', options: { ...MANY_A_POLL, concurrency }, note: `pool of ${note}`, order: 'none' },
+      { peer: 'parallel-consumer', options: { concurrency }, note, order: 'key' },
+    ],
+  }
+}
+
+function skew(): Work {
+  const note = `${IN_FLIGHT} at once`
+  const concurrency = IN_FLIGHT
+  return {
+    name: 'skew',
+    group: 'skew',
+    title: `A handler that waits 5 ms, keys by Zipf 1.0, ${note}, the order of a key kept`,
+    handler: 'sleep',
+    messages: 5_000,
+    valueBytes: 200,
+    zipf: 1,
+    entries: [
+      {
+        peer: 'zk',
+        options: { threads: IN_FLIGHT, concurrency, ordered: true },
+        note: `speedup ${IN_FLIGHT}, affinity in-flight`,
+        order: 'key',
+      },
+      { peer: 'kafkajs', options: { concurrency, ordered: true }, note: `${note}, a chain for each key`, order: 'key' },
+      { peer: 'parallel-consumer', options: { concurrency }, note, order: 'key' },
+    ],
+  }
+}
+
+function latency(): Work {
+  return {
+    name: 'latency',
+    group: 'latency',
+    title: 'From `produce` to the handler at 1,000 messages a second',
+    handler: 'latency',
+    messages: 15_000,
+    valueBytes: 200,
+    entries: [
+      { peer: 'zk', options: {}, note: 'speedup 1', order: 'key' },
+      { peer: 'node-rdkafka', options: { batch: 1 }, note: '`consume(1)`', order: 'partition' },
+      { peer: 'kafkajs', options: {}, note: '1 thread', order: 'partition' },
+      { peer: 'java-client', options: {}, note: '1 thread', order: 'partition' },
+      { peer: 'parallel-consumer', options: { concurrency: 16 }, note: '16 threads', order: 'key' },
+    ],
+  }
+}
