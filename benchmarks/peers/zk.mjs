@@ -9,8 +9,8 @@ import { wallClock } from './handlers.mjs'
 import { processCpu, report } from './meter.mjs'
 import { SLOTS } from './zk-processor.mjs'
 
-/** Short beside a run. */
-const LOOK_MS = 1
+/** Short beside a run; each look wakes main while the handlers need the cores. */
+const LOOK_MS = 5
 
 const args = programArguments()
 const counts = new Float64Array(new SharedArrayBuffer(args.threads * SLOTS * 8))

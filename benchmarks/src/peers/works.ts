@@ -166,7 +166,7 @@ function latency(): Work {
     group: 'latency',
     title: 'From `produce` to the handler at 1,000 messages a second',
     handler: 'latency',
-    messages: 15_000,
+    messages: 8_000,
     valueBytes: 200,
     entries: [
       { peer: 'zk', options: {}, note: 'speedup 1', order: 'key' },
