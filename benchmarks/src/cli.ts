@@ -45,6 +45,7 @@ if (values.help || names.some((name) => suites[name] === undefined)) {
   )
   console.log(`pnpm bench [suite]… [--runs 3] [--messages n] [--bootstrap host:port] [--json]
            [--compare last|file] [--gate file] [--tolerance 0.2]
+pnpm bench peers --help
 
 ${list.join('\n')}
 
