@@ -40,3 +40,26 @@ export async function atOnceByKey(records, limit, keyOf, handle) {
     for (const record of same) await handle(record)
   })
 }
+
+/**
+ * So many at once over several batches.
+ *
+ * @param {number} limit
+ * @returns {(task: () => void | Promise<void>) => Promise<void>} runs the task as soon as there is room
+ */
+export function limiter(limit) {
+  let free = limit
+  /** @type {(() => void)[]} */
+  const waiting = []
+  return async (task) => {
+    if (free > 0) free--
+    else await new Promise((resolve) => waiting.push(() => resolve(undefined)))
+    try {
+      await task()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) free++
+      else next()
+    }
+  }
+}

@@ -154,7 +154,12 @@ function skew(): Work {
         note: `speedup ${IN_FLIGHT}, affinity in-flight`,
         order: 'key',
       },
-      { peer: 'kafkajs', options: { concurrency, ordered: true }, note: `${note}, a chain for each key`, order: 'key' },
+      {
+        peer: 'kafkajs',
+        options: { concurrency, ordered: true, partitions: 12 },
+        note: `${note}, a chain for each key`,
+        order: 'key',
+      },
       { peer: 'parallel-consumer', options: { concurrency }, note, order: 'key' },
     ],
   }

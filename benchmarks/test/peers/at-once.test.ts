@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { atOnce, atOnceByKey } from '../../peers/at-once.mjs'
+import { atOnce, atOnceByKey, limiter } from '../../peers/at-once.mjs'
 
 test('so many at once and no more, all of them, and the end is that of the last', async () => {
   let running = 0
@@ -35,4 +35,18 @@ test('the records of a key go one after the other, in their order, and keys besi
   expect(most).toBe(2)
   expect(order.filter(([key]) => key === 'a')).toEqual(['a1', 'a2', 'a3'])
   expect(order).toHaveLength(6)
+})
+
+test('a limit holds over several batches, a task that fails gives its place back', async () => {
+  const limited = limiter(2)
+  let running = 0
+  let most = 0
+  const task = async () => {
+    most = Math.max(most, ++running)
+    await setImmediate()
+    running--
+  }
+  await expect(limited(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  await Promise.all([1, 2, 3, 4, 5].map(() => limited(task)))
+  expect({ most, running }).toEqual({ most: 2, running: 0 })
 })
