@@ -198,7 +198,9 @@ describe('a processor’s life', () => {
   })
 
   test('something that is no processor is refused', async () => {
-    await expect(runProcessor({} as never, [])).rejects.toThrow('expected an object with a process or processBatch function')
+    await expect(runProcessor({} as never, [])).rejects.toThrow(
+      'expected an object with a process or processBatch function',
+    )
   })
 })
 
