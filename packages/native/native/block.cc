@@ -44,6 +44,14 @@ size_t packedSize(size_t count, uint64_t bytes) {
   return kHeaderSize + count * (2 * 8 + 8 * 4) + 8 * 8 + bytes + count * 3;
 }
 
+/// Whether the record is sure to have no headers. librdkafka would allocate and clear a parser for the answer, a tenth of
+/// what reading the record costs. Only records of the current format have a leader epoch; there, in one piece with the
+/// value, the number of headers comes next.
+bool hasNoHeaders(rd_kafka_message_t* message) {
+  return message->len > 0 && rdkafka.rd_kafka_message_leader_epoch(message) >= 0 &&
+         static_cast<const uint8_t*>(message->payload)[message->len] == 0;
+}
+
 }  // namespace
 
 void Batch::append(const void* from, size_t length) {
@@ -52,6 +60,7 @@ void Batch::append(const void* from, size_t length) {
 }
 
 void Batch::appendHeaders(rd_kafka_message_t* message) {
+  if (hasNoHeaders(message)) return;
   rd_kafka_headers_t* headers = nullptr;
   if (rdkafka.rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
   const size_t start = bytes_.size();
