@@ -11,6 +11,7 @@
       "target_name": "zk_native",
       "sources": [
         "native/addon.cc",
+        "native/allocator.cc",
         "native/block.cc",
         "native/broker_call.cc",
         "native/commit.cc",

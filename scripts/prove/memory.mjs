@@ -5,7 +5,8 @@
  * is less), resident memory must stay flat, and under what was idle, the window's bytes, librdkafka's queue and what a
  * thread may take.
  *
- * Twice (`--case name` for one of them): the window is full of as many messages as it takes by default, or of bytes.
+ * Twice (`--case name` for one of them): the window is full of as many messages as it takes, of 1 KiB each, or of as many bytes,
+ * in messages of 16 KiB.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,25 +18,23 @@ import { withKafka } from './with-kafka.mjs'
 import { zkRun } from './zk.mjs'
 
 const PARTITIONS = 12
-const VALUE_BYTES = 1024
+const BACKLOG_BYTES = 2 ** 30
 const KEYS = 100_000
 const THREADS = 4
 /**
- * The window takes 16 messages a handler, 8,192 by default. With 5,120 handlers it would take so many that their bytes fill
- * it first. Some 640 messages a second in both: ten minutes of them are no half of the backlog.
+ * The window takes 16 messages a handler, 8,192, and 64 MiB, whichever comes first. Handlers are so slow that ten minutes
+ * of them are nearly all of the backlog: what librdkafka has queued is then new twice while the process warms up.
  *
  * `full` is a share of the limit at which the window counts as full: reading goes on once an eighth of the messages has left,
  * and is not begun for the last few bytes.
  *
- * `restMiB` is what librdkafka and malloc take besides (docs/design.md, "What memory is made of"). A window of messages leaves
- * room for it in what it may take of bytes.
- *
- * @type {Record<string, { concurrency: number, slowMs: number, full: number, restMiB: number }>}
+ * @type {Record<string, { valueBytes: number, slowMs: number, full: number }>}
  */
 const cases = {
-  messages: { concurrency: 128, slowMs: 800, full: 0.875, restMiB: 0 },
-  bytes: { concurrency: 1280, slowMs: 8_000, full: 0.95, restMiB: 80 },
+  messages: { valueBytes: 1024, slowMs: 360, full: 0.875 },
+  bytes: { valueBytes: 16 * 1024, slowMs: 5_760, full: 0.95 },
 }
+const CONCURRENCY = 128
 const WARM_UP_S = 120
 const IDLE_S = 5
 /** How often the window is looked at. Each look is a request and a snapshot, whose garbage is not what is measured here. */
@@ -48,25 +47,26 @@ const THREAD_MIB = 40
 const processor = new URL('./processors/slow.mjs', import.meta.url)
 
 /** @type {import('./verdict.mjs').Proof} */
-export const prove = async ({ minutes = 10, messages = 2 ** 20, case: only }) =>
+export const prove = async ({ minutes = 10, case: only }) =>
   withKafka(async (bootstrapServers) => {
     if (only !== undefined && !Object.hasOwn(cases, only)) throw new Error(`--case: ${Object.keys(cases).join(' or ')}`)
-    const topic = `prove-memory-${randomUUID()}`
-    await createTopic(bootstrapServers, topic, PARTITIONS)
-    say(`Producing ${messages} messages of ${VALUE_BYTES} bytes`)
-    const value = randomBytes(VALUE_BYTES)
-    const record = (/** @type {number} */ i) => ({ key: Buffer.from(`k${i % KEYS}`), value })
     const fillTopic = await loadFillTopic()
-    await fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
-
     /** @type {Record<string, import('./verdict.mjs').Verdict>} */
     const measured = {}
     for (const name of only === undefined ? Object.keys(cases) : [only]) {
+      const { valueBytes } = cases[name]
+      const messages = BACKLOG_BYTES / valueBytes
+      const topic = `prove-memory-${name}-${randomUUID()}`
+      await createTopic(bootstrapServers, topic, PARTITIONS)
+      say(`${name}: producing ${messages} messages of ${valueBytes} bytes`)
+      const value = randomBytes(valueBytes)
+      const record = (/** @type {number} */ i) => ({ key: Buffer.from(`k${i % KEYS}`), value })
+      await fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
       measured[name] = await soak(bootstrapServers, topic, name, minutes, messages)
+      await deleteTopic(bootstrapServers, topic)
       say(`${name}: ${JSON.stringify(measured[name])}`)
     }
-    await deleteTopic(bootstrapServers, topic)
-    return { holds: Object.values(measured).every(({ holds }) => holds), minutes, messages, ...measured }
+    return { holds: Object.values(measured).every(({ holds }) => holds), minutes, ...measured }
   })
 
 /**
@@ -77,17 +77,17 @@ export const prove = async ({ minutes = 10, messages = 2 ** 20, case: only }) =>
  * @param {number} messages
  */
 async function soak(bootstrapServers, topic, name, minutes, messages) {
-  const { concurrency, slowMs, full, restMiB } = cases[name]
-  const args = ['--speedup', String(THREADS), '--concurrency', String(concurrency), '--health-port', '0']
+  const { slowMs, full } = cases[name]
+  const args = ['--speedup', String(THREADS), '--concurrency', String(CONCURRENCY), '--health-port', '0']
   // A drain finishes all that is below the highest offset that has started: two or three slow handlers, one after the other.
   args.push('--shutdown-timeout', '60000')
   const start = (/** @type {string} */ from) =>
     zkRun({
-      ...{ bootstrapServers, topic: from, group: `${topic}-${name}`, processor, args },
+      ...{ bootstrapServers, topic: from, group: topic, processor, args },
       env: { SLOW_MS: String(slowMs) },
     })
 
-  const empty = `${topic}-idle-${name}`
+  const empty = `${topic}-idle`
   await createTopic(bootstrapServers, empty, PARTITIONS)
   const quiet = start(empty)
   await quiet.ready
@@ -121,7 +121,7 @@ async function soak(bootstrapServers, topic, name, minutes, messages) {
   const highest = Math.max(...samples.map(([, mib]) => mib))
   const filled = median(windows.slice(-Math.floor(steady.length / LOOK_S)).map(fill))
   const windowMiB = Math.max(...windows.map(({ bytes }) => bytes)) / MIB
-  const bound = idle + windows[0].maxBytes / MIB + QUEUE_MIB * PARTITIONS + THREAD_MIB * THREADS + restMiB
+  const bound = idle + windows[0].maxBytes / MIB + QUEUE_MIB * PARTITIONS + THREAD_MIB * THREADS
   const backlogLasted = processed < messages
   return {
     holds: slope <= MAX_SLOPE && highest <= bound && filled >= full && backlogLasted && exitCode === 0,

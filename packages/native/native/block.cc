@@ -52,57 +52,48 @@ bool hasNoHeaders(rd_kafka_message_t* message) {
          static_cast<const uint8_t*>(message->payload)[message->len] == 0;
 }
 
-}  // namespace
-
-void Batch::append(const void* from, size_t length) {
+void append(std::vector<uint8_t>& to, const void* from, size_t length) {
   const auto* bytes = static_cast<const uint8_t*>(from);
-  bytes_.insert(bytes_.end(), bytes, bytes + length);
+  to.insert(to.end(), bytes, bytes + length);
 }
 
-void Batch::appendHeaders(rd_kafka_message_t* message) {
+void appendHeaders(std::vector<uint8_t>& to, rd_kafka_message_t* message) {
   if (hasNoHeaders(message)) return;
   rd_kafka_headers_t* headers = nullptr;
   if (rdkafka.rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  const size_t start = bytes_.size();
+  const size_t start = to.size();
   uint32_t count = 0;
-  append(&count, 4);
+  append(to, &count, 4);
   const char* name;
   const void* value;
   size_t size;
   while (rdkafka.rd_kafka_header_get_all(headers, count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
     const auto nameLength = static_cast<uint32_t>(strlen(name));
     const int32_t valueLength = value ? static_cast<int32_t>(size) : -1;
-    append(&nameLength, 4);
-    append(name, nameLength);
-    append(&valueLength, 4);
-    if (valueLength > 0) append(value, size);
+    append(to, &nameLength, 4);
+    append(to, name, nameLength);
+    append(to, &valueLength, 4);
+    if (valueLength > 0) append(to, value, size);
     count++;
   }
   if (count == 0)
-    bytes_.resize(start);
+    to.resize(start);
   else
-    memcpy(bytes_.data() + start, &count, 4);
+    memcpy(to.data() + start, &count, 4);
 }
 
-bool Batch::add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes) {
-  const size_t start = bytes_.size();
+/// Copies the record's bytes to the end of `to`.
+Row copyOut(rd_kafka_message_t* message, int32_t slot, std::vector<uint8_t>& to) {
+  const size_t start = to.size();
   const size_t keyLength = message->key ? message->key_len : 0;
   const size_t valueLength = message->payload ? message->len : 0;
-  const auto fits = [&](uint64_t bytes) {
-    return rows_.empty() || (bytes <= maxBytes && packedSize(count() + 1, bytes) <= limit_);
-  };
-  if (!fits(start + keyLength + valueLength)) return false;
-  append(message->key, keyLength);
-  append(message->payload, valueLength);
-  appendHeaders(message);
-  if (!fits(bytes_.size())) {
-    bytes_.resize(start);
-    return false;
-  }
-  const size_t size = bytes_.size() - start;
+  append(to, message->key, keyLength);
+  append(to, message->payload, valueLength);
+  appendHeaders(to, message);
+  const size_t size = to.size() - start;
   rd_kafka_timestamp_type_t type;
   const int64_t time = rdkafka.rd_kafka_message_timestamp(message, &type);
-  rows_.push_back({
+  return {
       .offset = static_cast<double>(message->offset),
       .timestamp = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : static_cast<double>(time),
       .slot = slot,
@@ -112,8 +103,34 @@ bool Batch::add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes) {
       .headersLength = static_cast<int32_t>(size - keyLength - valueLength),
       .flags = type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? 1 : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? 2 : 0,
       .size = static_cast<uint32_t>(size),
-  });
-  rdkafka.rd_kafka_message_destroy(message);
+  };
+}
+
+}  // namespace
+
+HeldRecord::HeldRecord(rd_kafka_message_t* message, int32_t slot) : row(copyOut(message, slot, bytes)) {}
+
+bool Batch::fits(size_t records, uint64_t bytes, uint64_t maxBytes) const {
+  return records == 1 || (bytes <= maxBytes && packedSize(records, bytes) <= limit_);
+}
+
+std::optional<HeldRecord> Batch::add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes) {
+  const size_t start = bytes_.size();
+  const Row row = copyOut(message, slot, bytes_);
+  if (fits(count() + 1, bytes_.size(), maxBytes)) {
+    rows_.push_back(row);
+    return std::nullopt;
+  }
+  const auto from = bytes_.begin() + static_cast<std::ptrdiff_t>(start);
+  HeldRecord held(row, std::vector<uint8_t>(from, bytes_.end()));
+  bytes_.erase(from, bytes_.end());
+  return held;
+}
+
+bool Batch::add(const HeldRecord& record, uint64_t maxBytes) {
+  if (!fits(count() + 1, bytes_.size() + record.bytes.size(), maxBytes)) return false;
+  append(bytes_, record.bytes.data(), record.bytes.size());
+  rows_.push_back(record.row);
   return true;
 }
 

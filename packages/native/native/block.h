@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "rdkafka.h"
@@ -30,6 +32,28 @@ struct Block {
   bool isLent() const { return room.data != nullptr; }
 };
 
+/// What a block says of a record.
+struct Row {
+  double offset;
+  double timestamp;
+  int32_t slot;
+  uint32_t keyHash;
+  int32_t keyLength;
+  int32_t valueLength;
+  int32_t headersLength;
+  int32_t flags;
+  uint32_t size;
+};
+
+/// A record that was taken from librdkafka, and is in no block yet.
+struct HeldRecord {
+  HeldRecord(rd_kafka_message_t* message, int32_t slot);
+  HeldRecord(const Row& row, std::vector<uint8_t> bytes) : bytes(std::move(bytes)), row(row) {}
+
+  std::vector<uint8_t> bytes;
+  Row row;
+};
+
 /// What one read collects. Each record is copied out as it comes, and given back to librdkafka while caches know it.
 class Batch {
  public:
@@ -41,27 +65,16 @@ class Batch {
   uint64_t bytes() const { return bytes_.size(); }
   /// Before the first add(): the block shall not become larger than this.
   void limitTo(size_t blockSize) { limit_ = blockSize; }
-  /// Copies the record if it fits below `maxBytes` and into the block; the first one always fits. True: the message was
-  /// given back to librdkafka. False: nothing was done.
-  bool add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes);
+  /// Copies the record if it fits below `maxBytes` and into the block; the first one always fits.
+  /// @returns the record, if it does not fit
+  std::optional<HeldRecord> add(rd_kafka_message_t* message, int32_t slot, uint64_t maxBytes);
+  /// The same for one that did not fit before. @returns whether it fits now
+  bool add(const HeldRecord& record, uint64_t maxBytes);
   /// Packs everything, into the room if it is large enough.
   Block pack(Room room);
 
  private:
-  struct Row {
-    double offset;
-    double timestamp;
-    int32_t slot;
-    uint32_t keyHash;
-    int32_t keyLength;
-    int32_t valueLength;
-    int32_t headersLength;
-    int32_t flags;
-    uint32_t size;
-  };
-
-  void append(const void* from, size_t length);
-  void appendHeaders(rd_kafka_message_t* message);
+  bool fits(size_t records, uint64_t bytes, uint64_t maxBytes) const;
   uint32_t groupOf(const Row& row) const { return row.keyHash % static_cast<uint32_t>(groupSizes_.size()); }
 
   std::vector<Row> rows_;

@@ -26,6 +26,8 @@ namespace zk {
   X(rd_kafka_queue_length)                       \
   X(rd_kafka_queue_poll)                         \
   X(rd_kafka_consume_queue)                      \
+  X(rd_kafka_consume_callback)                   \
+  X(rd_kafka_yield)                              \
   X(rd_kafka_message_destroy)                    \
   X(rd_kafka_message_errstr)                     \
   X(rd_kafka_message_headers)                    \
@@ -57,6 +59,9 @@ namespace zk {
   X(rd_kafka_assignment_lost)                    \
   X(rd_kafka_memberid)                           \
   X(rd_kafka_mem_free)                           \
+  X(rd_kafka_default_topic_conf_dup)             \
+  X(rd_kafka_topic_conf_get)                     \
+  X(rd_kafka_topic_conf_destroy)                 \
   X(rd_kafka_conf_new)                           \
   X(rd_kafka_conf_set)                           \
   X(rd_kafka_conf_destroy)                       \

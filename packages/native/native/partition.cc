@@ -8,47 +8,77 @@ int64_t timestampOf(rd_kafka_message_t* message) { return rdkafka.rd_kafka_messa
 
 }  // namespace
 
-bool Partition::take(Batch& batch, size_t records, uint64_t share, uint64_t maxBytes, QueueEvents& events) {
-  const uint64_t before = batch.bytes();
+/// One call of take(), for what librdkafka calls back with.
+struct Partition::Read {
+  Partition& partition;
+  Batch& batch;
+  const size_t records;
+  const uint64_t endBytes;
+  const uint64_t maxBytes;
+  QueueEvents& events;
   size_t taken = 0;
-  while (taken < records && batch.bytes() - before < share) {
-    const bool carried = carries();
-    rd_kafka_message_t* message = carried ? carried_.front() : next(events);
-    if (message == nullptr || !batch.add(message, slot, maxBytes)) {
-      if (message != nullptr && !carried) carried_.push_back(message);
-      return false;
-    }
-    if (carried) carried_.pop_front();
-    taken++;
+  /// A record did not fit: the batch is full.
+  bool filled = false;
+
+  bool isOver() const { return filled || taken == records || batch.bytes() >= endBytes; }
+
+  static void onMessage(rd_kafka_message_t* message, void* opaque) {
+    auto& read = *static_cast<Read*>(opaque);
+    read.partition.next(message, read);
+    // The mark that says so is the thread's; the client is not asked for.
+    if (read.isOver()) rdkafka.rd_kafka_yield(nullptr);
   }
-  return true;
+};
+
+/// Until the queue is empty or enough was read, without waiting.
+///
+/// A call for a single record takes locks and looks at the clock several times, which costs more than the copy. So the
+/// rest comes by callbacks, `consume.callback.max.messages` at a time: a few dozen, since what is out of the queue meanwhile
+/// looks to librdkafka like room for another fetch. What is left after a yield goes back to where it was. Where the number is
+/// not set, it would be the whole queue, and single calls have to do.
+///
+/// Not by librdkafka's call for an array of records: it moves the consumer's position behind everything it returns, the end
+/// of a partition and errors included. A pause or a rebalance then resumes one record too far, and the record is lost. The
+/// calls used here move it behind records only. Like the other they serve what is not for the application (version
+/// barriers), drop records of a superseded version of the partition (assignment, seek, pause), and clear the queue's wake-up
+/// mark under the queue's lock: once one found the queue empty, the next record to arrive is sure to write to the wake-up
+/// descriptor.
+bool Partition::take(Batch& batch, size_t records, uint64_t share, uint64_t maxBytes, QueueEvents& events) {
+  Read read{*this, batch, records, batch.bytes() + share, maxBytes, events};
+  while (!held_.empty() && !read.isOver()) {
+    if (!batch.add(held_.front(), maxBytes)) return false;
+    held_.pop_front();
+    read.taken++;
+  }
+  while (!read.isOver()) {
+    rd_kafka_message_t* first = rdkafka.rd_kafka_consume_queue(queue_, 0);
+    if (first == nullptr) return false;
+    next(first, read);
+    // The first message has the handle of the topic that this call asks for, and keeps it alive.
+    int served = inBursts_ && first->rkt != nullptr ? 1 : 0;
+    while (served > 0 && !read.isOver())
+      served = rdkafka.rd_kafka_consume_callback(first->rkt, partition, 0, Read::onMessage, &read);
+    rdkafka.rd_kafka_message_destroy(first);
+  }
+  return !read.filled;
 }
 
-/// The next record that is ready, without waiting; null when the queue is empty.
-///
-/// One at a time, although librdkafka has a call for many: that one moves the consumer's position behind everything it
-/// returns, the end of a partition and errors included. A pause or a rebalance then resumes one record too far, and the
-/// record is lost. This call moves it behind records only. Like the other it serves what is not for the application
-/// (version barriers), drops records of a superseded version of the partition (assignment, seek, pause), and clears the
-/// queue's wake-up mark under the queue's lock: once it found the queue empty, the next record to arrive is sure to
-/// write to the wake-up descriptor.
-rd_kafka_message_t* Partition::next(QueueEvents& events) {
-  while (rd_kafka_message_t* message = rdkafka.rd_kafka_consume_queue(queue_, 0)) {
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (!isRepeated(message)) {
-        lastOffset_ = message->offset;
-        lastTimestamp_ = timestampOf(message);
-        lastLeaderEpoch_ = rdkafka.rd_kafka_message_leader_epoch(message);
-        return message;
-      }
-    } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      events.onEnd(slot, message->offset);
+void Partition::next(rd_kafka_message_t* message, Read& read) {
+  if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    read.events.onEnd(slot, message->offset);
+  } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    read.events.onError(message);
+  } else if (!isRepeated(message)) {
+    lastOffset_ = message->offset;
+    lastTimestamp_ = timestampOf(message);
+    lastLeaderEpoch_ = rdkafka.rd_kafka_message_leader_epoch(message);
+    if (auto held = read.batch.add(message, slot, read.maxBytes)) {
+      held_.push_back(std::move(*held));
+      read.filled = true;
     } else {
-      events.onError(message);
+      read.taken++;
     }
-    rdkafka.rd_kafka_message_destroy(message);
   }
-  return nullptr;
 }
 
 /// True for the record that was taken last and is here once more.
@@ -63,21 +93,16 @@ bool Partition::isRepeated(rd_kafka_message_t* message) const {
 }
 
 void Partition::forget() {
-  for (auto* message : carried_) rdkafka.rd_kafka_message_destroy(message);
-  carried_.clear();
+  held_.clear();
   lastOffset_ = -1;
 }
 
 void Partition::release() {
-  forget();
   rdkafka.rd_kafka_queue_io_event_enable(queue_, -1, nullptr, 0);
   rdkafka.rd_kafka_queue_destroy(queue_);
   queue_ = nullptr;
 }
 
-void Partition::abandon() {
-  carried_.clear();
-  queue_ = nullptr;
-}
+void Partition::abandon() { queue_ = nullptr; }
 
 }  // namespace zk

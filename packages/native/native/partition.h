@@ -1,4 +1,4 @@
-// One attached partition: its librdkafka queue, and the records taken from it that did not fit into a block yet.
+// One attached partition: its librdkafka queue, and the records taken from it that no block holds yet.
 #pragma once
 
 #include <atomic>
@@ -22,8 +22,9 @@ class QueueEvents {
 
 class Partition {
  public:
-  Partition(std::string topic, int32_t partition, int32_t slot, rd_kafka_queue_t* queue)
-      : topic(std::move(topic)), partition(partition), slot(slot), queue_(queue) {}
+  /// `inBursts`: the consumer limits how many messages one call may call back with.
+  Partition(std::string topic, int32_t partition, int32_t slot, rd_kafka_queue_t* queue, bool inBursts)
+      : topic(std::move(topic)), partition(partition), slot(slot), queue_(queue), inBursts_(inBursts) {}
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
 
@@ -38,32 +39,33 @@ class Partition {
   /// Entries in the queue, outdated ones included.
   size_t queued() const { return rdkafka.rd_kafka_queue_length(queue_); }
   /// Whether records were taken from the queue that no block holds yet.
-  bool carries() const { return !carried_.empty(); }
-  bool hasRecords() const { return carries() || queued() > 0; }
+  bool holds() const { return !held_.empty(); }
+  bool hasRecords() const { return holds() || queued() > 0; }
 
   /// Moves at most so many records into the batch, and stops at `share` bytes of its own.
   /// @returns whether more can be had of it in this read
   bool take(Batch& batch, size_t records, uint64_t share, uint64_t maxBytes, QueueEvents& events);
 
-  /// Drops what was taken and not packed, and what is known of earlier records: the position is about to change.
-  /// Only while the consumer's handle is alive.
+  /// A record that librdkafka put into another queue; it comes before everything that is read from now on.
+  void hold(rd_kafka_message_t* message) { held_.emplace_back(message, slot); }
+
+  /// Drops what is held, and what is known of earlier records: the position is about to change.
   void forget();
 
-  /// A record that librdkafka put into another queue; it comes before everything that is read from now on.
-  void carry(rd_kafka_message_t* message) { carried_.push_back(message); }
-
-  /// Gives queue and records back to librdkafka. Only while the consumer's handle is alive.
+  /// Gives the queue back to librdkafka. Only while the consumer's handle is alive.
   void release();
   /// The handle is gone: what belongs to it must not be touched any more, at the price of a leak.
   void abandon();
 
  private:
-  rd_kafka_message_t* next(QueueEvents& events);
+  struct Read;
+  void next(rd_kafka_message_t* message, Read& read);
   bool isRepeated(rd_kafka_message_t* message) const;
 
   rd_kafka_queue_t* queue_;
-  /// Taken from librdkafka, and not in a block yet: what did not fit, and what came by another queue.
-  std::deque<rd_kafka_message_t*> carried_;
+  const bool inBursts_;
+  /// What did not fit, and what came by another queue.
+  std::deque<HeldRecord> held_;
   /// The record taken last (see isRepeated).
   int64_t lastOffset_ = -1;
   int64_t lastTimestamp_ = 0;

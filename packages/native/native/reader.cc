@@ -1,14 +1,13 @@
 #include "reader.h"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <pthread.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
+#include <string_view>
+#include <utility>
 
+#include "allocator.h"
 #include "library.h"
 #include "thread.h"
 
@@ -19,17 +18,17 @@ namespace {
 /// How long the thread sleeps at most before it serves the consumer's queue again (max.poll.interval.ms counts from
 /// there), looks whether the consumer is closing, and would recover from a wake-up that went missing.
 constexpr int kIdleMs = 100;
-/// How often free memory goes back to the system.
-constexpr auto kTrimPeriod = std::chrono::seconds(30);
 /// Kept events. Ends are one a slot; errors beyond this drop the oldest that is not fatal.
 constexpr size_t kMaxErrors = 256;
 
-/// librdkafka takes and frees a buffer of megabytes for each fetch, among many small ones. glibc keeps what becomes free
-/// between them, and a process that reads for hours grows by it, step by step. Takes a few milliseconds, on this thread.
-void giveFreeMemoryBack() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
+/// Whether the consumer was made with a limit for rd_kafka_consume_callback().
+bool limitsCallbacks(rd_kafka_t* client) {
+  auto* conf = rdkafka.rd_kafka_default_topic_conf_dup(client);
+  char value[16];
+  size_t size = sizeof(value);
+  const auto found = rdkafka.rd_kafka_topic_conf_get(conf, "consume.callback.max.messages", value, &size);
+  rdkafka.rd_kafka_topic_conf_destroy(conf);
+  return found == RD_KAFKA_CONF_OK && std::string_view(value) != "0";
 }
 
 }  // namespace
@@ -48,6 +47,7 @@ rd_kafka_resp_err_t Reader::open() {
   consumerQueue_ = rdkafka.rd_kafka_queue_get_consumer(lease.client());
   if (consumerQueue_ == nullptr) return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
   rdkafka.rd_kafka_queue_io_event_enable(consumerQueue_, wakeUp_.writeEnd(), "c", 1);
+  inBursts_ = limitsCallbacks(lease.client());
   opened_ = true;
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -68,7 +68,7 @@ rd_kafka_resp_err_t Reader::attach(const std::string& topic, int32_t partition, 
   // consumer's when fetching starts only if that mark is not there, and nothing ever removes it.
   rdkafka.rd_kafka_queue_forward(queue, nullptr);
   rdkafka.rd_kafka_queue_io_event_enable(queue, wakeUp_.writeEnd(), "p", 1);
-  auto added = std::make_shared<Partition>(topic, partition, slot, queue);
+  auto added = std::make_shared<Partition>(topic, partition, slot, queue, inBursts_);
   attached_.push_back(added);
   {
     std::lock_guard state(state_);
@@ -161,7 +161,7 @@ int64_t Reader::position(int32_t slot) {
   if (found == attached_.end()) return -1;
   // During a pass, records move from the queue to the block, and librdkafka's position is ahead of what was delivered.
   std::unique_lock pass(pass_, std::try_to_lock);
-  if (!pass || (*found)->carries()) return -1;
+  if (!pass || (*found)->holds()) return -1;
   {
     std::lock_guard state(state_);
     if (output_.block.data != nullptr) return -1;
@@ -209,15 +209,11 @@ void Reader::loop() {
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "zk-reader");
 #endif
-  auto trimmed = std::chrono::steady_clock::now();
   while (!stopping_) {
     // After the pass, so that whoever is notified finds its lock free.
     if (pass()) notify_();
+    tuneAllocator(std::exchange(bytesRead_, 0));
     if (!stopping_) wakeUp_.wait(kIdleMs);
-    if (const auto now = std::chrono::steady_clock::now(); now - trimmed >= kTrimPeriod) {
-      giveFreeMemoryBack();
-      trimmed = now;
-    }
   }
 }
 
@@ -243,6 +239,7 @@ bool Reader::pass() {
   }
   client_ = nullptr;
   if (!collected && newEvents_.empty()) return false;
+  bytesRead_ += batch_.bytes();
   publish(collected ? batch_.pack(std::move(request->room)) : Block{});
   return true;
 }
@@ -259,15 +256,15 @@ void Reader::serveConsumerQueue() {
       // the partition's queue, and attach() cut the forwarding under that lock. They are older than all that is in the
       // partition's own queue, which is not read before this queue is empty.
       if (partition != nullptr) {
-        partition->carry(message);
-        continue;
+        partition->hold(message);
+      } else {
+        ReaderEvent event;
+        event.code = RD_KAFKA_RESP_ERR__STATE;
+        event.topic = rdkafka.rd_kafka_topic_name(message->rkt);
+        event.partition = message->partition;
+        event.message = "a record arrived from a partition that is assigned but not attached, and was dropped";
+        addError(std::move(event));
       }
-      ReaderEvent event;
-      event.code = RD_KAFKA_RESP_ERR__STATE;
-      event.topic = rdkafka.rd_kafka_topic_name(message->rkt);
-      event.partition = message->partition;
-      event.message = "a record arrived from a partition that is assigned but not attached, and was dropped";
-      addError(std::move(event));
     } else if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       onError(message);
     } else if (partition != nullptr) {

@@ -92,6 +92,7 @@ class Reader final : private QueueEvents {
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   bool opened_ = false;
+  bool inBursts_ = false;
 
   std::mutex pass_;
   // Guarded by pass_.
@@ -102,6 +103,7 @@ class Reader final : private QueueEvents {
   Batch batch_;
   std::vector<ReaderEvent> newEvents_;
   rd_kafka_t* client_ = nullptr;  // during a pass
+  uint64_t bytesRead_ = 0;        // since the last look at memory
 
   std::mutex state_;
   // Guarded by state_.

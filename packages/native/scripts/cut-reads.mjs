@@ -82,7 +82,7 @@ async function member(group) {
         }
       },
     },
-    { 'auto.offset.reset': 'earliest' },
+    { 'auto.offset.reset': 'earliest', 'consume.callback.max.messages': 16 },
   )
   self.attachAnew = (partition) => {
     if (!slots.has(partition)) return

@@ -51,13 +51,17 @@ function fuzz(count: number, partitions: number, seed: number): Message[] {
 }
 
 describe('a block', () => {
-  test('says the same as node-rdkafka consume() for 10,000 fuzzed records', async () => {
+  test.each([
+    ['in bursts', 16],
+    ['one by one', 0],
+  ])('says the same as node-rdkafka consume() for 10,000 fuzzed records, read %s', async (_, burst) => {
     const seed = 20_261_122
-    cluster.createTopic('fuzz', 4)
-    await produce(cluster, 'fuzz', fuzz(10_000, 4, seed))
+    const topic = `fuzz-${burst}`
+    cluster.createTopic(topic, 4)
+    await produce(cluster, topic, fuzz(10_000, 4, seed))
 
-    const plain = await plainConsume(cluster, 'fuzz', 10_000)
-    const member = await readAll('fuzz', 10_000, { maxRecords: 777, maxBytes: 100_000 })
+    const plain = await plainConsume(cluster, topic, 10_000)
+    const member = await readAll(topic, 10_000, { burst, maxRecords: 777, maxBytes: 100_000 })
 
     for (let partition = 0; partition < 4; partition++) {
       const expected = plain

@@ -152,6 +152,8 @@ export async function disconnect(consumer: KafkaConsumer): Promise<void> {
 
 export interface MemberOptions {
   config?: { [property: string]: unknown }
+  /** How many records librdkafka hands over in one call; 0: one by one. */
+  burst?: number
   maxRecords?: number
   maxBytes?: number
   groups?: number
@@ -191,7 +193,7 @@ export class Member {
         rebalance_cb: (error: { code: number }, partitions: { topic: string; partition: number }[]) =>
           void this.#rebalance(error.code, partitions),
       } as never,
-      { 'auto.offset.reset': 'earliest' },
+      { 'auto.offset.reset': 'earliest', 'consume.callback.max.messages': options.burst ?? 16 } as never,
     )
   }
 

@@ -46,7 +46,11 @@ export function consumerProperties(work: WorkConfig | ReaderConfig, client: Clie
       'enable.auto.offset.store': false,
       'enable.partition.eof': true,
     },
-    topic: { 'auto.offset.reset': work.autoOffsetReset },
+    topic: {
+      'auto.offset.reset': work.autoOffsetReset,
+      // How many records the native reader takes out of a queue at once (native/partition.cc).
+      'consume.callback.max.messages': 16,
+    },
   }
 }
 

@@ -44,7 +44,7 @@ test('the defaults', () => {
       'enable.auto.offset.store': false,
       'enable.partition.eof': true,
     },
-    topic: { 'auto.offset.reset': 'earliest' },
+    topic: { 'auto.offset.reset': 'earliest', 'consume.callback.max.messages': 16 },
   })
 })
 
