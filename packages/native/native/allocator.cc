@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kLookPeriod = std::chrono::seconds(1);
+constexpr auto kLookPeriod = std::chrono::milliseconds(200);
 /// How often memory that is free inside the arenas goes back as well. Takes a few milliseconds.
 constexpr auto kTrimPeriod = std::chrono::seconds(30);
 
@@ -33,6 +33,9 @@ bool isSetByTheEnvironment() {
 
 class Allocator {
  public:
+  /// Nothing is read yet.
+  Allocator() { map(kMapSmall); }
+
   void look(uint64_t bytesRead) {
     std::lock_guard lock(mutex_);
     bytes_ += bytesRead;
