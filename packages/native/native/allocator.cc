@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kLookPeriod = std::chrono::milliseconds(200);
 /// How often memory that is free inside the arenas goes back as well. Takes a few milliseconds.
-constexpr auto kTrimPeriod = std::chrono::seconds(30);
+constexpr auto kTrimPeriod = std::chrono::seconds(10);
 
 /// Bytes a second. In between, everything stays as it is.
 constexpr double kFast = 32 * 1024 * 1024;
