@@ -40,8 +40,8 @@ const IN_FLIGHT = 16
 const MANY_A_POLL = { 'max-poll-records': 5_000 }
 
 export const works: readonly Work[] = [
-  noop(200, 1_000_000),
-  noop(1_024, 500_000),
+  noop(200, 2_000_000),
+  noop(1_024, 1_000_000),
   cpu(),
   ...IO.map(({ concurrency, messages }) => io(concurrency, messages)),
   skew(),
