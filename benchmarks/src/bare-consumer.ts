@@ -9,12 +9,14 @@ export interface BareConsumerOptions {
   from: 'earliest' | 'latest'
   /** Of librdkafka, besides. */
   properties?: Readonly<Record<string, number>>
+  /** Before they are fetched. */
+  onAssigning?(partitions: readonly Kafka.Assignment[]): void
   onAssigned?(): void
 }
 
 /** Connected and subscribed, in a group of its own, with the runtime's strategy, and no throttle on a backlog. */
 export async function bareConsumer(options: BareConsumerOptions): Promise<Kafka.KafkaConsumer> {
-  const { bootstrap, topic, from, properties = {}, onAssigned = () => {} } = options
+  const { bootstrap, topic, from, properties = {}, onAssigning = () => {}, onAssigned = () => {} } = options
   const consumer: Kafka.KafkaConsumer = new Kafka.KafkaConsumer(
     {
       'bootstrap.servers': bootstrap,
@@ -29,6 +31,7 @@ export async function bareConsumer(options: BareConsumerOptions): Promise<Kafka.
           consumer.incrementalUnassign(partitions)
           return
         }
+        onAssigning(partitions)
         consumer.incrementalAssign(partitions)
         onAssigned()
       },

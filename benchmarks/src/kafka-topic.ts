@@ -24,6 +24,8 @@ interface FillOptions {
   bootstrap: string | undefined
   messages: number
   valueBytes: number
+  /** Of each record, 16 bytes of value; default: none. */
+  headers?: number
   /** The key of each record, and what the topic's name says of them. Default: 10,000 keys in turn. */
   keys?: Keys
   /** Default: 12. */
@@ -31,9 +33,10 @@ interface FillOptions {
 }
 
 export async function filledTopic(options: FillOptions): Promise<FilledTopic> {
-  const { messages, valueBytes, keys = IN_TURN, partitions = PARTITIONS } = options
+  const { messages, valueBytes, headers = 0, keys = IN_TURN, partitions = PARTITIONS } = options
   const among = partitions === PARTITIONS ? '' : `-over-${partitions}`
-  const name = `bench-${valueBytes}-${messages}${keys.name === '' ? '' : `-${keys.name}`}${among}`
+  const besides = headers === 0 ? '' : `-headers-${headers}`
+  const name = `bench-${valueBytes}-${messages}${besides}${keys.name === '' ? '' : `-${keys.name}`}${among}`
   if (options.bootstrap === undefined) {
     const broker = await startEmbeddedBroker({ topics: { [name]: partitions } })
     await produce(broker.bootstrapServers, name, options)
@@ -93,8 +96,9 @@ async function createTopic(bootstrap: string, topic: string, partitions: number)
 }
 
 function produce(bootstrapServers: string, topic: string, options: FillOptions): Promise<void> {
-  const { messages, valueBytes, keys = IN_TURN } = options
+  const { messages, valueBytes, headers: count = 0, keys = IN_TURN } = options
   const value = Buffer.alloc(valueBytes, 'x')
-  const record = (i: number) => ({ key: Buffer.from(keys.of(i)), value })
+  const headers = Array.from({ length: count }, (_, i) => ({ [`header-${i}`]: Buffer.alloc(16, 'h') }))
+  const record = (i: number) => ({ key: Buffer.from(keys.of(i)), value, headers })
   return fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
 }

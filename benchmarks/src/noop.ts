@@ -1,7 +1,8 @@
 /**
  * What the runtime costs a message when the handler costs nothing, beside a bare node-rdkafka `consume(1000)` loop on
- * the same broker, alternating. Each run is a process of its own, so that its CPU time is its own. Both sides set
- * `fetch.queue.backoff.ms` to 10: its default of a second would hide everything else.
+ * the same broker, and beside a loop that only takes batches of the native reader; alternating. Each run is a process of its
+ * own, so that its CPU time is its own. All sides set `fetch.queue.backoff.ms` to 10: its default of a second would hide
+ * everything else.
  */
 import { byTurns } from './by-turns.js'
 import { childResult } from './child.js'
@@ -10,36 +11,64 @@ import type { NoopRun } from './clock.js'
 import { filledTopic } from './kafka-topic.js'
 import { type Result, summarize } from './report.js'
 
-const VALUE_BYTES = 200
-const SPEEDUPS = [1, 2, 4]
-/** What librdkafka's mock cluster keeps of 12 partitions of such records. */
-const EMBEDDED_MESSAGES = 200_000
-/** Two seconds of the fastest run: shorter ones are mostly about how it starts. */
-const KAFKA_MESSAGES = 2_000_000
+interface Payload {
+  /** As cases say it. */
+  name: string
+  valueBytes: number
+  headers: number
+  /** On a real Kafka: two seconds of the fastest run, for shorter ones are mostly about how it starts. */
+  messages: number
+}
 
-export async function noop({ runs, messages, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
-  const count = messages ?? (bootstrap === undefined ? EMBEDDED_MESSAGES : KAFKA_MESSAGES)
-  const topic = await filledTopic({ bootstrap, messages: count, valueBytes: VALUE_BYTES })
-  const cases = [
-    { name: 'portable reader, speedup 1', args: ['portable', '1'] },
+const USUAL: Payload = { name: '', valueBytes: 200, headers: 0, messages: 2_000_000 }
+const OTHERS: readonly Payload[] = [
+  { name: ', 1 KiB values', valueBytes: 1_024, headers: 0, messages: 1_000_000 },
+  { name: ', two headers', valueBytes: 200, headers: 2, messages: 1_500_000 },
+]
+const SPEEDUPS = [1, 2, 4]
+/** What librdkafka's mock cluster keeps of 12 partitions of the usual records. It gets no others. */
+const EMBEDDED_MESSAGES = 200_000
+
+export async function noop(options: SuiteOptions): Promise<Result[]> {
+  const results: Result[] = []
+  for (const payload of options.bootstrap === undefined ? [USUAL] : [USUAL, ...OTHERS]) {
+    results.push(...(await measure(payload, options)))
+  }
+  return results
+}
+
+async function measure(payload: Payload, options: SuiteOptions): Promise<Result[]> {
+  const { runs, messages, bootstrap, progress } = options
+  const { valueBytes, headers } = payload
+  const count = messages ?? (bootstrap === undefined ? EMBEDDED_MESSAGES : payload.messages)
+  const topic = await filledTopic({ bootstrap, messages: count, valueBytes, headers })
+  const readers = [
     ...SPEEDUPS.map((speedup) => ({ name: `native reader, speedup ${speedup}`, args: ['native', String(speedup)] })),
+    ...(payload === USUAL ? [{ name: 'portable reader, speedup 1', args: ['portable', '1'] }] : []),
   ]
   const at = [topic.bootstrap, topic.name, String(count)]
   const sides = {
     bare: () => childResult<NoopRun>('noop-bare.js', at),
+    read: () => childResult<NoopRun>('noop-read.js', at),
     ...Object.fromEntries(
-      cases.map(({ name, args }) => [name, () => childResult<NoopRun>('noop-zk.js', [...at, ...args])] as const),
+      readers.map(({ name, args }) => [name, () => childResult<NoopRun>('noop-zk.js', [...at, ...args])] as const),
     ),
   }
   try {
     const measured: Record<string, NoopRun[]> = await byTurns(runs, sides, progress)
-    return cases.flatMap(({ name }) => compare(name, measured[name]!, measured.bare!))
+    return readers.flatMap(({ name }) => {
+      const own = measured[name]!
+      return [
+        ...besideBare(`${name}${payload.name}`, own, measured.bare!),
+        ...(name.startsWith('native') ? [besideReading(`${name}${payload.name}`, own, measured.read!)] : []),
+      ]
+    })
   } finally {
     await topic.close()
   }
 }
 
-function compare(name: string, own: readonly NoopRun[], bare: readonly NoopRun[]): Result[] {
+function besideBare(name: string, own: readonly NoopRun[], bare: readonly NoopRun[]): Result[] {
   const figure = (unit: string, of: (run: NoopRun) => number) =>
     summarize({ suite: 'noop', case: name, unit, values: own.map(of), baselines: bare.map(of) })
   return [
@@ -47,4 +76,10 @@ function compare(name: string, own: readonly NoopRun[], bare: readonly NoopRun[]
     figure('process CPU µs/message', ({ cpu }) => cpu),
     figure('main thread µs/message', ({ main }) => main),
   ]
+}
+
+function besideReading(name: string, own: readonly NoopRun[], read: readonly NoopRun[]): Result {
+  const rate = ({ perSecond }: NoopRun) => perSecond
+  const values = { values: own.map(rate), baselines: read.map(rate) }
+  return summarize({ suite: 'noop', case: `reading alone and ${name}`, unit: 'messages/s', ...values })
 }

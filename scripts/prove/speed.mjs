@@ -36,10 +36,10 @@ const BUDGETS = [
 ]
 
 /**
- * Tracker, three hops, native readers with speed and CPU at three speedups, portable, cpu, latency at two percentiles against two
+ * Tracker, three hops, native readers with speed and CPU at three speedups of three payloads, portable, cpu, latency at two percentiles against two
  * bare consumers, start, memory of a thread: none may be missing.
  */
-const FIGURES = 1 + 3 + 2 * 3 + 1 + 1 + 2 * 2 + 1 + 1
+const FIGURES = 1 + 3 + 2 * 3 * 3 + 1 + 1 + 2 * 2 + 1 + 1
 
 /** @type {import('./verdict.mjs').Proof} */
 export const prove = async ({ runs = 5 }) =>

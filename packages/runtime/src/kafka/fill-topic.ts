@@ -1,6 +1,6 @@
 /** Fills a topic with generated records, as fast as librdkafka takes them. */
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import Kafka, { type LibrdKafkaError } from 'node-rdkafka'
+import Kafka, { type LibrdKafkaError, type MessageHeader } from 'node-rdkafka'
 import { connected, disconnected } from './connect.js'
 import { ERR__QUEUE_FULL } from './error-codes.js'
 
@@ -14,7 +14,7 @@ export interface FillOptions {
   bootstrapServers: string
   topic: string
   messages: number
-  record(i: number): { key: Buffer; value: Buffer }
+  record(i: number): { key: Buffer; value: Buffer; headers?: MessageHeader[] }
   onProgress(produced: number): void
 }
 
@@ -29,8 +29,8 @@ export async function fillTopic({ bootstrapServers, topic, messages, record, onP
   await connected(producer, CONNECT_TIMEOUT_MS)
   for (let i = 0; i < messages; ) {
     try {
-      const { key, value } = record(i)
-      producer.produce(topic, null, value, key)
+      const { key, value, headers } = record(i)
+      producer.produce(topic, null, value, key, null, null, headers)
       i++
     } catch (error) {
       if ((error as LibrdKafkaError).code !== ERR__QUEUE_FULL) throw error
