@@ -5,6 +5,7 @@ export {
   PartitionAssignment,
   type TopicPartition,
 } from './assignment.js'
+export { ConcurrencyLimit, type LaneTotals, type LimitDecision, type LimitReason } from './concurrency-limit.js'
 export {
   ACK_WORDS,
   type CircuitScope,

@@ -24,7 +24,7 @@ interface Backlog {
 const LONG_PAST = 256
 
 export class KeyedQueue {
-  readonly #concurrency: number
+  #concurrency: number
   readonly #keyed: boolean
   readonly #backlogs = new Map<number, Backlog>()
   readonly #ready = new TicketRing()
@@ -41,6 +41,14 @@ export class KeyedQueue {
     this.#keyed = keyed
   }
 
+  /** How many may run at once. What runs beyond a lower one goes on; nothing starts until there is room. */
+  set concurrency(lanes: number) {
+    this.#concurrency = lanes
+  }
+  /** An item would start if there were a lane. */
+  get isAnyReady(): boolean {
+    return this.#ready.length > 0
+  }
   get running(): number {
     return this.#running
   }

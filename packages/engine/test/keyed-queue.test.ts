@@ -201,9 +201,33 @@ describe('KeyedQueue', () => {
     expect(queue.take()).toBe(11)
   })
 
+  test('with fewer lanes than before, what runs goes on, and nothing starts until they are as few', () => {
+    const queue = new KeyedQueue(3)
+    for (const item of [1, 2, 3, 4, 5]) queue.push(item, item)
+    expect([queue.take(), queue.take(), queue.take()]).toEqual([1, 2, 3])
+    queue.concurrency = 2
+    queue.done(1)
+    expect([queue.running, queue.take()]).toEqual([2, -1])
+    queue.done(2)
+    expect([queue.take(), queue.take()]).toEqual([4, -1])
+    queue.concurrency = 3
+    expect(queue.take()).toBe(5)
+  })
+
   test('agrees with a list per key under any arrivals, ends, pauses and withdrawals', () => {
     // A key below zero is none.
-    const actions = ['push', 'push', 'push', 'done', 'done', 'park', 'unpark', 'parkReady', 'handBack'] as const
+    const actions = [
+      'push',
+      'push',
+      'push',
+      'done',
+      'done',
+      'park',
+      'unpark',
+      'parkReady',
+      'handBack',
+      'lanes',
+    ] as const
     const step = fc.record({
       action: fc.constantFrom(...actions),
       key: fc.integer({ min: -1, max: 4 }),
@@ -215,7 +239,8 @@ describe('KeyedQueue', () => {
       steps: fc.array(step, { maxLength: 300 }),
     })
     fc.assert(
-      fc.property(run, ({ lanes, keyed: isKeyed, steps }) => {
+      fc.property(run, ({ lanes: given, keyed: isKeyed, steps }) => {
+        let lanes = given
         const keyed = lanes > 1 || isKeyed
         const queue = new KeyedQueue(lanes, keyed)
         /** Per key what has arrived and was not let go of, in order; the head of a real key may be taken or parked. */
@@ -267,6 +292,9 @@ describe('KeyedQueue', () => {
             const item = pick(running)!
             parked.push(item)
             queue.park(keyOf[item]!)
+          } else if (action === 'lanes' && keyed) {
+            lanes = 1 + (at % 5)
+            queue.concurrency = lanes
           } else if (action === 'unpark') {
             const item = pick(parked)
             if (item === undefined) return
