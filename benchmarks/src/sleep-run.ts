@@ -17,7 +17,7 @@ export interface SleepRunOptions {
   topic: FilledTopic
   messages: number
   speedup: number
-  concurrency: number
+  concurrency: number | 'auto'
   affinity: 'hash' | 'in-flight'
 }
 

@@ -322,6 +322,26 @@ describe('works', () => {
     expect(together.every((names) => new Set(names.map((name) => name[0])).size === names.length)).toBe(true)
   })
 
+  test("with concurrency 'auto' as many run as it may rise to", async () => {
+    let most = 0
+    let running = 0
+    const fake = fakeOf(
+      processed(async () => {
+        most = Math.max(most, ++running)
+        await new Promise(setImmediate)
+        running--
+      }),
+    )
+    fake.feed(
+      'orders',
+      ['a', 'b', 'c', 'd'].map((key) => ({ key, value: 'x' })),
+    )
+    const work = fake.workFactory({ logger: silent }).create(billing({ concurrency: 'auto', maxConcurrency: 3 }))
+    await work.run({ untilEnd: true })
+    expect(most).toBe(3)
+    expect(work.state()?.threads[0]?.concurrency).toBe(3)
+  })
+
   test('a shutdown waits for what has started, then tells it, and commits nothing unfinished', async () => {
     let told: unknown
     const hang = (_: unknown, { signal }: ProcessContext) =>

@@ -8,7 +8,7 @@ import { createLogger } from '../log/create-logger.js'
 import { HELP, namesBrokers } from './bench/bench-config.js'
 import { BenchProgress } from './bench/bench-progress.js'
 import { benchEvent, benchTable } from './bench/bench-table.js'
-import type { Point } from './bench/figures.js'
+import { byConcurrency, type Concurrency, type Point } from './bench/figures.js'
 import { htmlReport } from './bench/html-report.js'
 import { measureWays } from './bench/plan.js'
 import { type Recommendation, recommend } from './bench/recommend.js'
@@ -16,12 +16,12 @@ import type { RunSpec } from './bench/run-spec.js'
 import { bytesOf, distinctKeys, generatedRecords, recordsOfFile, type SampleRecord } from './bench/sample.js'
 import { type ConnectionFlags, missing, withConnectionOptions } from './connection-options.js'
 import { oneTopic } from './dlt-options.js'
-import { count, counts, integer, jsonFile, valueSize, valuesOfFile } from './options.js'
+import { concurrencies, count, counts, integer, jsonFile, valueSize, valuesOfFile } from './options.js'
 import { printJson } from './output.js'
 
 interface BenchFlags extends ConnectionFlags {
   speedup?: number[]
-  concurrency?: number[]
+  concurrency?: Concurrency[]
   batchSize?: number
   batchWait?: number
   repeats: number
@@ -56,8 +56,8 @@ export function benchCommand(): Command {
     .option('--speedup <list>', 'threads to try, such as 1,2,4 (default: powers of two up to the CPUs)', counts)
     .option(
       '--concurrency <list>',
-      'handlers in progress in each thread to try, such as 1,16,100 (default: 1, 4, 16 … until no more is gained)',
-      counts,
+      'handlers in progress in each thread to try, such as 1,16,100,auto (default: 1, 4, 16 … until no more is gained)',
+      concurrencies,
     )
     .option('--batch-size <n>', 'most messages in a batch of processBatch (default: 100)', count)
     .option('--batch-wait <ms>', 'how long a batch that is not full waits for more (default: 10)', integer)
@@ -104,6 +104,7 @@ export function benchCommand(): Command {
 const TEACHES = `
 How to read the table:
   gain               throughput against the first line.
+  conc.              handlers that may be in progress in each thread; of auto what it came to, in brackets.
   efficiency         what each thread more has brought, at the same concurrency. 100 %: every thread counts in full.
   handler            from the call of process() until its promise has ended; of processBatch() each message's share of that.
                      It grows with concurrency where handlers wait for each other: in the thread, or in a database that
@@ -125,6 +126,7 @@ to the broker that is measured on: with --topic that is the embedded one, unless
 Examples:
   zk bench ./processor.js                                                  finds out by itself
   zk bench ./processor.js --speedup 1,2,4,8 --concurrency 1 --size 1024    exactly these
+  zk bench ./processor.js --speedup 1 --concurrency 16,100,auto            how near auto comes to a number
   zk bench ./processor.ts --sample orders.jsonl --html report.html         your messages, and plots
   zk bench ./processor.ts --brokers localhost:9092 --topic orders          those of a topic, whose groups notice nothing
   zk bench ./processor.js --brokers localhost:9092 --seconds 5             on your cluster, in topics of its own
@@ -161,7 +163,7 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     let runs = 0
     points = await measureWays({
       speedups: ascending(flags.speedup ?? powersOfTwo(defaultSpeedup().speedup)),
-      concurrencies: ascending(flags.concurrency ?? CONCURRENCIES),
+      concurrencies: ascending<Concurrency>(flags.concurrency ?? CONCURRENCIES),
       isSelective: flags.concurrency === undefined,
       repeats: flags.repeats,
       run: async (way, place) => {
@@ -295,8 +297,8 @@ function onInterrupt(clean: () => Promise<void>): () => void {
 }
 
 /** Each once: the first is what the others are compared with. */
-function ascending(numbers: readonly number[]): number[] {
-  return [...new Set(numbers)].sort((a, b) => a - b)
+function ascending<T extends Concurrency>(given: readonly T[]): T[] {
+  return [...new Set(given)].sort(byConcurrency)
 }
 
 function powersOfTwo(upTo: number): number[] {

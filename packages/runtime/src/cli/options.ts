@@ -28,6 +28,16 @@ export function counts(text: string): number[] {
   return text.split(',').map(count)
 }
 
+/** A number of handlers, or `auto`. */
+export function concurrency(text: string): number | 'auto' {
+  if (text !== 'auto' && !/^-?\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number, or auto.')
+  return text === 'auto' ? text : integer(text)
+}
+
+export function concurrencies(text: string): (number | 'auto')[] {
+  return text.split(',').map((one) => (one === 'auto' ? one : count(one)))
+}
+
 export function list(text: string, previous: string[] = []): string[] {
   return [...previous, ...text.split(',').map((item) => item.trim())]
 }

@@ -11,7 +11,7 @@ import type { Fields } from './config-file.js'
 import { type ConnectionFlags, givenConnection, missing, withConnectionOptions } from './connection-options.js'
 import { IdleCollection } from './idle-collection.js'
 import { LiveView } from './live-view.js'
-import { integer, jsonFile, list, port } from './options.js'
+import { concurrency, integer, jsonFile, list, port } from './options.js'
 import { printJson } from './output.js'
 import { report } from './report.js'
 import { type EarlySignals, endingSignals } from './signals.js'
@@ -28,7 +28,8 @@ interface RunFlags extends ConnectionFlags {
   groupProtocol?: 'classic' | 'consumer'
   assignmentStrategy?: string
   speedup?: number
-  concurrency?: number
+  concurrency?: number | 'auto'
+  maxConcurrency?: number
   batchSize?: number
   batchWait?: number
   ordering?: 'key' | 'partition' | 'none'
@@ -74,7 +75,12 @@ export function runCommand(early: EarlySignals): Command {
     )
     .option('--assignment-strategy <names>', 'how the group shares partitions (default: cooperative-sticky)')
     .option('--speedup <n>', 'threads (default: the CPUs that this process may use)', integer)
-    .option('--concurrency <n>', 'handlers of different keys in progress in one thread (default: 1)', integer)
+    .option(
+      '--concurrency <n>',
+      'handlers of different keys in progress in one thread, or auto: as many as pay (default: 1)',
+      concurrency,
+    )
+    .option('--max-concurrency <n>', 'the most that --concurrency auto rises to (default: 1000)', integer)
     .option('--batch-size <n>', 'most messages in a batch of processBatch (default: 100)', integer)
     .option('--batch-wait <ms>', 'how long a batch that is not full waits for more (default: 10)', integer)
     .addOption(
@@ -207,7 +213,7 @@ async function serve(work: Work, { healthPort, healthHost, json }: RunFlags, log
 
 /** A flag wins over the file; checked by `create`. */
 function workConfig(processor: string | undefined, flags: RunFlags, file: Fields): WorkInput {
-  const { speedup, concurrency, ordering, affinity, from, maxHeapMb, onExhausted, reader } = flags
+  const { speedup, ordering, affinity, from, maxHeapMb, onExhausted, reader } = flags
   if (flags.crashJournal !== undefined && flags.clientId === undefined && file.clientId === undefined) {
     throw errors.ZK_CLI_USAGE('--crash-journal needs --client-id, which its files are named after', HELP)
   }
@@ -216,7 +222,8 @@ function workConfig(processor: string | undefined, flags: RunFlags, file: Fields
     clientId: flags.clientId,
     processor,
     speedup,
-    concurrency,
+    concurrency: flags.concurrency,
+    maxConcurrency: flags.maxConcurrency,
     ordering,
     affinity,
     autoOffsetReset: from,

@@ -121,7 +121,7 @@ function threadsOf(given: number | undefined, defaultThreads: () => DefaultSpeed
 }
 
 function contradictions(config: WorkConfig): Problem[] {
-  const { deadLetterTopic, topics } = config
+  const { concurrency, maxConcurrency, deadLetterTopic, topics } = config
   const { drainTimeoutMs, graceMs, groupProtocol, maxPollIntervalMs, sessionTimeoutMs } = config
   const found: Problem[] = []
   if (drainTimeoutMs + graceMs >= maxPollIntervalMs) {
@@ -132,6 +132,10 @@ function contradictions(config: WorkConfig): Problem[] {
   if (groupProtocol === 'classic' && sessionTimeoutMs > maxPollIntervalMs) {
     const what = `sessionTimeoutMs (${sessionTimeoutMs} ms) must not exceed maxPollIntervalMs (${maxPollIntervalMs} ms)`
     found.push(contradiction('sessionTimeoutMs', what, 'librdkafka refuses it'))
+  }
+  if (maxConcurrency !== undefined && concurrency !== 'auto') {
+    const what = `maxConcurrency (${maxConcurrency}) is given together with concurrency ${concurrency}`
+    found.push(contradiction('maxConcurrency', what, "it bounds concurrency 'auto' and nothing else"))
   }
   if (deadLetterTopic !== undefined && topicMatcher(topics)(deadLetterTopic.topic)) {
     const what = `deadLetterTopic (${deadLetterTopic.topic}) is one of the topics that the work reads (${topics.join(', ')})`

@@ -134,13 +134,24 @@ export const workSchema = z.strictObject({
     expected: speedup.expected,
     defaultText: "the available CPUs, capped by the container's CPU quota; the start log says which",
   }),
-  concurrency: documented(concurrency.schema.default(1), {
+  concurrency: documented(z.union([concurrency.schema, z.literal('auto')]).default(1), {
     group: Threads,
     description:
       'Messages of different keys that one thread has in progress at once; of `processBatch`, batches. Messages of one key always ' +
-      'follow each other. With 1, a thread is wholly serial.',
-    change: 'Raise it to 10 to 1,000 for handlers that spend their time waiting; leave it for those that compute.',
+      'follow each other. With 1, a thread is wholly serial. With `auto` the number follows the handlers, the same for all threads: ' +
+      'it starts at 1, rises while that gains throughput and the event loops have time, and falls when fewer do as much.',
+    change:
+      'Raise it to 10 to 1,000 for handlers that spend their time waiting; leave it for those that compute. `auto`, ' +
+      'where the best number is not known, or changes with the service that is waited for.',
+    expected: `${concurrency.expected}, or 'auto'`,
+  }),
+  maxConcurrency: documented(concurrency.schema.optional(), {
+    group: Threads,
+    description: "The most that `concurrency: 'auto'` rises to, in each thread.",
+    change:
+      'Lower it to what the service that handlers wait for may be asked at once, divided by all threads of all processes.',
     expected: concurrency.expected,
+    defaultText: "1,000 with `concurrency: 'auto'`",
   }),
   batch,
   ordering: documented(z.enum(['key', 'partition', 'none']).default('key'), {
@@ -321,10 +332,10 @@ export const workSchema = z.strictObject({
     group: Bounds,
     description:
       'Most messages in progress and waiting in threads at once. The number in use starts at 16 × speedup × ' +
-      'concurrency, at least 256, and follows how fast the handlers are: never below where it started, up to this.',
+      'concurrency (`auto`: 4 × speedup × maxConcurrency), at least 256, and follows how fast the handlers are: never below where it started, up to this.',
     change: 'Lower it when messages are slow and few should be repeated after a crash.',
     expected: windowMessages.expected,
-    defaultText: '8,192, or 16 × speedup × concurrency if that is more',
+    defaultText: '8,192, or 16 × speedup × concurrency (`auto`: 4 × speedup × maxConcurrency) if that is more',
   }),
   windowBytes: documented(windowBytes.schema.default(64 * MiB), {
     group: Bounds,

@@ -161,6 +161,13 @@ export const metricTable: readonly MetricEntry[] = [
     read: threads(({ running }) => running),
   },
   {
+    name: 'zk_thread_concurrency',
+    type: 'gauge',
+    help: "Handlers that may be in progress in a thread; it moves with concurrency 'auto'.",
+    labels: OF_THREAD,
+    read: threads(({ concurrency }) => concurrency),
+  },
+  {
     name: 'zk_thread_queued',
     type: 'gauge',
     help: 'Records in a thread that wait for a handler.',

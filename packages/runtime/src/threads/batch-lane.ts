@@ -10,6 +10,7 @@
  * A batch that is not full waits for more, at most `maxWaitMs`, and not at all once main has something to say (a cut, a permit
  * of a circuit) or will send nothing more for now (a record that has to be alone, a window that is nearly used up).
  */
+import { performance } from 'node:perf_hooks'
 import type { Fault, RunningBatch } from './batch-context.js'
 import { BatchEnd } from './batch-end.js'
 import { AloneDeliveries, type BatchLaneOptions } from './batch-parts.js'
@@ -67,14 +68,14 @@ export class BatchLane {
   // ── starts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #isDue(now: number): boolean {
-    const { queue, records, maxSize, maxWaitMs, concurrency } = this.#options
+    const { board, queue, records, maxSize, maxWaitMs, concurrency } = this.#options
     if (queue.ready === 0) {
       this.#hurries = false
       this.#waitsSince = undefined
       return false
     }
     this.#waitsSince ??= now
-    if (this.#inProgress >= concurrency) return false
+    if (this.#inProgress >= (concurrency === 'auto' ? board.concurrency : concurrency)) return false
     const left = this.#waitsSince + maxWaitMs - now
     if (left <= 0 || this.#hurries || queue.queued >= this.#windowFullAt) return true
     if (queue.hasTogether(maxSize, (ticket) => records.key(ticket))) return true
@@ -119,8 +120,10 @@ export class BatchLane {
 
   #settled(batch: RunningBatch, thrown: Fault | undefined): void {
     batch.endSends((failedSend) => {
-      this.#end.end(batch, thrown ?? failedSend)
+      const fault = thrown ?? failedSend
+      this.#end.end(batch, fault)
       this.#inProgress--
+      this.#options.lanes?.ended(performance.now() - batch.started, fault === undefined)
       this.#options.pump()
     })
   }

@@ -8,6 +8,7 @@ import type { DeliveryContext, Surroundings } from './delivery-context.js'
 import type { DeliveryEnds } from './delivery-ends.js'
 import type { HandBack } from './hand-back.js'
 import type { HeldStarts } from './held-starts.js'
+import type { LaneMeter } from './lane-meter.js'
 import type { ReceivedRecords } from './received-records.js'
 import type { RetryPolicy } from './retries.js'
 
@@ -31,8 +32,10 @@ export interface BatchLaneOptions extends BatchHandling {
   ends: DeliveryEnds
   marks: CrashMarks | undefined
   retry: RetryPolicy
-  /** Batches at once. */
-  concurrency: number
+  /** Batches at once; `'auto'`: as many as the board says. */
+  concurrency: number | 'auto'
+  /** Hears of batches that end; undefined where `concurrency` is a number. */
+  lanes: LaneMeter | undefined
   capacity: number
   /** Handlers that run and may be told something, by ticket. */
   contexts: (DeliveryContext | undefined)[]

@@ -8,13 +8,13 @@
  * calls the handler. Both sides use sequentially consistent atomics there, so either main sees the record running or the
  * thread sees the control word; never neither.
  */
-import type { CircuitScope, DeliveryState, PartitionSlot } from '@zk/engine'
+import type { CircuitScope, DeliveryState, LaneTotals, PartitionSlot } from '@zk/engine'
 import { machineMs } from './machine-clock.js'
 
 /** Partitions that one work may ever own. The memory is touched only where it is used. */
 export const MAX_SLOTS = 16_384
 
-const HEADER_WORDS = 16
+const HEADER_WORDS = 24
 const HOLD = 0
 /** By the thread: handlers in progress, and records that wait for one. */
 const RUNNING = 1
@@ -31,6 +31,16 @@ const EXTERNAL_KIB = 7
 const RETRIES = 8
 /** By the thread: its handler takes batches. */
 const BATCHES = 9
+/** By main: how many handlers may be in progress. */
+const CONCURRENCY = 10
+/**
+ * By the thread, where that follows the handlers: doubles, as in `LaneTotals`. Whole doubles are stored at once by all machines
+ * that Node runs on; were one not, a single decision would be a little off.
+ */
+const ENDED = 12
+const SUCCEEDED = 14
+const SPENT_MS = 16
+const FOLLOWED = 18
 
 /** By slot: what was cut, a double and a word, and whether records of the partition may start. */
 const CONTROL_WORDS = 4
@@ -165,6 +175,14 @@ export class Board {
     return before === Starts.permitted
   }
 
+  /** How many handlers may be in progress in the thread. */
+  set concurrency(lanes: number) {
+    Atomics.store(this.#words, CONCURRENCY, lanes)
+  }
+  get concurrency(): number {
+    return this.#words[CONCURRENCY]!
+  }
+
   // ── the thread ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   get running(): number {
@@ -194,6 +212,16 @@ export class Board {
     return Atomics.load(this.#words, BATCHES) === 1
   }
 
+  /** Of a thread whose `concurrency` follows its handlers; zeros elsewhere. */
+  get laneTotals(): Omit<LaneTotals, 'activeMs' | 'idleMs'> {
+    return {
+      ended: this.#doubles[ENDED >> 1]!,
+      succeeded: this.#doubles[SUCCEEDED >> 1]!,
+      spentMs: this.#doubles[SPENT_MS >> 1]!,
+      followed: this.#doubles[FOLLOWED >> 1]!,
+    }
+  }
+
   /** A new thread starts on this board: nothing runs or waits there. What main has written stays. */
   reset(): void {
     Atomics.store(this.#words, RUNNING, 0)
@@ -201,6 +229,7 @@ export class Board {
     Atomics.store(this.#words, CURRENT, -1)
     Atomics.store(this.#words, EXTERNAL_KIB, 0)
     Atomics.store(this.#words, BATCHES, 0)
+    this.#doubles.fill(0, ENDED >> 1, HEADER_WORDS >> 1)
   }
 }
 
@@ -358,6 +387,17 @@ export class BoardWriter {
   publish(running: number, queued: number): void {
     this.#words[RUNNING] = running
     this.#words[QUEUED] = queued
+  }
+
+  get concurrency(): number {
+    return this.#words[CONCURRENCY]!
+  }
+
+  publishLanes(ended: number, succeeded: number, spentMs: number, followed: number): void {
+    this.#doubles[ENDED >> 1] = ended
+    this.#doubles[SUCCEEDED >> 1] = succeeded
+    this.#doubles[SPENT_MS >> 1] = spentMs
+    this.#doubles[FOLLOWED >> 1] = followed
   }
 
   publishExternal(bytes: number): void {

@@ -14,6 +14,7 @@ import type { AckBuffer } from './ack-buffer.js'
 import type { BoardWriter } from './board.js'
 import type { CrashMarks } from './crash-journal.js'
 import type { HandBack } from './hand-back.js'
+import type { LaneMeter } from './lane-meter.js'
 import type { FrameMessage } from './message.js'
 import { Preparations } from './preparations.js'
 import type { DeliveryFailure } from './protocol.js'
@@ -33,6 +34,8 @@ export interface DeliveryEndsOptions {
   parked: ParkedRecords
   handBack: HandBack
   marks: CrashMarks | undefined
+  /** Hears of attempts that end here; undefined where nobody counts them. */
+  lanes: LaneMeter | undefined
   retry: RetryPolicy
   processTimeoutMs: number
   stopOnFailure: boolean
@@ -109,7 +112,7 @@ export class DeliveryEnds {
     if (retryable) {
       holdBack?.()
       if (handBack.isClosing(slot, epoch)) this.giveUp(ticket, started)
-      else this.#park(ticket, attempt, { error, flags }, log)
+      else this.#park(ticket, attempt, { error, flags }, started, log)
       return
     }
     const hasLetter = deadLetters && (flags & FailureFlag.noDeadLetter) === 0
@@ -148,12 +151,19 @@ export class DeliveryEnds {
   }
 
   /** It gives its lane back and is tried again later; its key waits. */
-  #park(ticket: number, attempt: number, { error, flags }: { error: unknown; flags: number }, log: () => Logger): void {
-    const { board, marks, parked, queue, records, retry } = this.#options
+  #park(
+    ticket: number,
+    attempt: number,
+    { error, flags }: { error: unknown; flags: number },
+    started: number,
+    log: () => Logger,
+  ): void {
+    const { board, lanes, marks, parked, queue, records, retry } = this.#options
     const now = performance.now()
     const backoff = backoffMs(retry, attempt)
     board.park(ticket, attempt + 1, now + backoff, flags)
     queue.park(records.key(ticket))
+    lanes?.ended(now - started, false)
     marks?.end(ticket)
     records.keepAlone(ticket)
     parked.add(ticket, now + backoff)

@@ -19,6 +19,7 @@ import { ExternalMemory } from './external-memory.js'
 import { Frame } from './frame.js'
 import { HandBack } from './hand-back.js'
 import { HeldStarts } from './held-starts.js'
+import { LaneMeter } from './lane-meter.js'
 import { FrameMessage } from './message.js'
 import type { Preparations } from './preparations.js'
 import type { DeliveryFailure } from './protocol.js'
@@ -42,7 +43,8 @@ export interface ExecutorOptions extends Surroundings {
   batches?: BatchHandling | undefined
   /** Its `process` looks at `message.value` itself, because hooks or a span come before. */
   decodesItself?: boolean
-  concurrency: number
+  /** `'auto'`: as many as the board says. */
+  concurrency: number | 'auto'
   ordering: Ordering
   capacity: number
   stopOnFailure: boolean
@@ -62,6 +64,10 @@ export class Executor {
   readonly #options: ExecutorOptions
   readonly #board: BoardWriter
   readonly #queue: KeyedQueue
+  /** Undefined where `concurrency` is a number. */
+  readonly #lanes: LaneMeter | undefined
+  /** The same where each record has a lane of its own. */
+  readonly #ofRecords: LaneMeter | undefined
   readonly #marks: CrashMarks | undefined
   readonly #acks: AckBuffer
   readonly #records: ReceivedRecords
@@ -95,8 +101,12 @@ export class Executor {
     const { format } = options.processor
     const mayWait = retry.attempts > 1 || options.circuitPerPartition || format?.prepareDecode !== undefined
     // Of batches the lane counts how many run.
-    const lanes = batches === undefined ? concurrency : Number.POSITIVE_INFINITY
-    this.#queue = new KeyedQueue(lanes, lanes > 1 || mayWait)
+    const single = concurrency === 'auto' ? board.concurrency : concurrency
+    const lanes = batches === undefined ? single : Number.POSITIVE_INFINITY
+    // As many as the board says may be several later.
+    this.#queue = new KeyedQueue(lanes, lanes > 1 || concurrency === 'auto' || mayWait)
+    this.#lanes = concurrency === 'auto' ? new LaneMeter(board, this.#queue) : undefined
+    this.#ofRecords = batches === undefined ? this.#lanes : undefined
     this.#acks = new AckBuffer((acks, failures) => {
       this.#publish(performance.now())
       options.post(acks, failures)
@@ -180,6 +190,7 @@ export class Executor {
     this.#held.all = false
     if (this.#batches !== undefined) now = this.#startBatches(this.#batches, began)
     else {
+      this.#ofRecords?.obey()
       while (!this.#held.all && this.#mayStart(now)) {
         if (now >= this.#parked.earliest) this.#ends.unparkDue(now)
         const ticket = this.#queue.take()
@@ -315,6 +326,7 @@ export class Executor {
       ...{ processor, retry, processTimeoutMs, stopOnFailure, deadLetters, tracing, logFor },
       ...{ board: this.#board, queue: this.#queue, acks: this.#acks, records: this.#records, parked: this.#parked },
       ...{ handBack: this.#handBack, marks: this.#marks, nameOf: (slot) => this.#names[slot]!, pump: this.#pump },
+      lanes: this.#ofRecords,
       end: (ticket, outcome, started, flags) => this.#end(ticket, outcome, started, flags),
     })
   }
@@ -322,7 +334,7 @@ export class Executor {
   #laneOf(batches: BatchHandling): BatchLane {
     const { concurrency, capacity, retry } = this.#options
     return new BatchLane({
-      ...{ ...batches, surroundings: this.#options, concurrency, capacity, retry, contexts: this.#contexts },
+      ...{ ...batches, surroundings: this.#options, concurrency, lanes: this.#lanes, capacity, retry, contexts: this.#contexts },
       ...{ board: this.#board, queue: this.#queue, records: this.#records, ends: this.#ends, marks: this.#marks },
       ...{ handBack: this.#handBack, held: this.#held, nameOf: (slot) => this.#names[slot]!, pump: this.#pump },
       watchMemory: () => this.#external.lookWhile(this.#isAnyRunning),
@@ -340,12 +352,15 @@ export class Executor {
     this.#records.delete(ticket)
     this.#marks?.end(ticket)
     this.#queue.done(key)
+    // What was handed back may never have begun.
+    if (outcome !== 'discarded') this.#ofRecords?.ended(now - started, outcome === 'done')
     if (this.#acks.isDue(now)) this.#acks.flush(now)
     return now
   }
 
   #publish(now: number): void {
     this.#board.publish(this.#queue.running, this.#queue.queued)
+    this.#lanes?.publish()
     this.#external.look(now)
   }
 }

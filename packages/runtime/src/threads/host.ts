@@ -76,6 +76,9 @@ export class ThreadHost implements WatchedThreads {
       ending: undefined,
     }))
     this.boards = this.#places.map(({ board }) => board)
+    // Where it follows the handlers it begins with one.
+    const { concurrency } = options.setup
+    for (const board of this.boards) board.concurrency = concurrency === 'auto' ? 1 : concurrency
   }
 
   /**

@@ -91,7 +91,8 @@ export interface ThreadSetup {
   processorSource: string
   /** Structured clone of `processorOptions`. */
   options: unknown
-  concurrency: number
+  /** `'auto'`: the board says how many. */
+  concurrency: number | 'auto'
   /** Of handlers that take batches: how large they become, and how long one waits for that. Undefined: where nobody says. */
   batch?: { maxSize: number; maxWaitMs: number } | undefined
   ordering: Ordering

@@ -17,6 +17,7 @@ import { ThreadHost } from '../threads/host.js'
 import { MemoryGuard } from '../threads/memory-guard.js'
 import { Watchdog } from '../threads/watchdog.js'
 import { openTracing, type Tracing } from '../tracing/tracing.js'
+import { AutoConcurrency } from './auto-concurrency.js'
 import { Commits } from './commits.js'
 import type { CrashJournal } from './crash-journal.js'
 import { DoneCallbacks } from './done-callbacks.js'
@@ -32,6 +33,7 @@ import {
   consumerOptions,
   engineOptions,
   hostOptions,
+  lanesOf,
   leastForBatches,
   openCrashJournal,
   producerOptions,
@@ -69,6 +71,8 @@ export interface Parts {
   readonly threads: ThreadEvents
   readonly watchdog: Watchdog
   readonly memory: MemoryGuard
+  /** Undefined where `concurrency` is a number. */
+  readonly autoConcurrency: AutoConcurrency | undefined
   /** Undefined where the run has no end of its own. */
   readonly untilEnd: UntilEnd | undefined
   /** Records ended by each thread. */
@@ -192,6 +196,8 @@ export function makeParts(
       ...{ hooks, groupId, engine, mainThread },
       endOf: (partition) => consumer.cluster.highWatermark(partition),
     }),
+    autoConcurrency:
+      config.concurrency === 'auto' ? new AutoConcurrency({ max: lanesOf(config), threads: host, logger }) : undefined,
     memory: new MemoryGuard({ maxExternalMb: config.maxExternalMb, threads: host }),
     untilEnd: context.untilEnd ? new UntilEnd((partitions) => consumer.committed(partitions)) : undefined,
   }

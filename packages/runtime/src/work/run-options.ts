@@ -32,6 +32,15 @@ export interface RunContext {
 
 /** The window starts at so many messages a lane: enough to keep every pinned thread busy. */
 const MESSAGES_PER_LANE = 16
+/**
+ * Where the lanes are not counted yet, of as many as there may be: they are many where it matters, and then a thread's lanes are
+ * never all short of records at once. Rows of the in-flight table are memory in each thread.
+ */
+const MESSAGES_PER_POSSIBLE_LANE = 4
+/** Far more handlers at once than one event loop serves, or than a downstream service is glad of. */
+const MAX_CONCURRENCY = 1_000
+/** With concurrency 'auto' the window has room for so many batches in a thread: a limit that it does not feed is taken back. */
+const MOST_BATCHES = 32
 const MIN_WINDOW = 256
 /** Beyond it the messages on their way no longer fit into caches, and each costs more. */
 const MAX_WINDOW = 8_192
@@ -44,14 +53,21 @@ export function openCrashJournal({ config, logger }: RunContext): CrashJournal |
   return crashJournal === undefined ? undefined : new CrashJournal({ ...crashJournal, clientId, logger })
 }
 
+/** Handlers that may ever be in progress at once in one thread. */
+export function lanesOf({ concurrency, maxConcurrency = MAX_CONCURRENCY }: WorkConfig): number {
+  return concurrency === 'auto' ? maxConcurrency : concurrency
+}
+
 export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'meter'>): WorkEngineOptions {
   const { batch, speedup, concurrency, ordering, affinity, windowMessages, windowBytes } = config
-  const minMessages = Math.max(MIN_WINDOW, MESSAGES_PER_LANE * speedup * concurrency)
+  const lanes = lanesOf(config)
+  const perLane = concurrency === 'auto' ? MESSAGES_PER_POSSIBLE_LANE : MESSAGES_PER_LANE
+  const minMessages = Math.max(MIN_WINDOW, perLane * speedup * lanes)
   const largest = Math.max(MAX_WINDOW, minMessages, batch === undefined ? 0 : leastForBatches(config))
   const maxMessages = windowMessages ?? largest
   return {
     threads: speedup,
-    concurrency,
+    concurrency: lanes,
     ordering,
     affinity,
     window: { minMessages: Math.min(minMessages, maxMessages), maxMessages, maxBytes: windowBytes },
@@ -69,8 +85,10 @@ export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'me
 }
 
 /** One batch of each lane runs while the next one gathers. */
-export function leastForBatches({ batch = defaultBatch, concurrency, speedup }: WorkConfig): number {
-  return 2 * batch.maxSize * concurrency * speedup
+export function leastForBatches(config: WorkConfig): number {
+  const { batch = defaultBatch, concurrency, speedup } = config
+  const lanes = concurrency === 'auto' ? Math.min(MOST_BATCHES, lanesOf(config)) : concurrency
+  return 2 * batch.maxSize * lanes * speedup
 }
 
 function floodOf({ deadLetterTopic }: WorkConfig): WorkEngineOptions['flood'] {

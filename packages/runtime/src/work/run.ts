@@ -315,6 +315,7 @@ export class WorkRun {
     this.#parts.health.tick(TICK_MS)
     this.#parts.watchdog.look(performance.now())
     this.#parts.memory.look()
+    if (this.#phase === 'running') this.#parts.autoConcurrency?.tick(now)
     if (this.#parts.untilEnd?.reached(this.#parts.engine.assignments, now)) this.#parts.endings.end({ type: 'drain' })
   }
 }

@@ -31,6 +31,8 @@ export interface ThreadSnapshot {
   up: boolean
   /** Handlers in progress. */
   running: number
+  /** Handlers that may be in progress; with `concurrency: 'auto'` the limit of the moment. */
+  concurrency: number
   /** Records in the thread that wait for a handler. */
   queued: number
   /** Records that this thread ended. */
@@ -83,6 +85,7 @@ export function snapshot(sources: StateSources): WorkState {
       index,
       up: host.isUp(index),
       running: board.running,
+      concurrency: board.concurrency,
       queued: board.queued,
       processed: processedBy[index]!,
       busy: busyOf(index),

@@ -92,6 +92,19 @@ test('zk bench measures a handler of batches, as large as the flags say', async 
   expect(lines.at(-1)).toMatchObject({ event: 'recommendation', bound: 'io' })
 }, 60_000)
 
+test("zk bench measures concurrency 'auto' beside numbers, and says what it came to", async () => {
+  const processor = join(dir, 'waits.mjs')
+  writeFileSync(processor, 'export default { process: () => new Promise((done) => setTimeout(done, 2)) }')
+  const { code, stdout } = await zk(
+    ...['bench', processor, '--speedup', '1', '--concurrency', 'auto,2', '--messages', '8000', ...short, '--json'],
+  )
+  expect(code).toBe(0)
+  const [fixed, auto] = jsonLines(stdout)
+  expect([fixed!.concurrency, fixed!.autoLanes]).toEqual([2, undefined])
+  expect(auto!.concurrency).toBe('auto')
+  expect(auto!.autoLanes).toBeGreaterThan(2)
+}, 60_000)
+
 describe('zk bench on a cluster', () => {
   let broker: MockCluster
   beforeAll(async () => {

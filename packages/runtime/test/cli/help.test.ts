@@ -47,6 +47,10 @@ test.each([
   [['run', 'p.js', ...where, '--dealy', '1'], /^ZK_CLI_USAGE: unknown option '--dealy'/m],
   [['run', 'p.js', '--speedup', '1.5'], /^ZK_CLI_USAGE: .*'1\.5' is invalid\. Expected a whole number\. See/m],
   [
+    ['run', 'p.js', '--concurrency', 'many'],
+    /^ZK_CLI_USAGE: .*'many' is invalid\. Expected a whole number, or auto\. See/m,
+  ],
+  [
     ['run', 'p.js', '--log-level', 'loud'],
     /^ZK_CLI_USAGE: .*'loud' is invalid\. Allowed choices are trace, .*silent\./m,
   ],

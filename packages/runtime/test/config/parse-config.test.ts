@@ -245,7 +245,7 @@ describe('a work', () => {
     expect(problems(run)).toEqual({
       groupId: 'is ""; expected a text that is not empty',
       speedup: 'is "8"; expected a whole number of threads, 1 to 1024',
-      concurrency: 'is 1.5; expected a whole number of messages, 1 to 100000',
+      concurrency: "is 1.5; expected a whole number of messages, 1 to 100000, or 'auto'",
       ordering: "is \"keys\"; expected 'key', 'partition' or 'none'",
       drainTimeoutMs: 'is -1; expected a whole number of milliseconds, 1 to 86400000',
       shutdownTimeoutMs: 'is NaN; expected a whole number of milliseconds, 1 to 86400000',
@@ -431,6 +431,13 @@ describe('fields that contradict each other', () => {
       { additionalProps: { 'max.poll.interval.ms': 11_000, 'session.timeout.ms': 6000 } },
       'maxPollIntervalMs (11000 ms)',
     )
+  })
+
+  test("the bound of concurrency 'auto' bounds nothing else", () => {
+    conflict({ maxConcurrency: 50 }, 'maxConcurrency (50) is given together with concurrency 1')
+    conflict({ concurrency: 100, maxConcurrency: 50 }, 'concurrency 100')
+    expect(work({ concurrency: 'auto', maxConcurrency: 50 })).toMatchObject({ concurrency: 'auto', maxConcurrency: 50 })
+    expect(work({ concurrency: 'auto' }).maxConcurrency).toBeUndefined()
   })
 
   test('a session must not outlast the poll interval', () => {

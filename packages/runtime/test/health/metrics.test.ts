@@ -25,7 +25,7 @@ const measured = (topic = 'orders'): Measurements => ({
         ...{ delayedUntil: 1_700_000_000_000, circuit: 'closed' },
       },
     ],
-    threads: [{ index: 0, up: true, running: 2, queued: 5, processed: 99, busy: 0.25 }],
+    threads: [{ index: 0, up: true, running: 2, concurrency: 4, queued: 5, processed: 99, busy: 0.25 }],
     window: { messages: 4, maxMessages: 256, bytes: 1_000, maxBytes: 64_000 },
     counters: {
       processed: 99,

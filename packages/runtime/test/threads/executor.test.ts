@@ -1,7 +1,7 @@
 import { FailureFlag, Outcome } from '@zk/engine'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ProcessError } from '../../src/process-error.js'
-import { lane, SLOT, settled } from './lane.js'
+import { type Handler, type LaneOptions, lane, SLOT, settled } from './lane.js'
 
 test('a thenable that settles twice ends its own record, and not the one that has its ticket next', async () => {
   let settle: () => void = () => {}
@@ -178,4 +178,80 @@ test('what a handler takes while it runs is seen, and without a limit or a promi
   lane(() => new Promise(() => {})).send([0])
   expect(timers).not.toHaveBeenCalled()
   timers.mockRestore()
+})
+
+describe("with concurrency 'auto'", () => {
+  /** Handlers that end when they are told to, by offset. */
+  function waiting(options: LaneOptions = {}) {
+    const running = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
+    const handler = ({ offset }: { offset: number }) =>
+      new Promise<void>((resolve, reject) => running.set(offset, { resolve, reject }))
+    const play = lane(handler as Handler, { concurrency: 'auto', keyOf: (offset) => `k${offset}`, ...options })
+    play.board.concurrency = 1
+    const end = async (offset: number, error?: Error) => {
+      const { resolve, reject } = running.get(offset)!
+      running.delete(offset)
+      if (error === undefined) resolve()
+      else reject(error)
+      await settled()
+    }
+    return { ...play, running, end }
+  }
+
+  test('as many run as the board says, from the next wake on', () => {
+    const { running, send, board, executor } = waiting()
+    send([0, 1, 2, 3])
+    expect([...running.keys()]).toEqual([0])
+    board.concurrency = 3
+    executor.wake()
+    expect([...running.keys()]).toEqual([0, 1, 2])
+  })
+
+  test('what runs beyond a lower number ends by itself, and nothing starts before it has', async () => {
+    const { running, send, board, executor, end, acks } = waiting()
+    board.concurrency = 3
+    send([0, 1, 2, 3])
+    board.concurrency = 1
+    executor.wake()
+    await end(0)
+    await end(1)
+    expect([...running.keys()]).toEqual([2])
+    await end(2)
+    expect([...running.keys()]).toEqual([3])
+    await end(3)
+    expect(acks).toEqual([0, 1, 2, 3].map((ticket) => [ticket, Outcome.done]))
+  })
+
+  test('two records of a key do not run at once, though it began with one lane', async () => {
+    const { running, send, board, executor, end } = waiting({ ordering: 'key', keyOf: () => 'same' })
+    send([0, 1, 2])
+    board.concurrency = 3
+    executor.wake()
+    expect([...running.keys()]).toEqual([0])
+    await end(0)
+    expect([...running.keys()]).toEqual([1])
+  })
+
+  test('the board has what became of the lanes: ends, successes, their time, and whether another record stood ready', async () => {
+    const { send, board, end } = waiting({ retry: { attempts: 2 } })
+    const began = performance.now()
+    send([0, 1, 2])
+    await end(0)
+    await end(1, new Error('tried again'))
+    expect(board.laneTotals).toMatchObject({ ended: 2, succeeded: 1, followed: 2 })
+    // It was parked, and is due.
+    await vi.waitFor(() => end(2))
+    await vi.waitFor(() => end(1))
+    const { spentMs, ...totals } = board.laneTotals
+    expect(totals).toEqual({ ended: 4, succeeded: 3, followed: 3 })
+    expect(spentMs).toBeGreaterThan(10)
+    expect(spentMs).toBeLessThanOrEqual(performance.now() - began)
+  })
+
+  test('where it is a number, nothing is counted', async () => {
+    const { send, board, end } = waiting({ concurrency: 2 })
+    send([0])
+    await end(0)
+    expect(board.laneTotals).toEqual({ ended: 0, succeeded: 0, spentMs: 0, followed: 0 })
+  })
 })

@@ -25,7 +25,7 @@ export const SLOT = 0
 export type Handler = (message: Message<unknown>, ctx: ProcessContext) => unknown
 
 export interface LaneOptions extends ProcessorParts<unknown> {
-  concurrency?: number
+  concurrency?: number | 'auto'
   stopOnFailure?: boolean
   deadLetters?: boolean
   ordering?: Ordering

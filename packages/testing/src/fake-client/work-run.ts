@@ -6,6 +6,7 @@
 import type { Hooks, RunSignals, RunSummary, WorkEvent, WorkHealth, WorkState } from '@zk/runtime'
 import {
   Endings,
+  lanesOf,
   type Measurements,
   type ReceivedRecord,
   type ResolvedProcessor,
@@ -187,7 +188,7 @@ export class FakeWorkRun implements WorkRunning {
 
   #pump(): void {
     if (this.#phase !== 'running' || this.#isHeld || this.#endings.current !== undefined) return
-    const { concurrency } = this.#options.context.config
+    const lanes = lanesOf(this.#options.context.config)
     for (let record = this.#subscription.inbox.take(); record !== undefined; record = this.#subscription.inbox.take()) {
       this.#waiting.push(record)
     }
@@ -195,7 +196,7 @@ export class FakeWorkRun implements WorkRunning {
     const held = new Set<string | ReceivedRecord>()
     for (const record of this.#waiting) {
       const lane = this.#laneOf(record)
-      if (this.#running.size < concurrency && !this.#running.has(lane) && !held.has(lane)) void this.#run(record, lane)
+      if (this.#running.size < lanes && !this.#running.has(lane) && !held.has(lane)) void this.#run(record, lane)
       else {
         held.add(lane)
         left.push(record)

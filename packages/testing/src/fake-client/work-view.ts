@@ -1,6 +1,6 @@
 /** What `state`, `health` and `metrics` of a fake work show: what it knows, and of the rest what a work has that is well. */
 import type { WorkHealth, WorkState } from '@zk/runtime'
-import { judge, type Measurements, type RunContext } from '@zk/runtime/internal/fake-client'
+import { judge, lanesOf, type Measurements, type RunContext } from '@zk/runtime/internal/fake-client'
 import type { FakeSubscription } from './subscription.js'
 import type { FakeTopics } from './topics.js'
 
@@ -18,6 +18,7 @@ export interface ViewOf {
 
 export function stateOf({ context, topics, subscription, phase, running, counters }: ViewOf): WorkState {
   const { processed, failed, deadLettered, retries } = counters
+  const concurrency = lanesOf(context.config)
   return {
     phase,
     reader: undefined,
@@ -31,8 +32,10 @@ export function stateOf({ context, topics, subscription, phase, running, counter
         lag: watermark === undefined ? undefined : end - watermark,
       }
     }),
-    threads: [{ index: 0, up: phase === 'running', running, queued: subscription.inbox.size, processed, busy: 0 }],
-    window: { messages: running, maxMessages: context.config.concurrency, bytes: 0, maxBytes: 0 },
+    threads: [
+      { index: 0, up: phase === 'running', running, concurrency, queued: subscription.inbox.size, processed, busy: 0 },
+    ],
+    window: { messages: running, maxMessages: concurrency, bytes: 0, maxBytes: 0 },
     counters: {
       ...{ processed, failed, deadLettered, retries, redelivered: 0, threadDeaths: 0, staleAcks: 0 },
       committed: processed,

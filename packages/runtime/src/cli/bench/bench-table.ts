@@ -1,6 +1,6 @@
 /** The figures as a table for people, and as objects for programs. */
 import { formatTable } from '../output.js'
-import { efficiency, gain, mean, type Point } from './figures.js'
+import { concurrencyText, efficiency, gain, mean, type Point } from './figures.js'
 
 export function benchTable(points: readonly Point[]): string {
   const first = points[0]!
@@ -11,7 +11,7 @@ export function benchTable(points: readonly Point[]): string {
     ],
     ...points.map((point) => [
       point.speedup,
-      point.concurrency,
+      concurrencyText(point),
       Math.round(point.perSecond),
       `${gain(point, first).toFixed(2)} ×`,
       share(efficiency(point, points)),

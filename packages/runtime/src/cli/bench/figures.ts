@@ -1,8 +1,10 @@
 /** What is measured of one way to run a processor: of a single run, and of several as their medians. */
 
+export type Concurrency = number | 'auto'
+
 export interface Way {
   readonly speedup: number
-  readonly concurrency: number
+  readonly concurrency: Concurrency
 }
 
 /** Of one run, or the median of each figure over several. Times of handlers in microseconds. */
@@ -19,6 +21,8 @@ export interface Figures {
   readonly busy: readonly number[]
   /** Of each thread: share of the time in which its lanes (`concurrency`) had a handler in progress, 0 to 1. */
   readonly occupied: readonly number[]
+  /** What concurrency 'auto' had come to in each thread at the end; undefined for a number. */
+  readonly autoLanes: number | undefined
   /** Share of the time in which the event loop of the main thread was busy. */
   readonly mainBusy: number
   /** Of the process that ran the work, brokers not included. */
@@ -67,10 +71,27 @@ export function pointOf(way: Way, runs: readonly RunFigures[]): Point {
     endToEndP99Ms: ofSome(({ endToEndP99Ms }) => endToEndP99Ms),
     busy: ofEach(({ busy }) => busy),
     occupied: ofEach(({ occupied }) => occupied),
+    autoLanes: ofSome(({ autoLanes }) => autoLanes),
     mainBusy: of(({ mainBusy }) => mainBusy),
     cpuUsPerMessage: of(({ cpuUsPerMessage }) => cpuUsPerMessage),
     rssMb: of(({ rssMb }) => rssMb),
   }
+}
+
+/** Handlers that may be in progress at once in one thread. */
+export function lanesEach({ concurrency, autoLanes = 1 }: Point): number {
+  return concurrency === 'auto' ? autoLanes : concurrency
+}
+
+/** Of concurrencies: numbers by size, and 'auto' behind them. */
+export function byConcurrency(a: Concurrency, b: Concurrency): number {
+  const rank = (one: Concurrency) => (one === 'auto' ? Number.MAX_VALUE : one)
+  return rank(a) - rank(b)
+}
+
+/** As people read it: 16, or auto (16). */
+export function concurrencyText({ concurrency, autoLanes }: Pick<Point, 'concurrency' | 'autoLanes'>): string {
+  return concurrency === 'auto' && autoLanes !== undefined ? `auto (${Math.round(autoLanes)})` : String(concurrency)
 }
 
 /** Of an even number the mean of the two in the middle. */

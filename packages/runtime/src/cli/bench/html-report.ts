@@ -1,6 +1,6 @@
 /** One HTML file with table, recommendation and plots. It loads nothing: no script, no font, no style from elsewhere. */
 import { millis, percent, percents, share, time } from './bench-table.js'
-import { efficiency, gain, type Point } from './figures.js'
+import { byConcurrency, concurrencyText, efficiency, gain, type Point } from './figures.js'
 import { escapeText, linePlot, type Series } from './line-plot.js'
 import type { Recommendation } from './recommend.js'
 
@@ -21,15 +21,15 @@ export function htmlReport({ processor, points, recommendation, setting }: Repor
       title: 'Throughput against speedup',
       x: 'speedup (threads)',
       y: 'messages/s',
-      series: byConcurrency(points, ({ perSecond }) => perSecond),
+      series: lines(points, ({ perSecond }) => perSecond),
     }),
     linePlot({
       title: 'Time in the handler against speedup (p99 dashed)',
       x: 'speedup (threads)',
       y: 'ms',
       series: [
-        ...byConcurrency(points, ({ handlerP50Us }) => handlerP50Us / 1_000),
-        ...byConcurrency(points, ({ handlerP99Us }) => handlerP99Us / 1_000, true),
+        ...lines(points, ({ handlerP50Us }) => handlerP50Us / 1_000),
+        ...lines(points, ({ handlerP99Us }) => handlerP99Us / 1_000, true),
       ],
     }),
     ...(hasLatencies
@@ -39,8 +39,8 @@ export function htmlReport({ processor, points, recommendation, setting }: Repor
             x: 'speedup (threads)',
             y: 'ms',
             series: [
-              ...byConcurrency(points, ({ endToEndP50Ms }) => endToEndP50Ms),
-              ...byConcurrency(points, ({ endToEndP99Ms }) => endToEndP99Ms, true),
+              ...lines(points, ({ endToEndP50Ms }) => endToEndP50Ms),
+              ...lines(points, ({ endToEndP99Ms }) => endToEndP99Ms, true),
             ],
           }),
         ]
@@ -71,12 +71,9 @@ ${setting.map(([name, value]) => `<dt>${escapeText(name)}</dt><dd>${escapeText(v
 `
 }
 
-function byConcurrency(
-  points: readonly Point[],
-  read: (point: Point) => number | undefined,
-  isDashed = false,
-): Series[] {
-  const concurrencies = [...new Set(points.map(({ concurrency }) => concurrency))].sort((a, b) => a - b)
+/** One for each concurrency. */
+function lines(points: readonly Point[], read: (point: Point) => number | undefined, isDashed = false): Series[] {
+  const concurrencies = [...new Set(points.map(({ concurrency }) => concurrency))].sort(byConcurrency)
   return concurrencies.map((concurrency, index) => ({
     name: `concurrency ${concurrency}`,
     colour: COLOURS[index % COLOURS.length]!,
@@ -96,7 +93,7 @@ function table(points: readonly Point[], { speedup, concurrency }: Recommendatio
     const isChosen = point.speedup === speedup && point.concurrency === concurrency
     const cells = [
       String(point.speedup),
-      String(point.concurrency),
+      concurrencyText(point),
       Math.round(point.perSecond).toLocaleString('en-US'),
       `${Math.round(point.minPerSecond).toLocaleString('en-US')}–${Math.round(point.maxPerSecond).toLocaleString('en-US')}`,
       `${gain(point, first).toFixed(2)} ×`,

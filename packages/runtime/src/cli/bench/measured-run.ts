@@ -53,7 +53,7 @@ async function run(spec: RunSpec): Promise<void> {
 async function throughput(spec: RunSpec): Promise<RunFigures> {
   const meter = new CompletionMeter({ threads: spec.speedup, target: spec.messages, isPaced: false })
   const { client, work } = await workOn(spec, spec.topic, meter)
-  const window = new ThroughputWindow({ ...spec, meter, busyOf: () => busyOf(work) })
+  const window = new ThroughputWindow({ ...spec, meter, busyOf: () => busyOf(work), lanesOf: () => lanesOf(work) })
   const done = new AbortController()
   const look = setInterval(() => {
     if (window.look(performance.now())) done.abort()
@@ -124,6 +124,10 @@ async function settled(work: Work, running: Promise<unknown>): Promise<void> {
 
 function busyOf(work: Work): number[] {
   return work.state()?.threads.map(({ busy }) => busy) ?? []
+}
+
+function lanesOf(work: Work): number[] {
+  return work.state()?.threads.map(({ concurrency }) => concurrency) ?? [1]
 }
 
 async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Promise<{ client: Client; work: Work }> {

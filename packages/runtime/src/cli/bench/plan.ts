@@ -4,7 +4,7 @@
  * Each way is measured once, then those that may be the best again, forwards and backwards in turn: what changes on a machine
  * with time (its clock, its neighbours) then meets all of them alike, and medians leave it out.
  */
-import { mean, type Point, pointOf, type RunFigures, type Way } from './figures.js'
+import { type Concurrency, mean, type Point, pointOf, type RunFigures, type Way } from './figures.js'
 
 /** A thread without a tenth of its time to spare has nothing for more handlers. */
 const BUSY = 0.85
@@ -15,7 +15,7 @@ const CONTENDS = 0.7
 
 export interface PlanOptions {
   speedups: readonly number[]
-  concurrencies: readonly number[]
+  concurrencies: readonly Concurrency[]
   /** Leave out what cannot be worth it; else each way is measured as often as the others. */
   isSelective: boolean
   repeats: number

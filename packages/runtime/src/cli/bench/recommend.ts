@@ -2,10 +2,10 @@
  * Which of the measured ways to run a processor to take, and why: pure, from figures to a sentence.
  *
  * The rule: of all ways that reach nearly the best throughput the one with the fewest threads, and of those the one with the
- * lowest concurrency. Threads cost memory and CPU, concurrency costs memory and latency, and what neither gains is only paid
+ * lowest concurrency, 'auto' behind all numbers: a number that does as much is simpler. Threads cost memory and CPU, concurrency costs memory and latency, and what neither gains is only paid
  * for. Why it is so follows from who was busy: the threads, the main thread, or neither.
  */
-import { gain, mean, type Point } from './figures.js'
+import { byConcurrency, type Concurrency, concurrencyText, gain, lanesEach, mean, type Point } from './figures.js'
 
 /**
  * What a cheaper way may lack of the best throughput. Half of the tenth that a recommendation may be off, because the medians
@@ -27,7 +27,7 @@ export type Bound = 'cpu' | 'io' | 'mixed' | 'shared' | 'short' | 'keys'
 
 export interface Recommendation {
   readonly speedup: number
-  readonly concurrency: number
+  readonly concurrency: Concurrency
   readonly bound: Bound
   /** "CPU-bound, 2 cores: speedup 2". */
   readonly sentence: string
@@ -69,14 +69,14 @@ function isNearly(point: Point, best: Point): boolean {
   return share >= NEARLY || (share >= NEARLY_IN_NOISE && point.maxPerSecond >= best.minPerSecond)
 }
 
-const byCost = (a: Point, b: Point) => a.speedup - b.speedup || a.concurrency - b.concurrency
+const byCost = (a: Point, b: Point) => a.speedup - b.speedup || byConcurrency(a.concurrency, b.concurrency)
 
 /** The way that was measured with the fewest handlers in progress: it shows what a handler does when it is alone. */
 function plainest(points: readonly Point[]): Point {
   return [...points].sort((a, b) => lanes(a) - lanes(b) || a.speedup - b.speedup)[0]!
 }
 
-const lanes = ({ speedup, concurrency }: Point) => speedup * concurrency
+const lanes = (point: Point) => point.speedup * lanesEach(point)
 
 function boundOf(chosen: Point, points: readonly Point[], { keys }: Circumstances): Bound {
   const alone = plainest(points)
@@ -126,8 +126,9 @@ function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, 
   }
 }
 
-function wayOf({ speedup, concurrency }: Point): string {
-  return concurrency === 1 ? `speedup ${speedup}` : `speedup ${speedup}, concurrency ${concurrency}`
+function wayOf(point: Point): string {
+  const { speedup, concurrency } = point
+  return concurrency === 1 ? `speedup ${speedup}` : `speedup ${speedup}, concurrency ${concurrencyText(point)}`
 }
 
 function notes(bound: Bound, chosen: Point, points: readonly Point[]): string[] {
@@ -139,9 +140,16 @@ function notes(bound: Bound, chosen: Point, points: readonly Point[]): string[] 
       `${wayOf(best)} was ${Math.round((gain(best, chosen) - 1) * 100)} % faster, which is within what such runs differ by.`,
     )
   }
-  const isAtEdge = chosen.concurrency > 1 && chosen.concurrency === most(({ concurrency }) => concurrency)
-  if (isAtEdge && (bound === 'io' || bound === 'mixed') && mean(chosen.busy) < BUSY) {
-    found.push(`It is the highest concurrency that was measured; try --concurrency ${chosen.concurrency * 2} too.`)
+  const { concurrency } = chosen
+  const highest = most((point) => (point.concurrency === 'auto' ? 0 : point.concurrency))
+  if (
+    concurrency !== 'auto' &&
+    concurrency > 1 &&
+    concurrency === highest &&
+    (bound === 'io' || bound === 'mixed') &&
+    mean(chosen.busy) < BUSY
+  ) {
+    found.push(`It is the highest concurrency that was measured; try --concurrency ${concurrency * 2} too.`)
   }
   if (chosen.failed > 0) found.push('Messages failed: these are not the speeds of the processor at its work.')
   return found

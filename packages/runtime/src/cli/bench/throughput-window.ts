@@ -5,23 +5,27 @@
  * a short run. So the clock starts behind a warm-up, and stops before the run winds down.
  */
 import type { CompletionMeter } from './completion-meter.js'
-import type { Figures } from './figures.js'
+import { type Concurrency, type Figures, mean } from './figures.js'
 
 /** Of the window's length, and of the records, whichever comes first. */
 const WARM_SHARE = 0.25
+/** Concurrency 'auto' has to find its number before it counts, in milliseconds. */
+const AUTO_WARM_MS = 3_000
 /** Fewer records are no measurement: slow handlers get longer for it. */
 const MIN_RECORDS = 40
 const LONGEST = 5
 const MIB = 1024 * 1024
 
 export interface ThroughputWindowOptions {
-  concurrency: number
+  concurrency: Concurrency
   seconds: number
   /** How many records there are. */
   messages: number
   meter: CompletionMeter
   /** Of each thread: share of the time since the last call. */
   busyOf(): number[]
+  /** Of each thread: handlers that may be in progress now. */
+  lanesOf(): number[]
 }
 
 interface Opened {
@@ -61,7 +65,8 @@ export class ThroughputWindow {
     }
     if (this.#firstAt === undefined) this.#firstAt = now
     if (this.#opened.at === this.#assignedAt) {
-      const isWarm = now - this.#firstAt >= seconds * 1_000 * WARM_SHARE || meter.total >= messages * WARM_SHARE
+      const warmMs = Math.max(seconds * 1_000 * WARM_SHARE, this.#isAuto ? AUTO_WARM_MS : 0)
+      const isWarm = now - this.#firstAt >= warmMs || meter.total >= messages * WARM_SHARE
       if (isWarm) {
         meter.clear()
         this.#open(now)
@@ -72,6 +77,10 @@ export class ThroughputWindow {
     if (elapsed < seconds || (meter.count < MIN_RECORDS && elapsed < LONGEST * seconds)) return false
     this.#close(now)
     return true
+  }
+
+  get #isAuto(): boolean {
+    return this.#options.concurrency === 'auto'
   }
 
   /** Of what has been measured; of a run that ended before, up to now. */
@@ -86,10 +95,11 @@ export class ThroughputWindow {
   }
 
   #close(now: number): void {
-    const { meter, concurrency, busyOf } = this.#options
+    const { meter, concurrency, busyOf, lanesOf } = this.#options
     const { at, loop, cpu } = this.#opened ?? { at: now, loop: undefined, cpu: undefined }
     const micros = Math.max(1, ((meter.targetAt ?? now) - at) * 1_000)
     const { user, system } = process.cpuUsage(cpu)
+    const lanes = concurrency === 'auto' ? Math.max(1, mean(lanesOf())) : concurrency
     this.#figures = {
       perSecond: (meter.count / micros) * 1e6,
       handlerMeanUs: meter.handler.mean,
@@ -98,7 +108,8 @@ export class ThroughputWindow {
       endToEndP50Ms: undefined,
       endToEndP99Ms: undefined,
       busy: busyOf(),
-      occupied: [...meter.microsOf].map((busy) => Math.min(1, busy / (micros * concurrency))),
+      occupied: [...meter.microsOf].map((busy) => Math.min(1, busy / (micros * lanes))),
+      autoLanes: this.#isAuto ? lanes : undefined,
       mainBusy: performance.eventLoopUtilization(loop).utilization,
       cpuUsPerMessage: meter.count === 0 ? 0 : (user + system) / meter.count,
       rssMb: Math.max(this.#rss, process.memoryUsage.rss()) / MIB,

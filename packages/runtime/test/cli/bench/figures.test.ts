@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { efficiency, gain, median, pointOf } from '../../../src/cli/bench/figures.js'
+import {
+  byConcurrency,
+  concurrencyText,
+  efficiency,
+  gain,
+  lanesEach,
+  median,
+  pointOf,
+} from '../../../src/cli/bench/figures.js'
 import { point, run } from './points.js'
 
 test('a point has the median of each figure by itself, and the range of its throughput', () => {
@@ -31,4 +39,11 @@ test('efficiency is what each thread more has brought, at the same concurrency',
   ]
   expect(points.map((one) => efficiency(one, points))).toEqual([1, undefined, 0.75, undefined])
   expect(points.map((one) => gain(one, points[0]!))).toEqual([1, 9, 1.5, 9])
+})
+
+test("concurrency 'auto' stands behind all numbers, and is told with what it came to", () => {
+  expect(([16, 'auto', 1_024, 4] as const).toSorted(byConcurrency)).toEqual([4, 16, 1_024, 'auto'])
+  const auto = pointOf({ speedup: 1, concurrency: 'auto' }, [run({ autoLanes: 80 }), run({ autoLanes: 112 })])
+  expect([concurrencyText(auto), lanesEach(auto)]).toEqual(['auto (96)', 96])
+  expect([concurrencyText(point(1, 16)), lanesEach(point(1, 16))]).toEqual(['16', 16])
 })

@@ -25,7 +25,7 @@ test('a thread that is busy with one handler at a time is not given more', async
 test('concurrency is raised for as long as it gains a tenth, and each speedup finds its own', async () => {
   const most = { 1: 4, 2: 16 } as Record<number, number>
   const { order } = await plan(({ speedup, concurrency }) => ({
-    perSecond: Math.min(concurrency, most[speedup]!) * 100,
+    perSecond: Math.min(Number(concurrency), most[speedup]!) * 100,
     busy: [0.1],
   }))
   expect(order).toEqual(['1:1×1', '1:1×4', '1:1×16', '1:2×1', '1:2×4', '1:2×16', '1:2×64'])

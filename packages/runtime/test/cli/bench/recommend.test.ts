@@ -22,6 +22,19 @@ test('of what is nearly the best, fewer threads come before lower concurrency', 
   expect(choice(points.toSpliced(1, 1))).toMatchObject({ speedup: 2, concurrency: 4 })
 })
 
+test("concurrency 'auto' is recommended where no number of as many threads does as much, with what it came to", () => {
+  const points = [
+    point(1, 1, { perSecond: 200, busy: [0.02] }),
+    point(1, 16, { perSecond: 3_000, busy: [0.1] }),
+    point(1, 'auto', { perSecond: 18_000, busy: [0.4], autoLanes: 97.5 }),
+    point(2, 64, { perSecond: 18_100, busy: [0.4, 0.4] }),
+  ]
+  expect(recommend(points, machine).sentence).toBe(
+    'I/O-bound (a handler alone keeps its thread 2 % busy): speedup 1, concurrency auto (98)',
+  )
+  expect(choice([...points, point(1, 100, { perSecond: 17_500 })])).toMatchObject({ speedup: 1, concurrency: 100 })
+})
+
 test('a way that is a sixteenth slower is taken only where their runs overlap', () => {
   const best = { ...point(2, 1, { perSecond: 1_000 }), minPerSecond: 950, maxPerSecond: 1_050 }
   const cheap = { ...point(1, 1, { perSecond: 940 }), minPerSecond: 900 }

@@ -2,9 +2,13 @@ import { expect, test } from 'vitest'
 import { CompletionMeter } from '../../../src/cli/bench/completion-meter.js'
 import { ThroughputWindow } from '../../../src/cli/bench/throughput-window.js'
 
-function started({ messages = 1_000_000, seconds = 1, concurrency = 1 } = {}) {
+function started({ messages = 1_000_000, seconds = 1, concurrency = 1 as number | 'auto', lanes = 1 } = {}) {
   const meter = new CompletionMeter({ threads: 1, target: messages, isPaced: false })
-  const window = new ThroughputWindow({ concurrency, seconds, messages, meter, busyOf: () => [0.5] })
+  const window = new ThroughputWindow({
+    ...{ concurrency, seconds, messages, meter },
+    busyOf: () => [0.5],
+    lanesOf: () => [lanes],
+  })
   const complete = (records: number, micros: number) => {
     for (let i = 0; i < records; i++) meter.completed(0, micros, 0)
   }
@@ -53,4 +57,17 @@ test('a run that ends before its warm-up counts as a whole', () => {
   const { window, complete } = started()
   complete(500, 10)
   expect(window.figures(100).perSecond).toBeCloseTo(5_000, 5)
+})
+
+test("concurrency 'auto' has three seconds to find its number, and lanes are as many as it came to", () => {
+  const { window, complete } = started({ concurrency: 'auto', lanes: 20 })
+  complete(1, 0)
+  window.look(0)
+  complete(1_000, 5_000)
+  expect(window.look(2_900)).toBe(false)
+  window.look(3_000)
+  complete(1_000, 5_000)
+  expect(window.look(3_900)).toBe(false)
+  expect(window.look(4_000)).toBe(true)
+  expect(window.figures(0)).toMatchObject({ perSecond: 1_000, occupied: [0.25], autoLanes: 20 })
 })
