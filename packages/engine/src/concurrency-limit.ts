@@ -21,8 +21,6 @@ const MIN_ENDS = 8
 const ENDS_PER_LANE = 2
 /** A busier event loop has no time for a handler more. */
 export const MAX_BUSY = 0.9
-/** At rest a loop that is this busy makes the next trial one with less. */
-const TOO_BUSY = 0.95
 /** The first step of a trial; it doubles with each that pays, up to `MAX_STEP`. The first trials of all begin with that. */
 const STEP = 0.25
 const MAX_STEP = 1
@@ -106,7 +104,7 @@ export class ConcurrencyLimit {
   #step = MAX_STEP
   #rest = 0
   #patience = MIN_REST
-  /** Which way the next trial goes when nothing says otherwise: up and down by turns. */
+  /** Which way the next trial at rest goes: up and down by turns. */
   #nextUp = true
   /** Why it is at rest. */
   #why: LimitReason = 'unused'
@@ -252,7 +250,7 @@ export class ConcurrencyLimit {
     this.#keptRate += (now.rate - this.#keptRate) * NEWEST_WEIGHT
     this.#keptMs += (now.handlerMs - this.#keptMs) * NEWEST_WEIGHT
     if (--this.#rest > 0) return this.#resting(this.#why)
-    const isUp = this.#current === 1 || (this.#nextUp && now.busy < TOO_BUSY && this.#current < this.#max)
+    const isUp = this.#current === 1 || this.#nextUp
     this.#nextUp = !isUp
     return this.#try(isUp, now.busy)
   }

@@ -163,6 +163,60 @@ describe('ConcurrencyLimit', () => {
     expect(limit.look(410, [of(22)])).toMatchObject({ from: 1, to: 2, handlerMs: 1 })
   })
 
+  test('while the loop is busy a lower limit that was tried is kept, although it loses throughput', () => {
+    const bench = new Bench(64)
+    bench.decide(20, pool(1_000_000, 5, 0.0001))
+    expect(bench.limit.current).toBe(64)
+    bench.decide(100, () => ({ handlerMs: 5, busy: 0.95 }))
+    expect(bench.limit.current).toBe(1)
+  })
+
+  test('a lower limit that was tried and whose lanes stand empty is enough', () => {
+    const bench = new Bench(50)
+    const downstream = pool(1_000_000, 5, 0.0001)
+    while (bench.decisions.at(-1)?.why !== 'fewer') bench.tick(downstream)
+    const tried = bench.limit.current
+    expect(tried).toBe(40)
+    for (let i = 0; i < 10; i++) bench.tick((lanes) => ({ ...downstream(lanes), followed: 0 }))
+    expect(bench.limit.current).toBe(tried)
+  })
+
+  test('steps double for as long as they pay', () => {
+    const bench = new Bench(MAX)
+    bench.decide(60, pool(50))
+    const before = bench.limits.length
+    bench.decide(60, pool(1_000_000, 5, 0.0001))
+    const later = bench.limits.slice(before)
+    const rising = later.slice(0, later.indexOf(MAX)).filter((lanes) => lanes > 80)
+    expect(rising.length).toBeLessThanOrEqual(5)
+    expect(later).toContain(MAX)
+  })
+
+  test('what began under the limit before does not count: as many ends as there are lanes go by first', () => {
+    const limit = new ConcurrencyLimit(MAX)
+    let totals = { ended: 0, succeeded: 0, spentMs: 0, followed: 0, activeMs: 0, idleMs: 0 }
+    let now = 0
+    const step = (ends: number, ms: number) => {
+      now += 100
+      const { ended, spentMs, idleMs } = totals
+      const all = ended + ends
+      totals = {
+        ...totals,
+        ended: all,
+        succeeded: all,
+        followed: all,
+        spentMs: spentMs + ends * ms,
+        idleMs: idleMs + 100,
+      }
+      return limit.look(now, [totals])
+    }
+    step(20, 5)
+    step(20, 5)
+    expect(step(20, 5)).toMatchObject({ from: 1, to: 2 })
+    expect([step(1, 5), step(1, 2_000)]).toEqual([undefined, undefined])
+    expect(step(40, 5)).toMatchObject({ from: 2, to: 4, handlerMs: 5 })
+  })
+
   test('handlers that take minutes are waited for', () => {
     const bench = new Bench(MAX)
     for (let i = 0; i < 600; i++) bench.tick(() => ({ handlerMs: 300_000, busy: 0 }))

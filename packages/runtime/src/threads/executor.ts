@@ -334,7 +334,8 @@ export class Executor {
   #laneOf(batches: BatchHandling): BatchLane {
     const { concurrency, capacity, retry } = this.#options
     return new BatchLane({
-      ...{ ...batches, surroundings: this.#options, concurrency, lanes: this.#lanes, capacity, retry, contexts: this.#contexts },
+      ...{ ...batches, surroundings: this.#options, concurrency, lanes: this.#lanes },
+      ...{ capacity, retry, contexts: this.#contexts },
       ...{ board: this.#board, queue: this.#queue, records: this.#records, ends: this.#ends, marks: this.#marks },
       ...{ handBack: this.#handBack, held: this.#held, nameOf: (slot) => this.#names[slot]!, pump: this.#pump },
       watchMemory: () => this.#external.lookWhile(this.#isAnyRunning),

@@ -750,3 +750,28 @@ test('each record counts with its share of the time', async () => {
   expect(Math.min(...micros)).toBeGreaterThan(9_000)
   expect(Math.max(...micros)).toBeLessThan(30_000)
 })
+
+describe("with concurrency 'auto'", () => {
+  test('as many batches run as the board says, and each counts once, as failed where it threw', async () => {
+    const { send, executor, board, calls, ends } = slow({
+      ...{ concurrency: 'auto', batch: { maxSize: 2 }, keyOf: (offset) => `k${offset}` },
+    })
+    board.concurrency = 1
+    send([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(calls).toEqual([[0, 1]])
+    board.concurrency = 2
+    executor.wake()
+    expect(calls).toEqual([
+      [0, 1],
+      [2, 3],
+    ])
+    ends[0]!.resolve()
+    await settled()
+    ends[1]!.reject(new ProcessError('no', { retryable: false }))
+    await settled()
+    const { spentMs, ...totals } = board.laneTotals
+    expect(totals).toEqual({ ended: 2, succeeded: 1, followed: 2 })
+    expect(spentMs).toBeGreaterThan(5)
+    expect(calls).toHaveLength(4)
+  })
+})

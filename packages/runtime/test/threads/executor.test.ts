@@ -248,6 +248,15 @@ describe("with concurrency 'auto'", () => {
     expect(spentMs).toBeLessThanOrEqual(performance.now() - began)
   })
 
+  test('what gave up because it was told to counts for nothing', async () => {
+    const { executor, send, board, end, acks } = waiting()
+    send([0])
+    executor.abort([SLOT], 'revoked')
+    await end(0, new Error('I give up'))
+    expect(acks).toEqual([[0, Outcome.discarded]])
+    expect(board.laneTotals).toMatchObject({ ended: 0, spentMs: 0 })
+  })
+
   test('where it is a number, nothing is counted', async () => {
     const { send, board, end } = waiting({ concurrency: 2 })
     send([0])
