@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { getHeapSpaceStatistics } from 'node:v8'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { IdleCollection } from '../../src/cli/idle-collection.js'
 
 const kept: object[] = []
@@ -20,7 +20,7 @@ const collect = vi.fn()
 let collection: IdleCollection
 
 beforeEach(() => {
-  collect.mockClear()
+  collect.mockReset()
   growYoung()
   collection = new IdleCollection(collect)
 })
@@ -40,4 +40,34 @@ test('a busy one is not', async () => {
   for (const until = performance.now() + 40; performance.now() < until; );
   collection.look()
   expect(collect).not.toHaveBeenCalled()
+})
+
+describe('an idle process with a small young generation', () => {
+  const MIB = 2 ** 20
+  let used = 0
+  const look = async () => {
+    collect.mockClear()
+    for (let i = 0; i < 20 && collect.mock.calls.length === 0; i++) {
+      await delay(10)
+      collection.look()
+    }
+    return collect.mock.calls.length
+  }
+
+  beforeEach(() => {
+    collection.stop()
+    collection = new IdleCollection(collect, () => ({ young: MIB, used }))
+    collect.mockImplementation(() => {
+      used = 15 * MIB
+    })
+  })
+
+  test('is collected once two MiB have come to its heap since the last time, and not before', async () => {
+    used = 20 * MIB
+    expect(await look()).toBe(1)
+    used = 16.9 * MIB
+    expect(await look()).toBe(0)
+    used = 17 * MIB
+    expect(await look()).toBe(1)
+  })
 })
