@@ -21,9 +21,8 @@ export class BatchEnd {
   end(batch: RunningBatch, thrown: Fault | undefined): void {
     const { contexts, ends } = this.#options
     const { entries } = batch
-    const now = performance.now()
     // Each has its share, or the sum would be a multiple of the time that there was.
-    const from = now - (now - batch.started) / entries.length
+    const share = (performance.now() - batch.started) / entries.length
     for (const { ticket, ends: around, fault = thrown } of entries) {
       contexts[ticket] = undefined
       for (const end of around) end(fault)
@@ -33,6 +32,8 @@ export class BatchEnd {
       const { ticket, context, fault } = entry
       if (entry.isPutBack) continue
       const { error } = fault ?? thrown ?? {}
+      // Asked anew: it takes as long to end a large batch as a short handler of it may have run.
+      const from = performance.now() - share
       if (fault === undefined && thrown === undefined) ends.end(ticket, 'done', from)
       else if (isUnwanted(context.abortReason)) {
         this.#putBackBehind(entry, batch)

@@ -751,6 +751,18 @@ test('each record counts with its share of the time', async () => {
   expect(Math.max(...micros)).toBeLessThan(30_000)
 })
 
+test('and not with the time that it takes to end those before it', async () => {
+  const end = () => {
+    for (const until = performance.now() + 10; performance.now() < until; );
+  }
+  const marks = { name: () => {}, begin: () => {}, end, settle: () => {} } as unknown as CrashMarks
+  const { send, micros } = watched(undefined, { keyOf: String, marks })
+  send([0, 1, 2, 3])
+  await settled()
+  expect(micros).toHaveLength(4)
+  expect(Math.max(...micros)).toBeLessThan(10_000)
+})
+
 describe("with concurrency 'auto'", () => {
   test('as many batches run as the board says, and each counts once, as failed where it threw', async () => {
     const { send, executor, board, calls, ends } = slow({
