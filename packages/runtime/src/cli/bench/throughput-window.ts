@@ -40,6 +40,9 @@ export class ThroughputWindow {
   #firstAt: number | undefined
   #opened: Opened | undefined
   #figures: Figures | undefined
+  /** When more had completed than at the look before. */
+  #grewAt: number | undefined
+  #seen = 0
   #rss = 0
 
   constructor(options: ThroughputWindowOptions) {
@@ -59,6 +62,9 @@ export class ThroughputWindow {
     if (this.#figures !== undefined) return true
     if (this.#opened === undefined || meter.total === 0) return false
     this.#rss = Math.max(this.#rss, process.memoryUsage.rss())
+    const grew = meter.total > this.#seen
+    if (grew) this.#grewAt = now
+    this.#seen = meter.total
     if (meter.total >= messages) {
       this.#close(now)
       return true
@@ -67,14 +73,16 @@ export class ThroughputWindow {
     if (this.#opened.at === this.#assignedAt) {
       const warmMs = Math.max(seconds * 1_000 * WARM_SHARE, this.#isAuto ? AUTO_WARM_MS : 0)
       const isWarm = now - this.#firstAt >= warmMs || meter.total >= messages * WARM_SHARE
-      if (isWarm) {
+      // Where no more comes, what was counted is all there is.
+      if (isWarm && grew) {
         meter.clear()
         this.#open(now)
       }
       return false
     }
     const elapsed = (now - this.#opened.at) / 1_000
-    if (elapsed < seconds || (meter.count < MIN_RECORDS && elapsed < LONGEST * seconds)) return false
+    const wanted = elapsed < LONGEST * seconds ? MIN_RECORDS : 1
+    if (elapsed < seconds || meter.count < wanted) return false
     this.#close(now)
     return true
   }
@@ -83,9 +91,10 @@ export class ThroughputWindow {
     return this.#options.concurrency === 'auto'
   }
 
-  /** Of what has been measured; of a run that ended before, up to now. */
+  /** Of what has been measured; of a run that ended before, up to its last records: leaving the group is no part of them. */
   figures(now: number): Figures {
-    if (this.#figures === undefined) this.#close(now)
+    const isOver = this.#seen === this.#options.meter.total
+    if (this.#figures === undefined) this.#close(isOver ? (this.#grewAt ?? now) : now)
     return this.#figures!
   }
 

@@ -35,6 +35,7 @@ test('a slow handler gets longer, until it has ended forty times; five times as 
   const { window, complete } = started()
   complete(1, 500_000)
   window.look(500)
+  complete(1, 500_000)
   window.look(1_000)
   complete(9, 500_000)
   expect(window.look(2_500)).toBe(false)
@@ -47,6 +48,7 @@ test('lanes are as many as handlers may be in progress', () => {
   const { window, complete } = started({ concurrency: 10 })
   complete(1, 0)
   window.look(0)
+  complete(1, 0)
   window.look(250)
   complete(1_000, 5_000)
   expect(window.look(1_250)).toBe(true)
@@ -57,6 +59,26 @@ test('a run that ends before its warm-up counts as a whole', () => {
   const { window, complete } = started()
   complete(500, 10)
   expect(window.figures(100).perSecond).toBeCloseTo(5_000, 5)
+})
+
+test('a run that ends without the records that were expected counts up to its last ones, not until it has left its group', () => {
+  const { window, complete } = started()
+  complete(500, 10)
+  window.look(100)
+  window.look(900)
+  expect(window.figures(1_000).perSecond).toBeCloseTo(5_000, 5)
+})
+
+test('a handler that takes longer than all of that is waited for', () => {
+  const { window, complete } = started()
+  complete(1, 9e6)
+  window.look(9_000)
+  complete(1, 9e6)
+  window.look(18_000)
+  expect(window.look(26_000)).toBe(false)
+  complete(1, 9e6)
+  expect(window.look(27_000)).toBe(true)
+  expect(window.figures(27_000).perSecond).toBeCloseTo(1 / 9, 5)
 })
 
 test("concurrency 'auto' has three seconds to find its number, and lanes are as many as it came to", () => {
