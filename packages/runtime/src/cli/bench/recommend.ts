@@ -29,7 +29,7 @@ export interface Recommendation {
   readonly speedup: number
   readonly concurrency: Concurrency
   readonly bound: Bound
-  /** "CPU-bound, 2 cores: speedup 2". */
+  /** "CPU-bound, 2 cores: speedup 2"; where every message failed, that this says nothing. */
   readonly sentence: string
   /** What should be known besides; empty when nothing. */
   readonly notes: readonly string[]
@@ -50,7 +50,10 @@ export function recommend(points: readonly Point[], circumstances: Circumstances
     speedup: chosen.speedup,
     concurrency: chosen.concurrency,
     bound,
-    sentence: `${reason(bound, chosen, points, circumstances)}: ${wayOf(chosen)}`,
+    sentence:
+      chosen.failed >= chosen.messages
+        ? 'Nothing to recommend: every message failed'
+        : `${reason(bound, chosen, points, circumstances)}: ${wayOf(chosen)}`,
     notes: notes(bound, chosen, points),
   }
 }
@@ -65,8 +68,8 @@ function fastest(points: readonly Point[]): Point {
 }
 
 function isNearly(point: Point, best: Point): boolean {
-  const share = point.perSecond / best.perSecond
-  return share >= NEARLY || (share >= NEARLY_IN_NOISE && point.maxPerSecond >= best.minPerSecond)
+  const reaches = (share: number) => point.perSecond >= share * best.perSecond
+  return reaches(NEARLY) || (reaches(NEARLY_IN_NOISE) && point.maxPerSecond >= best.minPerSecond)
 }
 
 const byCost = (a: Point, b: Point) => a.speedup - b.speedup || byConcurrency(a.concurrency, b.concurrency)
@@ -151,7 +154,8 @@ function notes(bound: Bound, chosen: Point, points: readonly Point[]): string[] 
   ) {
     found.push(`It is the highest concurrency that was measured; try --concurrency ${concurrency * 2} too.`)
   }
-  if (chosen.failed > 0) found.push('Messages failed: these are not the speeds of the processor at its work.')
+  if (chosen.failed > 0 && chosen.failed < chosen.messages)
+    found.push('Messages failed: these are not the speeds of the processor at its work.')
   return found
 }
 

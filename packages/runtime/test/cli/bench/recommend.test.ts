@@ -131,6 +131,17 @@ test('what was a little faster is named, and messages that failed', () => {
   ])
 })
 
+test('where every message failed nothing is recommended', () => {
+  const { sentence, notes } = recommend([point(1, 1, { messages: 50, failed: 50 })], machine)
+  expect(sentence).toBe('Nothing to recommend: every message failed')
+  expect(notes).toEqual([])
+})
+
+test('a processor that finished nothing in the time has a recommendation all the same', () => {
+  const nothing = { perSecond: 0, busy: [0], occupied: [0] }
+  expect(choice([point(1, 1, nothing), point(2, 1, nothing)])).toMatchObject({ speedup: 1, concurrency: 1 })
+})
+
 /**
  * What `zk bench --no-end-to-end` measured on two cores, of the five handlers in scripts/prove/processors/bench-*.mjs. Ways that it saw
  * once only are among them.
