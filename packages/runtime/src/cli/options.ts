@@ -54,7 +54,7 @@ export function topicNames(text: string, previous: string[] = []): string[] {
 }
 
 /** librdkafka sends nothing larger than 1,000,000 bytes with key and headers, unless it is told to. */
-const MAX_VALUE_BYTES = 900_000
+export const MAX_VALUE_BYTES = 900_000
 
 export function valueSize(text: string): number {
   const size = count(text)
@@ -64,13 +64,7 @@ export function valueSize(text: string): number {
 
 /** The file's bytes are one value; with .jsonl or .ndjson each line is one. */
 export function valuesOfFile(file: string): Buffer[] {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(file)
-  } catch (error) {
-    throw new InvalidArgumentError(`Expected a file: ${(error as Error).message}.`)
-  }
-  const values = /\.(jsonl|ndjson)$/.test(file) ? linesOf(bytes.toString()).map((line) => Buffer.from(line)) : [bytes]
+  const values = linesOrBytes(file).flatMap((part) => (part === '' ? [] : [Buffer.from(part)]))
   if (values.length === 0) throw new InvalidArgumentError('Expected a line for each value; it has none.')
   if (values.some(({ length }) => length > MAX_VALUE_BYTES)) {
     throw new InvalidArgumentError(`Expected values of at most ${MAX_VALUE_BYTES} bytes.`)
@@ -78,8 +72,16 @@ export function valuesOfFile(file: string): Buffer[] {
   return values
 }
 
-function linesOf(text: string): string[] {
-  return text.split(/\r?\n/).filter((line) => line !== '')
+/** The lines of .jsonl and .ndjson, with empty ones among them; of another file its bytes. */
+export function linesOrBytes(file: string): string[] | [Buffer] {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (error) {
+    throw new InvalidArgumentError(`Expected a file: ${(error as Error).message}.`)
+  }
+  // TextDecoder leaves out the mark that some editors put first, which is no JSON.
+  return /\.(jsonl|ndjson)$/.test(file) ? new TextDecoder().decode(bytes).split(/\r?\n/) : [bytes]
 }
 
 /** `key=value`, repeatable. Values stay text: librdkafka takes all of its properties as text. */

@@ -1,7 +1,6 @@
 /** The messages that a processor is measured on: made up, from a file, or read from a topic; used in turn. */
-import { readFileSync } from 'node:fs'
-import { extname } from 'node:path'
 import { InvalidArgumentError } from 'commander'
+import { linesOrBytes, MAX_VALUE_BYTES } from '../options.js'
 
 export interface SampleRecord {
   readonly key: Buffer | null
@@ -10,8 +9,6 @@ export interface SampleRecord {
   readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
 }
 
-/** librdkafka sends nothing larger than 1,000,000 bytes with key and headers, unless it is told to. */
-export const MAX_RECORD_BYTES = 900_000
 /** So much of a topic is enough to know its messages, and fits into memory. */
 const MAX_SAMPLE_BYTES = 64 * 1024 * 1024
 
@@ -31,21 +28,13 @@ export function generatedRecords(keys: number, values: readonly Buffer[]): Sampl
  * @throws InvalidArgumentError that names the line
  */
 export function recordsOfFile(file: string): SampleRecord[] {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(file)
-  } catch (error) {
-    throw new InvalidArgumentError(`Expected a file: ${(error as Error).message}.`)
-  }
-  const records = ['.jsonl', '.ndjson'].includes(extname(file))
-    ? bytes
-        .toString()
-        .split(/\r?\n/)
-        .flatMap((line, i) => (line.trim() === '' ? [] : [recordOfLine(line, i + 1)]))
-    : [{ key: null, value: bytes, headers: [] }]
+  const records = linesOrBytes(file).flatMap((part, i): SampleRecord[] => {
+    if (typeof part !== 'string') return [{ key: null, value: part, headers: [] }]
+    return part.trim() === '' ? [] : [recordOfLine(part, i + 1)]
+  })
   if (records.length === 0) throw new InvalidArgumentError('Expected a line for each record; it has none.')
-  if (records.some((record) => bytesOf(record) > MAX_RECORD_BYTES)) {
-    throw new InvalidArgumentError(`Expected records of at most ${MAX_RECORD_BYTES} bytes.`)
+  if (records.some((record) => bytesOf(record) > MAX_VALUE_BYTES)) {
+    throw new InvalidArgumentError(`Expected records of at most ${MAX_VALUE_BYTES} bytes.`)
   }
   return records
 }

@@ -34,6 +34,10 @@ test('a line is a record: texts as they are, other values as JSON, null as null,
   ])
 })
 
+test('the byte order mark that some editors put first is no part of a line', () => {
+  expect(recordsOfFile(file('orders.jsonl', '\ufeff{"value":"a"}'))).toMatchObject([{ value: Buffer.from('a') }])
+})
+
 test('the bytes of any other file are one value without a key', () => {
   const bytes = Buffer.from([0, 255, 10])
   expect(recordsOfFile(file('order.avro', bytes))).toEqual([{ key: null, value: bytes, headers: [] }])
