@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
@@ -95,7 +95,7 @@ export function benchCommand(): Command {
       ).choices(['embedded', 'brokers']),
     )
     .option('--options <file>', 'JSON file: processorOptions', jsonFile)
-    .option('--html <file>', 'write a report with plots, one file that needs no other')
+    .option('--html <file>', 'write a report with plots, one file that needs no other', writable)
     .option('--json', 'one JSON object a line on stdout')
     .addHelpText('after', TEACHES)
     .action(bench)
@@ -138,6 +138,16 @@ function seconds(text: string): number {
   return number
 }
 
+/** Told now: a report is written at the end, and minutes of measuring would be lost. */
+function writable(file: string): string {
+  try {
+    closeSync(openSync(file, 'a'))
+  } catch (error) {
+    throw new InvalidArgumentError(`Expected a file that can be written: ${(error as Error).message}.`)
+  }
+  return file
+}
+
 async function bench(processor: string, flags: BenchFlags): Promise<void> {
   const { json = false, html } = flags
   const hasBrokers = await namesBrokers(flags)
@@ -152,12 +162,21 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   const records = await recordsFor(flags, (topic, limit) => recordsOfTopic(topic, limit, flags, logger))
   const messages = messagesFor(flags, records)
   if (on === 'embedded' && messages > embeddedRoom(records)) throw tooMuch(embeddedRoom(records), messages)
-  const stage = await Stage.open({
+  const interrupted = new AbortController()
+  const opening = Stage.open({
     isEmbedded: on === 'embedded',
-    ...{ flags, records, messages, logger },
+    ...{ flags, records, messages, logger, signal: interrupted.signal },
     onProgress: (written) => progress.writing(written, messages),
   })
-  const unhear = onInterrupt(() => stage.close())
+  const unhear = onInterrupt(async () => {
+    interrupted.abort()
+    await (await opening).close()
+  })
+  const stage = await opening.catch((error) => {
+    // The process ends once it has undone everything, and has no error to tell.
+    if (interrupted.signal.aborted) return new Promise<never>(() => {})
+    throw error
+  })
   let points: Point[]
   try {
     let runs = 0
@@ -190,7 +209,7 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   }
   const recommendation = recommend(points, { cores: defaultSpeedup().speedup, keys: distinctKeys(records) })
   if (html !== undefined)
-    writeReport(html, { processor, points, recommendation, setting: settingOf(flags, on, records) })
+    writeFileSync(html, htmlReport({ processor, points, recommendation, setting: settingOf(flags, on, records) }))
   if (json) {
     for (const point of points) printJson(benchEvent(point, points))
     printJson({ event: 'recommendation', ...recommendation })
@@ -198,11 +217,11 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
 }
 
 async function recordsFor(
-  { topic, sample, value, size, keys }: BenchFlags,
+  { topic, sample, value, size, keys, messages = MESSAGES }: BenchFlags,
   read: (topic: string, limit: number) => Promise<SampleRecord[]>,
 ): Promise<SampleRecord[]> {
   if (sample !== undefined) return sample
-  if (topic === undefined) return generatedRecords(keys, value ?? [Buffer.alloc(size, 'x')])
+  if (topic === undefined) return generatedRecords(Math.min(keys, messages), value ?? [Buffer.alloc(size, 'x')])
   const records = await read(topic[0], SAMPLE_RECORDS)
   if (records.length === 0) throw errors.ZK_CLI_USAGE(`topic ${topic[0]} has no messages to measure with`, HELP)
   return records
@@ -274,14 +293,6 @@ function settingOf(
     ['Runs', `medians of up to ${flags.repeats}, of ${flags.seconds} s each`],
     ['At', new Date().toISOString()],
   ]
-}
-
-function writeReport(file: string, report: Parameters<typeof htmlReport>[0]): void {
-  try {
-    writeFileSync(file, htmlReport(report))
-  } catch (error) {
-    throw errors.ZK_CLI_USAGE(`the report could not be written: ${(error as Error).message}`, HELP)
-  }
 }
 
 /** Topics that were made on somebody's cluster do not stay there. @returns what ends the listening */

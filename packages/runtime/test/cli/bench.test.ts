@@ -207,6 +207,7 @@ describe('zk bench --value', () => {
     [['--value', 'nowhere.json'], 'Expected a file: ENOENT'],
     [['--sample', 'nowhere.jsonl'], 'Expected a file: ENOENT'],
     [['--seconds', '0'], 'Expected seconds, 0.05 to 3600.'],
+    [['--html', 'nowhere/report.html'], 'Expected a file that can be written: ENOENT'],
     [['--value', 'empty.jsonl'], 'Expected a line for each value'],
     [['--value', 'large.bin'], 'Expected values of at most 900000 bytes.'],
     [['--value', 'large.bin', '--size', '10'], "'--value <file>' cannot be used with option '--size <bytes>'"],
@@ -227,6 +228,18 @@ test('zk bench with more than the embedded broker keeps: says so and ends', asyn
   expect(code).toBe(1)
   expect(stderr).toMatch(/ZK_CLI_USAGE: The embedded broker keeps \d+ of 3000 such messages/)
 })
+
+test('zk bench makes no more keys than it has messages', async () => {
+  const processor = join(dir, 'keys.mjs')
+  writeFileSync(processor, 'export default { process() {} }')
+  const { code } = await zk(
+    'bench',
+    processor,
+    ...['--keys', '2000000000', '--messages', '50', '--speedup', '1'],
+    ...short,
+  )
+  expect(code).toBe(0)
+}, 20_000)
 
 test('zk bench with a processor that is missing: its error, exit 1', async () => {
   const { code, stdout, stderr } = await zk(

@@ -1,12 +1,14 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 const bin = fileURLToPath(new URL('../../../runtime/bin/zk.cjs', import.meta.url))
 const bootstrapServers = process.env.KAFKA_BOOTSTRAP!
@@ -87,4 +89,17 @@ test('on the cluster: measured in topics of its own, end to end too, and they ar
   // Here the handler's outputs are real.
   expect(await written()).toBeGreaterThan(0)
   expect(await benchTopics()).toEqual([])
+})
+
+test('interrupted while it writes its topic, it deletes that, and ends with the code of the signal', async () => {
+  const before = await benchTopics()
+  const args = [bin, 'bench', processor, '--brokers', bootstrapServers, '--size', '2000']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const stderr = text(child.stderr)
+  await vi.waitFor(async () => expect(await benchTopics()).toHaveLength(before.length + 2), { timeout: 20_000 })
+  child.kill('SIGINT')
+  const [code] = await once(child, 'exit')
+  expect(code).toBe(130)
+  expect(await stderr).toBe('')
+  expect(await benchTopics()).toEqual(before)
 })

@@ -37,6 +37,8 @@ export interface StageOptions {
   /** How many records the backlog has, the given ones in turn. */
   messages: number
   logger: Logger
+  /** Ends the writing; what has been made by then is undone. */
+  signal: AbortSignal
   onProgress(written: number): void
 }
 
@@ -56,11 +58,12 @@ export class Stage {
   readonly #paced: Producer
   readonly #pacedChannel: ProducerChannel
   readonly #remove: () => Promise<void>
+  #closing: Promise<void> | undefined
   #refused: Error | undefined
 
-  /** @throws ZkError ZK_BENCH_TOPIC, or when no broker answers; nothing is left behind then */
+  /** @throws ZkError ZK_BENCH_TOPIC, or when no broker answers, or the signal's reason; nothing is left behind then */
   static async open(options: StageOptions): Promise<Stage> {
-    const { isEmbedded, flags, records, messages, logger } = options
+    const { isEmbedded, flags, records, logger } = options
     const name = `zk-bench-${randomUUID()}`
     const topics = { [name]: partitionsOf(options), [`${name}-paced`]: PARTITIONS }
     const broker = isEmbedded ? await startEmbeddedBroker({ topics }) : undefined
@@ -83,7 +86,7 @@ export class Stage {
       }
       const stage = new Stage({ name, broker, records, producer, remove })
       undo.unshift(() => stage.#closeProducers())
-      await stage.#fill(messages, options.onProgress)
+      await stage.#fill(options)
       return stage
     } catch (error) {
       for (const step of undo) await step().catch(() => {})
@@ -114,11 +117,12 @@ export class Stage {
     },
   }
 
-  async #fill(messages: number, onProgress: (written: number) => void): Promise<void> {
+  async #fill({ messages, signal, onProgress }: StageOptions): Promise<void> {
     const channel = this.#producer.channel(this.#listener)
     for (let i = 0; i < messages; i++) {
       channel.send(this.#record(this.topic, i), i)
       if (i % CHUNK !== 0) continue
+      signal.throwIfAborted()
       onProgress(i)
       await new Promise(setImmediate)
       while (this.#producer.isFull) await delay(FULL_MS)
@@ -150,8 +154,9 @@ export class Stage {
   }
 
   /** Idempotent. */
-  async close(): Promise<void> {
-    await this.#remove()
+  close(): Promise<void> {
+    this.#closing ??= this.#remove()
+    return this.#closing
   }
 
   #record(topic: string, i: number) {
