@@ -2,30 +2,34 @@
 import { formatTable } from '../output.js'
 import { concurrencyText, efficiency, gain, mean, type Point } from './figures.js'
 
+interface Column {
+  readonly name: string
+  cell(point: Point, points: readonly Point[]): string | number
+}
+
+/** Of a point, as the table and the report show it. */
+export const columns: readonly Column[] = [
+  { name: 'speedup', cell: ({ speedup }) => speedup },
+  { name: 'conc.', cell: concurrencyText },
+  { name: 'messages/s', cell: ({ perSecond }) => Math.round(perSecond) },
+  { name: 'gain', cell: (point, points) => `${gain(point, points[0]!).toFixed(2)} ×` },
+  { name: 'efficiency', cell: (point, points) => share(efficiency(point, points)) },
+  { name: 'handler p50', cell: ({ handlerP50Us }) => time(handlerP50Us) },
+  { name: 'p99', cell: ({ handlerP99Us }) => time(handlerP99Us) },
+  { name: 'end to end p50', cell: ({ endToEndP50Ms }) => millis(endToEndP50Ms) },
+  { name: 'p99', cell: ({ endToEndP99Ms }) => millis(endToEndP99Ms) },
+  { name: 'threads busy', cell: ({ busy }) => percents(busy) },
+  { name: 'lanes used', cell: ({ occupied }) => percents(occupied) },
+  { name: 'main busy', cell: ({ mainBusy }) => percent(mainBusy) },
+  { name: 'CPU/message', cell: ({ cpuUsPerMessage }) => time(cpuUsPerMessage) },
+  { name: 'RSS MiB', cell: ({ rssMb }) => Math.round(rssMb) },
+  { name: 'failed', cell: ({ failed }) => failed },
+]
+
 export function benchTable(points: readonly Point[]): string {
-  const first = points[0]!
   return formatTable([
-    [
-      ...['speedup', 'conc.', 'messages/s', 'gain', 'efficiency', 'handler p50', 'p99', 'end to end p50', 'p99'],
-      ...['threads busy', 'lanes used', 'main busy', 'CPU/message', 'RSS MiB', 'failed'],
-    ],
-    ...points.map((point) => [
-      point.speedup,
-      concurrencyText(point),
-      Math.round(point.perSecond),
-      `${gain(point, first).toFixed(2)} ×`,
-      share(efficiency(point, points)),
-      time(point.handlerP50Us),
-      time(point.handlerP99Us),
-      millis(point.endToEndP50Ms),
-      millis(point.endToEndP99Ms),
-      percents(point.busy),
-      percents(point.occupied),
-      percent(point.mainBusy),
-      time(point.cpuUsPerMessage),
-      Math.round(point.rssMb),
-      point.failed,
-    ]),
+    columns.map(({ name }) => name),
+    ...points.map((point) => columns.map(({ cell }) => cell(point, points))),
   ])
 }
 
@@ -35,22 +39,22 @@ export function benchEvent(point: Point, points: readonly Point[]): Record<strin
 }
 
 /** @param us microseconds */
-export function time(us: number): string {
+function time(us: number): string {
   if (us < 1) return '<1 µs'
   if (us < 100) return `${us.toFixed(us < 10 ? 1 : 0)} µs`
   return us < 1e6 ? `${(us / 1_000).toFixed(us < 1e5 ? 2 : 0)} ms` : `${(us / 1e6).toFixed(1)} s`
 }
 
-export function millis(ms: number | undefined): string {
+function millis(ms: number | undefined): string {
   return ms === undefined ? '–' : time(ms * 1_000)
 }
 
-export const share = (value: number | undefined) => (value === undefined ? '–' : percent(value))
+const share = (value: number | undefined) => (value === undefined ? '–' : percent(value))
 
-export const percent = (share: number) => `${Math.round(share * 100)} %`
+const percent = (share: number) => `${Math.round(share * 100)} %`
 
 /** A few one by one; of many the least, the mean and the most. */
-export function percents(shares: readonly number[]): string {
+function percents(shares: readonly number[]): string {
   const number = (share: number) => Math.round(share * 100)
   if (shares.length <= 4) return `${shares.map(number).join(' ')} %`
   return `${number(Math.min(...shares))}–${number(Math.max(...shares))}, mean ${number(mean(shares))} %`

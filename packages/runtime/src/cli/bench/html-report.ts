@@ -1,6 +1,6 @@
 /** One HTML file with table, recommendation and plots. It loads nothing: no script, no font, no style from elsewhere. */
-import { millis, percent, percents, share, time } from './bench-table.js'
-import { byConcurrency, concurrencyText, efficiency, gain, type Point } from './figures.js'
+import { columns } from './bench-table.js'
+import { byConcurrency, type Point } from './figures.js'
 import { escapeText, linePlot, type Series } from './line-plot.js'
 import type { Recommendation } from './recommend.js'
 
@@ -85,40 +85,25 @@ function lines(points: readonly Point[], read: (point: Point) => number | undefi
   }))
 }
 
+/** And what a terminal is too narrow for. */
+const COLUMNS: typeof columns = [
+  ...columns,
+  { name: 'least', cell: ({ minPerSecond }) => Math.round(minPerSecond) },
+  { name: 'most', cell: ({ maxPerSecond }) => Math.round(maxPerSecond) },
+  { name: 'runs', cell: ({ runs }) => runs },
+]
+
 function table(points: readonly Point[], { speedup, concurrency }: Recommendation): string {
-  const first = points[0]!
-  const row = (cells: readonly string[], tag: 'td' | 'th') =>
-    cells.map((cell) => `<${tag}>${escapeText(cell)}</${tag}>`).join('')
+  const row = (cells: readonly (string | number)[], tag: 'td' | 'th') =>
+    cells.map((cell) => `<${tag}>${escapeText(cell.toLocaleString('en-US'))}</${tag}>`).join('')
   const rows = points.map((point) => {
     const isChosen = point.speedup === speedup && point.concurrency === concurrency
-    const cells = [
-      String(point.speedup),
-      concurrencyText(point),
-      Math.round(point.perSecond).toLocaleString('en-US'),
-      `${Math.round(point.minPerSecond).toLocaleString('en-US')}–${Math.round(point.maxPerSecond).toLocaleString('en-US')}`,
-      `${gain(point, first).toFixed(2)} ×`,
-      share(efficiency(point, points)),
-      time(point.handlerP50Us),
-      time(point.handlerP99Us),
-      millis(point.endToEndP50Ms),
-      millis(point.endToEndP99Ms),
-      percents(point.busy),
-      percents(point.occupied),
-      percent(point.mainBusy),
-      time(point.cpuUsPerMessage),
-      String(Math.round(point.rssMb)),
-      String(point.failed),
-      String(point.runs),
-    ]
+    const cells = COLUMNS.map(({ cell }) => cell(point, points))
     return `<tr${isChosen ? ' class="chosen"' : ''}>${row(cells, 'td')}</tr>`
   })
-  return `<table>\n<thead><tr>${row(HEAD, 'th')}</tr></thead>\n<tbody>\n${rows.join('\n')}\n</tbody>\n</table>`
+  const head = COLUMNS.map(({ name }) => name)
+  return `<table>\n<thead><tr>${row(head, 'th')}</tr></thead>\n<tbody>\n${rows.join('\n')}\n</tbody>\n</table>`
 }
-
-const HEAD = [
-  ...['Speedup', 'Concurrency', 'Messages/s', 'least–most', 'Gain', 'Efficiency', 'Handler p50', 'p99'],
-  ...['End to end p50', 'p99', 'Threads busy', 'Lanes used', 'Main busy', 'CPU/message', 'RSS MiB', 'Failed', 'Runs'],
-]
 
 /** Told apart with the common kinds of colour blindness (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
