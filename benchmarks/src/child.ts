@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { undoneAtSignal } from './interrupt.js'
 
 const DEADLINE_MS = 120_000
 /** How long a process may take to end once it has said what it had to. */
@@ -50,7 +51,9 @@ export async function childLine(
     child.once('error', (error) => resolve(error.message))
     child.once('close', (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`))
   })
-  const deadline = setTimeout(() => child.kill('SIGKILL'), deadlineMs)
+  const kill = () => child.kill('SIGKILL')
+  const forget = undoneAtSignal(() => kill() && closed)
+  const deadline = setTimeout(kill, deadlineMs)
   try {
     const found = await new Promise<Omit<ChildLine, 'ended'> | undefined>((resolve) => {
       createInterface(child.stdout).on('line', (line) => {
@@ -63,11 +66,12 @@ export async function childLine(
       throw new Error(`${args.join(' ')} ${await closed}${late}, without a result. ${stderr}`)
     }
     if (end !== undefined) child.kill(end)
-    const impatience = setTimeout(() => child.kill('SIGKILL'), graceMs)
+    const impatience = setTimeout(kill, graceMs)
     await closed
     clearTimeout(impatience)
     return { ...found, ended: child.signalCode !== 'SIGKILL' }
   } finally {
+    forget()
     clearTimeout(deadline)
   }
 }

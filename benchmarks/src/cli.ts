@@ -3,9 +3,11 @@ import { parseArgs } from 'node:util'
 import { type Change, compare, describe, regressions } from './compare.js'
 import { headerOf } from './header.js'
 import { earlierResults, HISTORY, save } from './history.js'
+import { hearSignals, unlessInterrupted } from './interrupt.js'
 import { progressOf } from './progress.js'
 import { print, type Result } from './report.js'
 import { suites } from './suites.js'
+import { positive, UsageError, withUsageErrors } from './usage.js'
 
 export interface SuiteOptions {
   runs: number
@@ -16,29 +18,62 @@ export interface SuiteOptions {
   progress: (what: string) => void
 }
 
-// Has options and a table of its own, and is not one of all suites: it takes a real Kafka and a quarter of an hour.
-if (process.argv[2] === 'peers') {
-  await (await import('./peers/cli.js')).peers(process.argv.slice(3))
-  process.exit()
+hearSignals()
+await withUsageErrors(() =>
+  unlessInterrupted(
+    // Has options and a table of its own, and is not one of all suites: it takes a real Kafka and a quarter of an hour.
+    process.argv[2] === 'peers'
+      ? import('./peers/cli.js').then(({ peers }) => peers(process.argv.slice(3)))
+      : bench(process.argv.slice(2)),
+  ),
+)
+// A client of node-rdkafka's that does not disconnect must not keep the process.
+if (process.argv[2] === 'peers') process.exit()
+
+interface Chosen {
+  names: readonly string[]
+  options: Omit<SuiteOptions, 'progress'>
+  json: boolean
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    runs: { type: 'string', default: '3' },
-    messages: { type: 'string' },
-    bootstrap: { type: 'string' },
-    compare: { type: 'string' },
-    gate: { type: 'string' },
-    tolerance: { type: 'string', default: '0.2' },
-    help: { type: 'boolean', default: false },
-  },
-})
+async function bench(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      runs: { type: 'string', default: '3' },
+      messages: { type: 'string' },
+      bootstrap: { type: 'string' },
+      compare: { type: 'string' },
+      gate: { type: 'string' },
+      tolerance: { type: 'string', default: '0.2' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    help()
+    return
+  }
+  const names = positionals.length === 0 ? Object.keys(suites) : positionals
+  const unknown = names.find((name) => !Object.hasOwn(suites, name))
+  if (unknown !== undefined) throw new UsageError(`${unknown} is no suite; there are ${Object.keys(suites).join(', ')}`)
+  const tolerance = positive('--tolerance', values.tolerance, false)
+  const options = {
+    runs: positive('--runs', values.runs),
+    messages: values.messages === undefined ? undefined : positive('--messages', values.messages),
+    bootstrap: values.bootstrap ?? process.env.KAFKA_BOOTSTRAP,
+  }
+  const chosen = { names, options, json: values.json }
+  // Before anything is kept: what runs now must not be what it is compared with.
+  const source = values.gate ?? values.compare
+  const before = source === undefined ? [] : earlierResults(source, HISTORY)
+  const changes = compare(await runAll(chosen), before)
+  for (const change of changes) tell(describe(change))
+  if (values.gate !== undefined) await judge(chosen, changes, before, tolerance, values.gate)
+}
 
-const names = positionals.length === 0 ? Object.keys(suites) : positionals
-const bootstrap = values.bootstrap ?? process.env.KAFKA_BOOTSTRAP
-if (values.help || names.some((name) => suites[name] === undefined)) {
+function help(): void {
   const width = Math.max(...Object.keys(suites).map((name) => name.length))
   const list = Object.entries(suites).map(
     ([name, { goal, payload }]) => `  ${name.padEnd(width)}  ${goal} (${payload})`,
@@ -55,26 +90,18 @@ else the embedded broker. Results are kept in benchmarks/history.
   --compare   prints how each ratio has changed since the last run of its case, or since a file that --json wrote
   --gate      the same for a file, and exit code 1 when a ratio is worse by more than --tolerance, twice in a row; 2 when the
               file has none of the cases`)
-  process.exitCode = values.help ? 0 : 1
-} else {
-  // Before anything is kept: what runs now must not be what it is compared with.
-  const source = values.gate ?? values.compare
-  const before = source === undefined ? [] : earlierResults(source, HISTORY)
-  const results = await runAll(names)
-  if (source !== undefined) await judge(compare(results, before), before)
 }
 
-async function runAll(chosen: readonly string[]): Promise<Result[]> {
+async function runAll({ names, options, json }: Chosen): Promise<Result[]> {
   const all: Result[] = []
-  const messages = values.messages === undefined ? undefined : Number(values.messages)
-  for (const name of chosen) {
+  for (const name of names) {
     const { load, payload, kafka } = suites[name]!
     const suite = await load()
-    const header = headerOf(name, payload, kafka ? bootstrap : null)
-    const { tell, clear } = progressOf(name, process.stderr)
-    const results = await suite({ runs: Number(values.runs), messages, bootstrap, progress: tell })
-    clear()
-    print(header, results, values.json)
+    const header = headerOf(name, payload, kafka ? options.bootstrap : null)
+    const progress = progressOf(name, process.stderr)
+    const results = await suite({ ...options, progress: progress.tell })
+    progress.clear()
+    print(header, results, json)
     save([{ header }, ...results], HISTORY, new Date())
     all.push(...results)
   }
@@ -82,25 +109,28 @@ async function runAll(chosen: readonly string[]): Promise<Result[]> {
 }
 
 /** Says it on stderr: stdout is for results. */
-async function judge(changes: readonly Change[], before: readonly Result[]): Promise<void> {
-  for (const change of changes) console.error(describe(change))
-  if (values.gate === undefined) return
+const tell = (line: string): void => console.error(line)
+
+async function judge(
+  chosen: Chosen,
+  changes: readonly Change[],
+  before: readonly Result[],
+  tolerance: number,
+  file: string,
+): Promise<void> {
   if (changes.length === 0) {
-    console.error(`${values.gate} has none of these cases: nothing was compared`)
+    tell(`${file} has none of these cases: nothing was compared`)
     process.exitCode = 2
     return
   }
-  const tolerance = Number(values.tolerance)
   let worse = regressions(changes, tolerance)
   if (worse.length > 0) {
-    console.error('Once more, for a machine that is disturbed disturbs ratios too:')
-    const suspects = names.filter((name) => worse.some((change) => change.name.startsWith(`${name} `)))
-    const again = regressions(compare(await runAll(suspects), before), tolerance)
+    tell('Once more, for a machine that is disturbed disturbs ratios too:')
+    const suspects = chosen.names.filter((name) => worse.some((change) => change.name.startsWith(`${name} `)))
+    const again = regressions(compare(await runAll({ ...chosen, names: suspects }), before), tolerance)
     worse = again.filter(({ name }) => worse.some((change) => change.name === name))
   }
-  for (const change of worse) console.error(`REGRESSION ${describe(change)}`)
-  console.error(
-    worse.length === 0 ? `${changes.length} ratios hold` : `${worse.length} of ${changes.length} ratios are worse`,
-  )
+  for (const change of worse) tell(`REGRESSION ${describe(change)}`)
+  tell(worse.length === 0 ? `${changes.length} ratios hold` : `${worse.length} of ${changes.length} ratios are worse`)
   if (worse.length > 0) process.exitCode = 1
 }

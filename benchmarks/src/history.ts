@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Result } from './report.js'
+import { UsageError } from './usage.js'
 
 export const HISTORY = fileURLToPath(new URL('../history/', import.meta.url))
 
@@ -13,12 +14,15 @@ export function save(lines: readonly object[], folder: string, at: Date): void {
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
 }
 
-/** @param source `last`: of each case the latest result in the folder; else a file that `--json` wrote. */
+/**
+ * @param source `last`: of each case the latest result in the folder; else a file that `--json` wrote.
+ * @throws UsageError that names the file, and the line where one is no JSON
+ */
 export function earlierResults(source: string, folder: string): Result[] {
-  if (source !== 'last') return resultsIn(readFileSync(source, 'utf8'))
+  if (source !== 'last') return resultsIn(source)
   const latest = new Map<string, Result>()
   for (const file of filesIn(folder)) {
-    for (const result of resultsIn(readFileSync(join(folder, file), 'utf8'))) {
+    for (const result of resultsIn(join(folder, file))) {
       latest.set(JSON.stringify([result.suite, result.case, result.unit]), result)
     }
   }
@@ -37,10 +41,28 @@ function filesIn(folder: string): string[] {
 }
 
 /** Lines that are no result are passed over: headers, and what pnpm prints before a script. */
-function resultsIn(text: string): Result[] {
-  return text
+function resultsIn(file: string): Result[] {
+  return textOf(file)
     .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Result | { header: object })
-    .filter((line): line is Result => 'suite' in line)
+    .flatMap((line, i) => {
+      if (!line.startsWith('{')) return []
+      const given = parsed(line, `${file}, line ${i + 1}`) as Result | { header: object }
+      return 'suite' in given ? [given] : []
+    })
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+function parsed(line: string, place: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (error) {
+    throw new UsageError(`${place}: ${(error as Error).message}`)
+  }
 }

@@ -2,6 +2,7 @@
 import { startEmbeddedBroker } from '@zk/runtime/embedded-broker'
 import { fillTopic } from '@zk/runtime/internal/fill-topic'
 import Kafka, { type LibrdKafkaError } from 'node-rdkafka'
+import { undoneAtSignal } from './interrupt.js'
 
 const PARTITIONS = 12
 const KEYS = 10_000
@@ -62,7 +63,14 @@ export async function emptyTopic({ bootstrap, name, partitions = PARTITIONS }: E
     return { bootstrap: broker.bootstrapServers, name, close: () => broker.stop() }
   }
   await createTopic(bootstrap, name, partitions)
-  return { bootstrap, name, close: () => deleteTopic(bootstrap, name) }
+  const forget = undoneAtSignal(() => deleteTopic(bootstrap, name))
+  return {
+    ...{ bootstrap, name },
+    close: async () => {
+      forget()
+      await deleteTopic(bootstrap, name)
+    },
+  }
 }
 
 async function deleteTopic(bootstrap: string, topic: string): Promise<void> {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { byTurns } from './by-turns.js'
 import { childResult } from './child.js'
 import type { SuiteOptions } from './cli.js'
+import { undoneAtSignal } from './interrupt.js'
 import { emptyTopic, type FilledTopic } from './kafka-topic.js'
 import type { LatencyRun } from './latency-run.js'
 import { type Result, summarize } from './report.js'
@@ -47,11 +48,16 @@ async function paced(topic: FilledTopic): Promise<() => Promise<void>> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const closed = once(producer, 'close')
+  const stop = async () => {
+    producer.kill('SIGKILL')
+    await closed
+  }
+  const forget = undoneAtSignal(stop)
   const began = await Promise.race([once(producer.stdout, 'data').then(() => true), closed.then(() => false)])
   if (!began) throw new Error('latency: the producer ended before its first record was acknowledged')
   return async () => {
-    producer.kill('SIGKILL')
-    await closed
+    await stop()
+    forget()
   }
 }
 

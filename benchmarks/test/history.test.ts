@@ -41,3 +41,9 @@ test('a file may have headers and lines of other programs', () => {
 test('a file that is not there is an error', () => {
   expect(() => earlierResults(join(root, 'missing.jsonl'), root)).toThrow('ENOENT')
 })
+
+test('of a file that was cut off the line is named', () => {
+  const file = join(root, 'cut.jsonl')
+  writeFileSync(file, `${JSON.stringify(result('a', 1))}\n{"suite":"s","ca`)
+  expect(() => earlierResults(file, root)).toThrow(`${file}, line 2: `)
+})

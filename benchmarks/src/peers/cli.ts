@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Header, headerOf, headerText } from '../header.js'
 import { HISTORY, save } from '../history.js'
+import { undoneAtSignal } from '../interrupt.js'
+import { positive } from '../usage.js'
 import { type JavaPeers, javaPeers } from './java.js'
 import { measure } from './measure.js'
 import { withSection } from './page.js'
@@ -45,14 +47,16 @@ over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of
     process.exitCode = values.help ? 0 : 1
     return
   }
-  const runs = Number(values.runs)
+  const runs = positive('--runs', values.runs)
+  const messages = values.messages === undefined ? undefined : positive('--messages', values.messages)
   const prefix = values.prefix.split(' ').filter((part) => part !== '')
   const java = await javaPeers()
   if ('missing' in java) console.error(`Java's peers are passed over: ${java.missing}`)
   const topics = new Topics(bootstrap)
+  const forget = undoneAtSignal(() => topics.close())
   try {
     for (const { ...work } of chosen) {
-      if (values.messages !== undefined) work.messages = Number(values.messages)
+      if (messages !== undefined) work.messages = messages
       const head = headerOf(`peers ${work.name}`, payloadOf(work), bootstrap)
       const measured = await measure({ work, topics, bootstrap, runs, prefix, java, onProgress: progress })
       const different = work.handler === 'cpu' ? disagreement(measured) : undefined
@@ -64,11 +68,12 @@ over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of
         console.log(
           `\n${headerText(head)}\n${asText([header(work), ...rows(work, measured)])}\n${verdict(work, measured)}`,
         )
-      if (runs >= RUNS_OF_A_PAGE && values.messages === undefined) {
+      if (runs >= RUNS_OF_A_PAGE && messages === undefined) {
         writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), work.name, section(work, measured, head, java)))
       }
     }
   } finally {
+    forget()
     await topics.close()
   }
 }

@@ -1,6 +1,7 @@
 /** One run of one program, a process of its own. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { undoneAtSignal } from '../interrupt.js'
 import type { Command } from './programs.js'
 
 /** A prefix may wait for something, a lock for example. */
@@ -25,7 +26,9 @@ export interface Run {
  */
 export async function run({ file, args }: Command, prefix: readonly string[]): Promise<string> {
   const [first, ...rest] = [...prefix, file, ...args] as [string, ...string[]]
-  const { stdout } = await execute(first, rest, { timeout: TIMEOUT_MS, maxBuffer: 16 << 20 })
+  const running = execute(first, rest, { timeout: TIMEOUT_MS, maxBuffer: 16 << 20 })
+  const forget = undoneAtSignal(() => running.child.kill())
+  const { stdout } = await running.finally(forget)
   return stdout
 }
 

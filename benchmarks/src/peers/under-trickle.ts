@@ -15,7 +15,9 @@ const [bootstrap, topic, count] = [process.argv[2]!, process.argv[3]!, Number(pr
 const wallClock = () => performance.timeOrigin + performance.now()
 const producer = new Kafka.Producer({ 'bootstrap.servers': bootstrap, 'linger.ms': 0 } as never)
 await new Promise<void>((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())))
-spawn(process.argv[5]!, process.argv.slice(6), { stdio: 'inherit' }).on('exit', (code) => process.exit(code ?? 1))
+const program = spawn(process.argv[5]!, process.argv.slice(6), { stdio: 'inherit' })
+program.on('exit', (code) => process.exit(code ?? 1))
+process.once('SIGTERM', () => program.kill())
 const started = wallClock()
 let produced = 0
 const tick = setInterval(() => {
