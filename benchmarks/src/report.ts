@@ -64,15 +64,14 @@ export function print(header: Header, results: readonly Result[], json: boolean)
     result.ratio === null ? '' : result.ratio.toFixed(3),
     String(result.runs),
   ])
-  const all = [['case', 'unit', 'median', 'min … max', 'baseline', 'ratio', 'runs'], ...rows]
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
-  for (const row of all)
-    console.log(
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
+  console.log(aligned([['case', 'unit', 'median', 'min … max', 'baseline', 'ratio', 'runs'], ...rows]))
+}
+
+/** @param table its first row is the head */
+export function aligned(table: readonly (readonly string[])[]): string {
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
+  const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ')
+  return table.map((row) => line(row).trimEnd()).join('\n')
 }
 
 function short(value: number): string {

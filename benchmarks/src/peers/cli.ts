@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util'
 import { type Header, headerOf, headerText } from '../header.js'
 import { HISTORY, save } from '../history.js'
 import { undoneAtSignal } from '../interrupt.js'
+import { aligned } from '../report.js'
 import { positive } from '../usage.js'
 import { type JavaPeers, javaPeers } from './java.js'
 import { measure } from './measure.js'
 import { withSection } from './page.js'
 import { programs } from './programs.js'
-import { asMarkdown, asText, disagreement, header, type Measured, results, rows, verdict } from './table.js'
+import { asMarkdown, disagreement, header, type Measured, results, rows, verdict } from './table.js'
 import { Topics } from './topics.js'
 import { type Work, works } from './works.js'
 
@@ -66,7 +67,7 @@ over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of
       if (values.json) for (const line of [{ header: head }, ...figures]) console.log(JSON.stringify(line))
       else
         console.log(
-          `\n${headerText(head)}\n${asText([header(work), ...rows(work, measured)])}\n${verdict(work, measured)}`,
+          `\n${headerText(head)}\n${aligned([header(work), ...rows(work, measured)])}\n${verdict(work, measured)}`,
         )
       if (runs >= RUNS_OF_A_PAGE && messages === undefined) {
         writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), work.name, section(work, measured, head, java)))

@@ -1,6 +1,6 @@
 /** From runs to rows, and from rows to a table. */
 import { percentile } from '../percentile.js'
-import { type Result, summarize } from '../report.js'
+import { median, type Result, summarize } from '../report.js'
 import { type Quoted, zkafka } from './elsewhere.js'
 import { programs } from './programs.js'
 import type { Run } from './run.js'
@@ -62,8 +62,8 @@ export function rows(work: Work, measured: readonly Measured[]): string[][] {
   const { figure } = judgedBy(work)
   const ours = measured.map(({ entry, runs }) => {
     const of = (one: Figure) => runs.map(one.of)
-    const middle = work.handler === 'latency' ? [short(medianOf(of(P50))), threeOf(of(P99))] : [threeOf(of(PER_SECOND))]
-    const cpu = short(medianOf(of(CPU)))
+    const middle = work.handler === 'latency' ? [short(median(of(P50))), threeOf(of(P99))] : [threeOf(of(PER_SECOND))]
+    const cpu = short(median(of(CPU)))
     const rss = Math.max(...of(RSS))
     const ratio = runs === own.runs ? '1' : ratioOf(figure, own.runs, runs).toFixed(2)
     return [titleOf(entry), entry.order, ...middle, cpu, rss === 0 ? '' : String(Math.round(rss)), ratio]
@@ -104,15 +104,11 @@ export function disagreement(measured: readonly Measured[]): string | undefined 
 }
 
 function ratioOf({ of }: Figure, own: readonly Run[], other: readonly Run[]): number {
-  return medianOf(own.map((run, round) => of(run) / of(other[round]!)))
-}
-
-function medianOf(values: readonly number[]): number {
-  return summarize({ suite: '', case: '', unit: '', values }).median
+  return median(own.map((run, round) => of(run) / of(other[round]!)))
 }
 
 function threeOf(values: readonly number[]): string {
-  return [Math.min(...values), medianOf(values), Math.max(...values)].map(short).join(' / ')
+  return [Math.min(...values), median(values), Math.max(...values)].map(short).join(' / ')
 }
 
 function short(value: number): string {
@@ -123,16 +119,4 @@ export function asMarkdown(table: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const [head, ...body] = table
   return [line(head!), `|${'---|'.repeat(head!.length)}`, ...body.map(line)].join('\n')
-}
-
-export function asText(table: readonly (readonly string[])[]): string {
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
-  return table
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }
