@@ -19,6 +19,11 @@ const RENEW_AT = 0.8
 const MIN_WAIT_MS = 250
 const FIRST_RETRY_MS = 1_000
 const MAX_RETRY_MS = 30_000
+/**
+ * So long before its end a token may be refused already: the brokers' clock is another, and a connection that was made with a token of
+ * little time is authenticated anew sooner than brokers allow, which is once a second.
+ */
+const ENDS_EARLY_MS = 5_000
 /** A client that is being locked is told a little later. */
 const AGAIN_MS = 50
 /** Of Node's timers. */
@@ -59,7 +64,7 @@ export class TokenKeeper {
 
   /** Whether the brokers have a reason to refuse it, which passes once there is another. */
   get isStale(): boolean {
-    return this.#failures > 0 && this.#token !== undefined && Date.now() >= this.#token.expiresAt
+    return this.#failures > 0 && this.#token !== undefined && Date.now() >= this.#token.expiresAt - ENDS_EARLY_MS
   }
 
   /** The client gets the token, if there is one, and each new one. @returns what ends that; to be called before it disconnects */

@@ -73,8 +73,9 @@ test('a renewal that fails is told once each time and tried again, and the old t
   }).open()
   const one = client()
   keeper.attach(one)
-  await vi.advanceTimersByTimeAsync(1_600)
-  expect(keeper.isStale).toBe(false)
+  await vi.advanceTimersByTimeAsync(1_599)
+  expect(keeper.isStale, 'nobody has refused another one').toBe(false)
+  await vi.advanceTimersByTimeAsync(1)
   // A quarter of what it still has, and not more often than four times a second: at 1,850, 2,100.
   await vi.advanceTimersByTimeAsync(250 + 250)
   expect(keeper.isStale, 'it has ended, and there is no other').toBe(true)
@@ -92,6 +93,18 @@ test('a renewal that fails is told once each time and tried again, and the old t
   ])
   expect(lines[0]![2]).toBe('The OAUTHBEARER token could not be renewed; it is asked for again in 250 ms')
   expect(inspect(lines, { depth: 9 })).not.toContain('hunter2')
+})
+
+test('brokers may refuse a token some seconds before its end, when there is no other; before that they mean it', async () => {
+  await keep((count) => {
+    if (count > 1) throw new Error('away')
+    return { value: 't1', lifetimeMs: 100_000 }
+  }).open()
+  await vi.advanceTimersByTimeAsync(94_999)
+  expect(asked).toBeGreaterThan(2)
+  expect(keeper.isStale).toBe(false)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(keeper.isStale).toBe(true)
 })
 
 test('a client that is busy is told a little later, unless it was closed or there is a newer token', async () => {
