@@ -27,6 +27,8 @@ const ofClient = Object.keys(clientSchema.shape).filter((name) => !ofWork.includ
 
 /** @throws ZkError ZK_CONFIG_FILE, ZK_TYPESCRIPT_* */
 export async function readConfigFile(file: string): Promise<FileConfig> {
+  if (isJsonItself(file))
+    throw errors.ZK_CONFIG_FILE('--config', 'it expects a file of fields, not the fields themselves')
   const path = resolve(file)
   const given = extname(path) === '.json' ? jsonOf(path) : await moduleOf(path)
   if (!isFields(given)) throw errors.ZK_CONFIG_FILE(file, 'it is no object of fields; docs/configuration.md lists them')
@@ -56,6 +58,11 @@ function jsonOf(path: string): unknown {
     ...(fromEnvironment(fields, [], path) as Fields),
     ...(processorOptions !== undefined && { processorOptions }),
   }
+}
+
+/** Whose words are no path to be told, because there may be secrets in them. */
+export function isJsonItself(file: string): boolean {
+  return /^\s*[[{"]/.test(file)
 }
 
 /** Where JSON is wrong, Node quotes what stands around it, which may be a secret. */

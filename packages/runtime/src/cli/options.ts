@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
 import { topicName } from '../config/fields.js'
 import { isPattern } from '../config/topic-pattern.js'
-import { withoutQuotes } from './config-file.js'
+import { isJsonItself, withoutQuotes } from './config-file.js'
 
 export function integer(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
@@ -92,6 +92,7 @@ export function property(text: string, previous: Record<string, string> = {}): R
 }
 
 export function jsonFile(file: string): unknown {
+  if (isJsonItself(file)) throw new InvalidArgumentError('Expected a file of JSON, not the JSON itself.')
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {

@@ -19,9 +19,13 @@ function whatIsWrong({ code, message }: CommanderError): string {
     .replace(/\.$/, '')
 }
 
-/** commander repeats what it was given, and that may be a password: `--prop sasl.password:x`, `--sasl.password=x`. */
+/**
+ * commander repeats what it was given, and that may be a password: `--prop sasl.password:x`, `--sasl x`, `--options '{…}'`,
+ * `--sasl.password=x`, `-px`.
+ */
 function withoutValues(message: string): string {
   return message
-    .replace(/^(error: option '--prop [^']*') argument '.*' is invalid/s, '$1 has an invalid argument')
+    .replace(/^(error: option '--(?:prop|sasl|options) [^']*') argument '.*' is invalid/s, '$1 has an invalid argument')
     .replace(/^(error: unknown option '[^'=:]*[=:]).*'/s, "$1…'")
+    .replace(/^(error: unknown option '-[^-]).+?'(?= \(|$)/s, "$1…'")
 }

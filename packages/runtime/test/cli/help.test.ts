@@ -80,7 +80,20 @@ test.each([
     ['run', 'p.js', '--prop', 'sasl.password:hunter2'],
     "option '--prop <key=value>' has an invalid argument. Expected key=value.",
   ],
+  [
+    ['run', 'p.js', '--sasl', 'hunter2'],
+    "option '--sasl <mechanism>' has an invalid argument. Allowed choices are plain, scram-sha-256",
+  ],
+  [['dlt', 'ls', '--sasl', "it's 'hunter2'"], "option '--sasl <mechanism>' has an invalid argument."],
   [['doctor', '--sasl.password=hunter2'], "unknown option '--sasl.password=…'"],
+  [['doctor', '-phunter2'], "unknown option '-p…'"],
+  [['doctor', "-p'hunter2'"], "unknown option '-p…'"],
+  [['doctor', '--tls', 'hunter2'], 'too many arguments'],
+  [
+    ['dlt', 'ls', '--topic', 't', '--config', '{"sasl":{"password":"hunter2"}}'],
+    'it expects a file of fields, not the fields themselves',
+  ],
+  [['bench', 'p.js', '--options', '{"password":"hunter2"}'], 'Expected a file of JSON, not the JSON itself.'],
   [
     ['run', 'p.js', '--brokers', 'sasl://user:hunter2@h:9092', '--topic', 't', '--group', 'g'],
     'sasl://[redacted]@h:9092',

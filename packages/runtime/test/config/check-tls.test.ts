@@ -83,3 +83,14 @@ test.each<[string, () => Partial<Tls>, RegExp]>([
     expect.objectContaining({ code: 'ZK_TLS_INVALID', message: expect.stringMatching(text) }),
   )
 })
+
+test('a key without its first line is not repeated, as a path would be, in lines and in one', () => {
+  for (const name of ['own.key', 'locked.key']) {
+    const lines = readFileSync(at(name), 'utf8').trim().split('\n').slice(1, -1)
+    for (const key of [lines.join('\n'), lines.join('')]) {
+      const check = () => checkTls({ ...verified, cert: at('own.pem'), key })
+      expect(check).toThrow(/^tls\.key cannot be used: it is base64 without the line -----BEGIN/)
+      expect(check).not.toThrow(lines[0]!)
+    }
+  }
+})
