@@ -41,7 +41,7 @@ export async function openDeadLetters(options: OpenDeadLetters): Promise<DeadLet
   if (!(await isWritableTopic(topic, producerProperties(config, client), credentials))) {
     throw errors.ZK_DEAD_LETTER_TOPIC(topic, 'it does not exist, or this client may not see it')
   }
-  producer.connect()
+  await producer.connect()
   return new DeadLetters({
     ...{ topic, oversized, producer, writes, tracing, logger, failed },
     ...{ style: headerStyle, groupId: config.groupId, maxStackBytes },

@@ -17,7 +17,7 @@ export class WorkProducer {
 
   async #open(): Promise<Producer> {
     const producer = await createProducer(this.#options)
-    producer.connect()
+    await producer.connect()
     return producer
   }
 

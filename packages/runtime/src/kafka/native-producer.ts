@@ -1,7 +1,6 @@
 /** A producer client on the addon: keeps every byte, wakes the main thread when there are reports, never polls. */
 import type { Properties } from '../config/properties.js'
 import type { Credentials } from './credentials.js'
-import { librdkafkaLog } from './librdkafka-log.js'
 import type { Native } from './open-reader.js'
 import { encodeHeaders } from './packed-batch.js'
 import type { ProducerClient, ProducerClientListener } from './producer-client.js'
@@ -16,7 +15,6 @@ export function openNativeProducer(
   listener: ProducerClientListener,
   credentials?: Credentials,
 ): ProducerClient {
-  const clientId = String(properties['client.id'])
   const take = () => {
     const taken = producer.take()
     if (taken === undefined) return
@@ -26,7 +24,7 @@ export function openNativeProducer(
     }
     for (const event of taken.events) {
       if (event.type === 'log') {
-        listener.log(librdkafkaLog({ severity: event.severity, fac: event.facility, message: event.message }, clientId))
+        listener.log({ severity: event.severity, fac: event.facility, message: event.message })
       } else if (event.fatal) listener.failed(event.message)
       else listener.erred(event)
     }
@@ -35,6 +33,8 @@ export function openNativeProducer(
   const producer = opened(native, properties, take)
   const detach = credentials?.attach(producer) ?? (() => {})
   return {
+    // Otherwise it would not have been opened.
+    made: Promise.resolve(),
     send: ({ topic, partition, key, value, headers, timestamp }, token) => {
       const packed = headers.length === 0 ? undefined : encodeHeaders(headers)
       return producer.send(topic, partition, key, value, packed, Math.max(timestamp, 0), token)

@@ -11,7 +11,6 @@ import Kafka, { type LibrdKafkaError, type Producer } from 'node-rdkafka'
 import type { Properties } from '../config/properties.js'
 import type { Credentials } from './credentials.js'
 import { codeOf, ERR__FATAL, ERR__INVALID_ARG, ERR__QUEUE_FULL } from './error-codes.js'
-import { librdkafkaLog } from './librdkafka-log.js'
 import type { ProducerClient, ProducerClientListener, RecordToSend } from './producer-client.js'
 import { refusedProperty } from './refused-property.js'
 
@@ -36,15 +35,16 @@ interface Report {
 }
 
 class PortableProducer implements ProducerClient {
+  readonly made: Promise<void>
   readonly #kafka: Producer
   readonly #listener: ProducerClientListener
   #isConnected = false
   #isClosed = false
   readonly #tokens = new Set<number>()
   readonly #detach: () => void
+  #isMade = false
 
   constructor(properties: Properties, listener: ProducerClientListener, credentials: Credentials | undefined) {
-    const clientId = String(properties['client.id'])
     this.#listener = listener
     this.#kafka = new Kafka.Producer({ ...properties, dr_cb: true, event_cb: true } as never)
     this.#kafka.on('delivery-report', (error, report) => this.#reported(error, report as unknown as Report))
@@ -52,9 +52,19 @@ class PortableProducer implements ProducerClient {
       if (codeOf(error) === ERR__FATAL) listener.failed(error.message)
       else listener.erred(error)
     })
-    this.#kafka.on('event.log', (event) => listener.log(librdkafkaLog(event, clientId)))
+    this.#kafka.on('event.log', (event) => listener.log(event))
     this.#detach = credentials?.attachTo(this.#kafka, undefined) ?? (() => {})
-    this.#connect()
+    this.made = new Promise((resolve, reject) => {
+      // The first thing that node-rdkafka asks a client for, once there is one.
+      const { getMetadata } = this.#kafka
+      this.#kafka.getMetadata = (...args) => {
+        this.#kafka.getMetadata = getMetadata
+        this.#isMade = true
+        resolve()
+        return getMetadata.apply(this.#kafka, args)
+      }
+      this.#connect((error) => reject(refusedProperty(error, properties)))
+    })
   }
 
   send({ topic, partition, key, value, headers, timestamp }: RecordToSend, token: number): number {
@@ -93,10 +103,15 @@ class PortableProducer implements ProducerClient {
     if (this.#isConnected) await new Promise<void>((resolve) => this.#kafka.disconnect(1, () => resolve()))
   }
 
-  #connect(): void {
+  /** @param refused librdkafka made no client of these properties, such as the path of a certificate that is not there */
+  #connect(refused: (error: Error) => void): void {
     this.#kafka.connect({ timeout: CONNECT_TIMEOUT_MS }, (error) => {
+      if (error && !this.#isMade) {
+        refused(new Error(error.message))
+        return
+      }
       if (error) {
-        setTimeout(() => !this.#isClosed && this.#connect(), RECONNECT_MS).unref()
+        setTimeout(() => !this.#isClosed && this.#connect(refused), RECONNECT_MS).unref()
         return
       }
       // Closed meanwhile. One that never connected has nothing to disconnect, and node-rdkafka throws then.

@@ -1,5 +1,5 @@
 /** What a producer is made of: one client of librdkafka's, native or portable. */
-import type { LibrdkafkaErrorEvent, LogEntry } from './librdkafka-log.js'
+import type { LibrdkafkaErrorEvent, LibrdkafkaLogEvent } from './librdkafka-log.js'
 
 /** Bytes are copied before `send` returns. */
 export interface RecordToSend {
@@ -30,7 +30,7 @@ export interface ProducerClientListener {
   reported(token: number, error: number, mayBeWritten: boolean, partition: number, offset: number, words?: string): void
   /** Behind all that one wake-up reported. */
   reportedAll(): void
-  log(entry: LogEntry): void
+  log(event: LibrdkafkaLogEvent): void
   /** It goes on trying. */
   erred(error: LibrdkafkaErrorEvent): void
   /** This client is of no use any more. */
@@ -38,6 +38,11 @@ export interface ProducerClientListener {
 }
 
 export interface ProducerClient {
+  /**
+   * librdkafka has taken its properties, and looks for brokers from now on. Rejects with ZK_CONFIG_UNKNOWN_PROPERTY, and then the
+   * client is of no use.
+   */
+  readonly made: Promise<void>
   /** @returns 0 when a report will follow, else librdkafka's code */
   send(record: RecordToSend, token: number): number
   /** Everything that is outstanding is reported as failed, soon. */

@@ -17,15 +17,22 @@ import { CutOff } from './cut-off.js'
 import type { DeliveryError } from './delivery-error.js'
 import { ERR__FATAL, ERR__PURGE_QUEUE, ERR__QUEUE_FULL, ERR__STATE } from './error-codes.js'
 import { ErrorLog } from './error-log.js'
+import { librdkafkaLog } from './librdkafka-log.js'
 import { openNativeProducer } from './native-producer.js'
 import { loadNative, type Native } from './open-reader.js'
 import { carries, openPortableProducer } from './portable-producer.js'
 import { keptRecord, type ProducerClient, type ProducerClientListener, type RecordToSend } from './producer-client.js'
+import { type Refusal, refusalIn } from './refusal.js'
 
 export type { RecordToSend } from './producer-client.js'
 
 /** A client that has failed is not replaced sooner. */
 const REBUILD_MS = 1_000
+/**
+ * Another broker may take a client that one has refused, or the same one a moment later. One that was never taken, and not within this,
+ * is not waited for.
+ */
+const REFUSED_MS = 2_000
 /** How long a purge may take to be reported. */
 const PURGE_MS = 1_000
 /** Room for so many channels in a token. */
@@ -75,7 +82,10 @@ export class Producer {
   #client: ProducerClient | undefined
   /** Of the latest client. */
   #madeAt = Number.NEGATIVE_INFINITY
-  #broken: string | undefined
+  #broken: { code: number; message: string } | undefined
+  /** A broker has taken a record, so that it knew this client. */
+  #wasTaken = false
+  #patience: NodeJS.Timeout | undefined
   /** Accepted by librdkafka, and not reported yet. */
   #outstanding = 0
   /** For which librdkafka's queue had no room, in order. */
@@ -139,11 +149,8 @@ export class Producer {
    * Makes the client, which the first send does otherwise. Does not wait for brokers.
    * @throws ZkError ZK_CONFIG_UNKNOWN_PROPERTY
    */
-  connect(): void {
-    if (this.#client !== undefined) return
-    this.#madeAt = performance.now()
-    this.#broken = undefined
-    this.#client = this.#open()
+  async connect(): Promise<void> {
+    await this.#made().made
   }
 
   /** @returns whether everything is answered; false when it takes longer than `timeoutMs` */
@@ -174,6 +181,7 @@ export class Producer {
       this.#client?.purge()
       await this.flush(PURGE_MS)
     }
+    clearTimeout(this.#patience)
     await this.#client?.close()
   }
 
@@ -190,12 +198,11 @@ export class Producer {
     if (this.#client === undefined) {
       const isSoon = this.#broken !== undefined && performance.now() - this.#madeAt < REBUILD_MS
       if (isSoon) {
-        this.#refuse(token, ERR__FATAL, this.#broken)
+        this.#refuse(token, this.#broken!.code, this.#broken!.message)
         return true
       }
-      this.connect()
     }
-    const code = this.#client!.send(record, token)
+    const code = this.#made().send(record, token)
     if (code === ERR__QUEUE_FULL) return false
     if (code === 0) this.#outstanding++
     else this.#refuse(token, code)
@@ -210,16 +217,46 @@ export class Producer {
     })
   }
 
+  /** The client, made now if there is none. @throws ZkError ZK_CONFIG_UNKNOWN_PROPERTY, from the addon */
+  #made(): ProducerClient {
+    if (this.#client !== undefined) return this.#client
+    this.#madeAt = performance.now()
+    this.#broken = undefined
+    const client = this.#open()
+    this.#client = client
+    // Whoever connects is told by that; whoever only sends, by each record.
+    client.made.catch((error: Error) => this.#giveUp(client, ERR__FATAL, error.message))
+    return client
+  }
+
   #open(): ProducerClient {
+    /** What a client that was refused is purged of is told why. */
+    let refused: Refusal | undefined
     const listener: ProducerClientListener = {
       reported: (token, code, mayBeWritten, partition, offset, words) => {
         this.#outstanding--
-        if (code === 0) this.#cutOff.answered()
-        const error = code === 0 ? undefined : this.#error(code, mayBeWritten, words)
+        if (code === 0) {
+          this.#cutOff.answered()
+          this.#wasTaken = true
+        }
+        const error =
+          code === 0 ? undefined : this.#error(refused?.code ?? code, mayBeWritten, refused?.message ?? words)
         this.#answer(token, error, partition, error === undefined ? offset : -1)
       },
       reportedAll: () => this.#settled(),
-      log: ({ level, fields, message }) => this.#options.logger[level](fields, message),
+      log: (event) => {
+        const { level, fields, message } = librdkafkaLog(event, String(this.#options.properties['client.id']))
+        this.#options.logger[level](fields, message)
+        const refusal = refusalIn(event)
+        if (refusal === undefined || this.#wasTaken || this.#patience !== undefined) return
+        this.#patience = setTimeout(() => {
+          this.#patience = undefined
+          // With a token that has ended, and another asked for: it passes like a broker that is away.
+          if (this.#wasTaken || this.#client !== client || this.#options.credentials?.areStale) return
+          refused = refusal
+          this.#giveUp(client, refusal.code, refusal.message)
+        }, REFUSED_MS)
+      },
       erred: (error) => {
         this.#cutOff.hear(error)
         this.#errorLog.write(error)
@@ -234,16 +271,20 @@ export class Producer {
     return client
   }
 
-  /** The client is given up; what it still has is reported as failed. */
   #failed(client: ProducerClient, message: string): void {
     if (this.#client !== client) return
-    this.#client = undefined
-    this.#broken = message
     this.#options.logger.error(
       { clientId: this.#options.properties['client.id'], reason: message },
       'The producer failed for good; another one takes its place with the next record',
     )
-    for (const { token } of this.#waiting.splice(0)) this.#refuse(token, ERR__FATAL, message)
+    this.#giveUp(client, ERR__FATAL, message)
+  }
+
+  /** What the client still has is reported as failed. */
+  #giveUp(client: ProducerClient, code: number, message: string): void {
+    this.#client = undefined
+    this.#broken = { code, message }
+    for (const { token } of this.#waiting.splice(0)) this.#refuse(token, code, message)
     client.purge()
     // Behind the reports of the purge, which come on another thread.
     void this.flush(PURGE_MS).then(() => client.close())

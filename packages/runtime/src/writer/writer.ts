@@ -18,7 +18,7 @@ import { openWriteHooks, type WriteHooks } from '../hooks/write-hooks.js'
 import { Credentials } from '../kafka/credentials.js'
 import { CUT_OFF_MS } from '../kafka/cut-off.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
-import { ERR__MSG_TIMED_OUT, RECORD_REFUSED } from '../kafka/error-codes.js'
+import { ERR__MSG_TIMED_OUT, RECORD_REFUSED, UNAUTHENTICATED } from '../kafka/error-codes.js'
 import { createProducer, type DeliveryListener, type ProducerChannel } from '../kafka/producer.js'
 import { keptRecord, type RecordToSend } from '../kafka/producer-client.js'
 import type { Logger } from '../log/logger.js'
@@ -121,8 +121,8 @@ export class Writer<V = Bytes> implements DeliveryListener {
    * Writes a record without a key.
    *
    * @param value null is a tombstone
-   * @returns where it is, once as many brokers have it as `requestRequiredAcks` says. Rejects with ZK_WRITE_FAILED,
-   *   ZK_WRITE_INVALID, ZK_WRITE_OVERFLOW, ZK_WRITER_CLOSED, or the error of the format
+   * @returns where it is, once as many brokers have it as `requestRequiredAcks` says. Rejects with ZK_WRITE_FAILED, ZK_BROKER_AUTH
+   *   when brokers refuse a writer that they never took, ZK_WRITE_INVALID, ZK_WRITE_OVERFLOW, ZK_WRITER_CLOSED, or the error of the format
    */
   write(value: V | null, options?: WriteOptions): Promise<SentRecord> {
     return this.writeKey(null, value, options)
@@ -344,7 +344,7 @@ export class Writer<V = Bytes> implements DeliveryListener {
     const options = { properties, credentials: this.#credentials, client: config.producer, logger }
     this.#opening = this.#credentials.open().then(() => open(options))
     const producer = await this.#opening
-    producer.connect()
+    await producer.connect()
     this.#opened = { producer, channel: producer.channel(this) }
   }
 
@@ -373,6 +373,7 @@ export class Writer<V = Bytes> implements DeliveryListener {
   }
 
   #failure({ code, message, mayBeWritten }: DeliveryError): ZkError {
+    if (UNAUTHENTICATED.has(code)) return errors.ZK_BROKER_AUTH(message)
     return errors.ZK_WRITE_FAILED(this.topic, message, code, { retryable: !RECORD_REFUSED.has(code), mayBeWritten })
   }
 }

@@ -265,7 +265,7 @@ describe('no broker answers', () => {
     const lines: string[] = []
     const log = pino({}, { write: (line) => void lines.push(JSON.parse(line).msg) })
     producer = await createProducer({ properties, client: 'native', logger: log })
-    producer.connect()
+    await producer.connect()
     await vi.waitUntil(() => lines.some((line) => line.endsWith('brokers are down')), { timeout: 5_000 })
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect(lines.filter((line) => line.endsWith('brokers are down'))).toHaveLength(1)
@@ -289,7 +289,7 @@ describe('no broker answers', () => {
       })
     })
     producer = await createProducer({ properties, client: 'portable', logger })
-    producer.connect()
+    await producer.connect()
     await producer.close(0)
     await givenUp
     expect(thrown).toEqual([])

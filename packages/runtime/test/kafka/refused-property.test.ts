@@ -14,7 +14,7 @@ writeFileSync(noPem, 'no PEM')
 const logger = pino({ level: 'silent' })
 const nowhere = join(folder, 'nowhere.pem')
 
-describe.each(['writer', 'reader'] as const)('a %s', (kind) => {
+describe.each(['writer', 'portable writer', 'reader', 'portable reader'] as const)('a %s', (kind) => {
   test.each<[Record<string, string>, string, RegExp]>([
     [
       { 'security.protocol': 'ssl', 'ssl.ca.location': nowhere },
@@ -62,13 +62,14 @@ test('words that librdkafka knows stay in its sentences', () => {
 })
 
 async function refusal(
-  kind: 'writer' | 'reader',
+  kind: `${'portable ' | ''}${'writer' | 'reader'}`,
   additionalProps: Record<string, string>,
 ): Promise<Error & { code?: string }> {
   const client = createClient({ bootstrapServers: ['127.0.0.1:1'], logger, additionalProps })
-  const error = await (kind === 'reader'
-    ? client.reader({ topic: 't', groupId: 'g' }).read()
-    : client.writer({ topic: 't' }).write('x')
+  const by = kind.startsWith('portable') ? 'portable' : 'auto'
+  const error = await (kind.endsWith('reader')
+    ? client.reader({ topic: 't', groupId: 'g', reader: by }).read()
+    : client.writer({ topic: 't', producer: by }).write('x')
   ).then(
     () => undefined,
     (reason: unknown) => reason as Error,

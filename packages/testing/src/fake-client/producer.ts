@@ -12,7 +12,7 @@ export class FakeProducer implements WriterProducer {
     this.#topics = topics
   }
 
-  connect(): void {}
+  async connect(): Promise<void> {}
 
   readonly isCutOff = false
 

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import type { OAuthToken, WorkInput } from '@zk/runtime'
-import { describe, expect, test } from 'vitest'
+import { type Client, type ClientInput, createClient, type OAuthToken, type WorkInput } from '@zk/runtime'
+import { afterEach, describe, expect, test } from 'vitest'
 import { recorder, Stage } from './stage.js'
 import { stage } from './the-stage.js'
 import { eventually } from './waiting.js'
@@ -26,6 +26,9 @@ const secure = process.env.KAFKA_SECURE === undefined ? undefined : (JSON.parse(
 /** A start that fails does so within this, so that a supervisor learns of it. */
 const START_MS = 15_000
 const WRONG = 'wrong-password-77c0'
+const silent = Object.fromEntries(
+  ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [level, () => {}]),
+) as never
 const refuses = new URL('./processors/refuses.mjs', import.meta.url)
 
 /** A JWT without a signature, which Kafka's own check takes. */
@@ -125,6 +128,12 @@ describe.skipIf(secure === undefined)('a Kafka with security', () => {
       /invalid credentials|authentication/i,
     ],
     [
+      'SCRAM-SHA-512 with a wrong password',
+      () => sasl({ mechanism: 'scram-sha-512', ...user, password: WRONG }),
+      'ZK_BROKER_AUTH',
+      /invalid credentials|authentication/i,
+    ],
+    [
       'SCRAM-SHA-512 with an unknown user',
       () => sasl({ mechanism: 'scram-sha-512', username: 'mallory', password: WRONG }),
       'ZK_BROKER_AUTH',
@@ -185,6 +194,46 @@ describe.skipIf(secure === undefined)('a Kafka with security', () => {
       await own.close()
     },
   )
+
+  describe.each(['auto', 'portable'] as const)('readers and writers of a client (%s)', (by) => {
+    const opened: Client[] = []
+    const open = (way: Way) => {
+      const client = createClient({ ...(way as ClientInput), logger: silent })
+      opened.push(client)
+      return client
+    }
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((client) => client.close()))
+    })
+
+    test.each(ways)('%s: what is written is read', async (_, way) => {
+      const topic = await stage.topic(1)
+      const client = open(way())
+      await client.writer({ topic, producer: by }).write('hello')
+      const message = await client.reader({ topic, groupId: topic, reader: by }).read()
+      expect(message!.value!.toString()).toBe('hello')
+      message!.done()
+    })
+
+    test.concurrent.each([
+      ['PLAIN', () => sasl({ mechanism: 'plain', ...user, password: WRONG })],
+      ['SCRAM-SHA-256', () => sasl({ ...user, password: WRONG })],
+      ['SCRAM-SHA-512', () => sasl({ mechanism: 'scram-sha-512', ...user, password: WRONG })],
+    ] as const)(
+      '%s with a wrong password: a clear error within 15 s, for the one and for the other',
+      async (_, way) => {
+        const client = createClient({ ...(way() as ClientInput), logger: silent })
+        const started = performance.now()
+        const refused = { code: 'ZK_BROKER_AUTH', message: expect.stringMatching(/authentication|credentials/i) }
+        await Promise.all([
+          expect(client.writer({ topic: 't', producer: by }).write('x')).rejects.toMatchObject(refused),
+          expect(client.reader({ topic: 't', groupId: 'g', reader: by }).read()).rejects.toMatchObject(refused),
+        ])
+        expect(performance.now() - started).toBeLessThan(START_MS)
+        await client.close()
+      },
+    )
+  })
 
   describe('the command line', () => {
     const env = () => ({ ZK_SASL_USERNAME: user.username, ZK_SASL_PASSWORD: user.password })
