@@ -1,5 +1,13 @@
+/**
+ * Bytes of chance to every decoder.
+ *
+ * A decoder that hangs lets no test time out, for it holds the thread that would say so: another thread watches this one, tells
+ * which input it was, and ends the process. What was allocated is looked at after each input, and, for what is let go of before
+ * that, by the most memory that the process has had.
+ */
+import { Worker } from 'node:worker_threads'
 import { create } from '@bufbuild/protobuf'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { avro, avroRegistry } from '../src/avro.js'
 import { bytes, type Format, FormatError, json, string, withSchemaId } from '../src/index.js'
@@ -11,6 +19,10 @@ const INPUTS = 10_000
 /** Most that one input of at most a few hundred bytes may take. */
 const MAX_MS = 250
 const MAX_HEAP_GROWTH = 256 * 1024 * 1024
+/** Of the process, over all inputs of a decoder; garbage that nobody has collected yet is in it. */
+const MAX_PEAK_GROWTH = 512 * 1024 * 1024
+/** After which an input has hung. */
+const HANGS_MS = Number(process.env.FUZZ_HANGS_MS ?? 15_000)
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 
 const place = { topic: 'fuzz', part: 'value' } as const
@@ -69,12 +81,24 @@ const Json = z.object({ a: z.number(), b: z.array(z.string()) })
 const jsonValue = { a: 1, b: ['x', 'ÿ'] }
 const jsonSchema = z.toJSONSchema(Json)
 
+const registryAvro = avroRegistry<unknown>({ registry, schema, autoRegister: true })
+
+/** @param rest what the reader leaves out of the value */
+function readBy(reader: Format<unknown>, rest?: object): Partial<Format<unknown>> {
+  const { prepareDecode, decode } = reader
+  return {
+    ...(prepareDecode !== undefined && { prepareDecode }),
+    decode: (bytes) => (rest === undefined ? decode(bytes) : { ...rest, ...(decode(bytes) as object) }),
+  }
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: formats of values of all kinds
 type Case = [string, Format<any>, unknown]
 const cases: Case[] = [
   ['string', string, 'some téxt'],
   ['bytes', bytes, Buffer.from('x')],
   ['json', json(Json), jsonValue],
+  ['json without a schema', json(), jsonValue],
   ['avro', avro({ schema }), value],
   ['avro with bigints', avro({ schema, long: 'bigint' }), valueOfBigints],
   ['proto', proto(OrderSchema), order],
@@ -83,11 +107,22 @@ const cases: Case[] = [
   ['avro with schema id', withSchemaId(0, avro({ schema })), value],
   ['proto with schema id', withSchemaId(1, proto(OrderSchema)), order],
   ['json with schema id', withSchemaId(1, json()), jsonValue],
-  ['avro of a registry', avroRegistry({ registry, schema, autoRegister: true }), value],
+  ['avro of a registry', registryAvro, value],
+  ['avro of a registry, as its writer has it', { ...registryAvro, ...readBy(avroRegistry({ registry })) }, value],
+  [
+    'avro of a registry, read as less',
+    { ...registryAvro, ...readBy(avroRegistry({ registry, schema: narrow }), value) },
+    value,
+  ],
   ['proto of a registry', protoRegistry(OrderSchema, { registry, autoRegister: true, subject: 'p' }), order],
   [
     'json of a registry',
     jsonRegistry({ registry, jsonSchema, validate: Json, autoRegister: true, subject: 'j' }),
+    jsonValue,
+  ],
+  [
+    'json of a registry, not validated',
+    jsonRegistry({ registry, jsonSchema, autoRegister: true, subject: 'j' }),
     jsonValue,
   ],
 ]
@@ -101,12 +136,22 @@ function chanceOf(seed: number): (below: number) => number {
   }
 }
 
+/** Most memory that the process has had. */
+function peakBytes(): number {
+  return process.resourceUsage().maxRSS * 1024
+}
+
 const NASTY = [0, 1, 2, 0x7f, 0x80, 0xfe, 0xff]
 
-/** Half are made of chance alone, half are valid bytes with some of them changed, cut out, doubled or put in. */
+/**
+ * Half are made of chance alone, half are valid bytes with some of them changed, cut out, doubled or put in. Half of the first begin
+ * with the schema id, without which they would not get far.
+ */
 function inputOf(chance: (below: number) => number, valid: Buffer): Buffer {
-  if (chance(2) === 0)
-    return Buffer.from(Array.from({ length: chance(64) }, () => (chance(3) === 0 ? NASTY[chance(7)]! : chance(256))))
+  if (chance(2) === 0) {
+    const noise = Array.from({ length: chance(64) }, () => (chance(3) === 0 ? NASTY[chance(7)]! : chance(256)))
+    return Buffer.from(valid[0] === 0 && chance(2) === 0 ? [...valid.subarray(0, 5), ...noise] : noise)
+  }
   let mutated = Buffer.from(valid)
   for (let left = 1 + chance(4); left > 0; left--) {
     const at = chance(mutated.length + 1)
@@ -121,9 +166,50 @@ function inputOf(chance: (below: number) => number, valid: Buffer): Buffer {
   return mutated
 }
 
+/** What the thread that watches sees: whether an input is being decoded, the how manieth it is, its length, and its bytes. */
+const [RUNS, NUMBER, LENGTH] = [0, 1, 2]
+const seen = new SharedArrayBuffer(65_536)
+const seenNumbers = new Int32Array(seen, 0, 4)
+const seenBytes = new Uint8Array(seen, 16)
+
+/** Ends the process when one input takes too long. Its words go past the main thread, which hangs. */
+const WATCH = `
+  const { workerData: { seen, hangsMs, seed } } = require('node:worker_threads')
+  const numbers = new Int32Array(seen, 0, 4)
+  let last = -1, since = Date.now()
+  setInterval(() => {
+    const number = Atomics.load(numbers, ${NUMBER})
+    if (number !== last || Atomics.load(numbers, ${RUNS}) === 0) { last = number; since = Date.now() }
+    else if (Date.now() - since > hangsMs) {
+      const input = Buffer.from(seen, 16, Atomics.load(numbers, ${LENGTH})).toString('hex')
+      require('node:fs').writeSync(2, 'A decoder hangs: ' + input + ' of seed ' + seed + '\\n')
+      process.kill(process.pid, 'SIGKILL')
+    }
+  }, 100)
+`
+
+async function watched(input: Buffer, decode: () => unknown): Promise<void> {
+  seenBytes.set(input.subarray(0, seenBytes.length))
+  Atomics.store(seenNumbers, LENGTH, Math.min(input.length, seenBytes.length))
+  Atomics.add(seenNumbers, NUMBER, 1)
+  Atomics.store(seenNumbers, RUNS, 1)
+  try {
+    await decode()
+  } finally {
+    Atomics.store(seenNumbers, RUNS, 0)
+  }
+}
+
 describe(`${INPUTS} inputs of chance, seed ${SEED}`, () => {
   const counts: string[] = []
-  afterAll(() => console.log(counts.join('\n')))
+  let watcher: Worker
+  beforeAll(() => {
+    watcher = new Worker(WATCH, { eval: true, workerData: { seen, hangsMs: HANGS_MS, seed: SEED } })
+  })
+  afterAll(async () => {
+    await watcher.terminate()
+    console.log(counts.join('\n'))
+  })
 
   async function fuzz(name: string, format: Case[1], given: unknown): Promise<void> {
     await format.prepareEncode?.(place)
@@ -132,13 +218,16 @@ describe(`${INPUTS} inputs of chance, seed ${SEED}`, () => {
     expect(format.decode(valid, place)).toEqual(given)
     const chance = chanceOf(SEED)
     let refused = 0
+    const peakBefore = peakBytes()
     for (let i = 0; i < INPUTS; i++) {
       const input = inputOf(chance, valid)
       const before = process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
       const began = performance.now()
       try {
-        await format.prepareDecode?.(input, place)
-        format.decode(input, place)
+        await watched(input, async () => {
+          await format.prepareDecode?.(input, place)
+          format.decode(input, place)
+        })
       } catch (error) {
         refused++
         if (!(error instanceof FormatError || error instanceof RegistryError)) {
@@ -151,7 +240,11 @@ describe(`${INPUTS} inputs of chance, seed ${SEED}`, () => {
         throw new Error(`${name}: ${input.toString('hex')} of seed ${SEED} took ${took} ms and ${grown} bytes`)
       }
     }
-    counts.push(`${name}: ${refused} refused, ${INPUTS - refused} read`)
+    const peak = peakBytes() - peakBefore
+    counts.push(
+      `${name}: ${refused} refused, ${INPUTS - refused} read, ${Math.ceil(peak / 1024 ** 2)} MiB more at most`,
+    )
+    expect(peak).toBeLessThan(MAX_PEAK_GROWTH)
     // Otherwise it was not the decoder that was tried.
     if (name !== 'bytes') expect(refused).toBeGreaterThan(INPUTS / 20)
   }
