@@ -1,5 +1,8 @@
 /** What the compiler knows in a handler and in hooks: judged by `tsc -p tsconfig.tests.json`. */
+
+import { bytes, withSchemaId } from '@zk/formats'
 import { avro, avroRegistry } from '@zk/formats/avro'
+import { proto, protoRegistry } from '@zk/formats/proto'
 import { jsonRegistry } from '@zk/formats/registry'
 import { describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -67,6 +70,28 @@ describe('message.value', () => {
     })
   })
 
+  test('is the message of proto, in all of its encodings and of a registry, whatever id stands before it', () => {
+    // As generated code has it; what a message is, @zk/formats knows and its tests show.
+    type Desc = Parameters<typeof proto>[0]
+    type Shape = ReturnType<ReturnType<typeof proto<Desc>>['decode']>
+    const use = (desc: Desc) => {
+      defineProcessor({
+        format: proto(desc, { encoding: 'json' }),
+        process: ({ value }) => void expectTypeOf(value).toEqualTypeOf<Shape | null>(),
+      })
+      defineProcessor({
+        format: protoRegistry(desc, { registry }),
+        process: ({ value }) => void expectTypeOf(value).toEqualTypeOf<Shape | null>(),
+      })
+    }
+    expectTypeOf(use).toBeFunction()
+    defineProcessor({
+      format: withSchemaId(7, json(Order)),
+      process: ({ value }) => void expectTypeOf(value).toEqualTypeOf<Order | null>(),
+    })
+    defineProcessor({ format: bytes, process: ({ value }) => void expectTypeOf(value).toEqualTypeOf<Buffer | null>() })
+  })
+
   test('is the value of a format of one’s own', () => {
     const own: Format<bigint> = { name: 'own', decode: () => 1n, encode: () => Buffer.alloc(0) }
     defineProcessor({ format: own, process: ({ value }) => void expectTypeOf(value).toEqualTypeOf<bigint | null>() })
@@ -90,6 +115,31 @@ describe('a batch', () => {
     })
     expectTypeOf(processor).toEqualTypeOf<BatchProcessor<Order, unknown, { db: string }>>()
     defineProcessor({ processBatch: ([first]) => void expectTypeOf(first!.value).toEqualTypeOf<Buffer | null>() })
+  })
+
+  test('has messages of any format, one’s own too, and what setup returns at once', () => {
+    const own: Format<bigint> = { name: 'own', decode: () => 1n, encode: () => Buffer.alloc(0) }
+    defineProcessor({
+      format: own,
+      setup: ({ options }: ThreadInfo<{ url: string }>) => ({ url: options.url }),
+      processBatch(messages, ctx) {
+        expectTypeOf(messages[0]!.value).toEqualTypeOf<bigint | null>()
+        expectTypeOf(messages[0]!.rawValue).toEqualTypeOf<Buffer | null>()
+        expectTypeOf(ctx.state).toEqualTypeOf<{ url: string }>()
+        expectTypeOf(ctx.of(messages[0]!).state).toEqualTypeOf<{ url: string }>()
+        // @ts-expect-error a failure belongs to a message of the batch
+        ctx.fail('key', new Error('bad'))
+      },
+    })
+    defineProcessor({
+      format: avroRegistry<Order>({ registry, schema }),
+      processBatch: ([first], ctx) => {
+        expectTypeOf(first!.value).toEqualTypeOf<Order | null>()
+        expectTypeOf(ctx.state).toEqualTypeOf<unknown>()
+      },
+    })
+    // @ts-expect-error a format decodes and encodes
+    defineProcessor({ format: { name: 'half', decode: () => 1n }, processBatch: () => {} })
   })
 
   test('and single messages exclude each other, and one of the two there must be', () => {
