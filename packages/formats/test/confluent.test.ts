@@ -138,6 +138,16 @@ describe('avro', () => {
     expect(await deserializer({ useLatestVersion: true }).deserialize('orders', old)).toEqual({ id: 'old', n: 7 })
   })
 
+  test('evolution: what we write with a newer version they read with an older one', async () => {
+    const v1 = { type: 'record', name: 'E', fields: [field('id', 'string')] }
+    const v2 = { type: 'record', name: 'E', fields: [field('id', 'string'), field('n', 'int', { default: 7 })] }
+    const of = (version: object) => avroRegistry({ registry, schema: version, autoRegister: true })
+    const fresh = await write(of(v2), { id: 'new', n: 2 })
+    // The latest is what they read with.
+    await write(of(v1), { id: 'x' })
+    expect(await deserializer({ useLatestVersion: true }).deserialize('orders', fresh)).toEqual({ id: 'new' })
+  })
+
   test('references', async () => {
     const address = { type: 'record', name: 'Address', namespace: 'com.shop', fields: [field('city', 'string')] }
     await ours.register('address', { type: 'AVRO', schema: JSON.stringify(address) })
@@ -228,5 +238,46 @@ describe('json', () => {
     expect(await serializer.serialize('orders', value)).toEqual(written)
     expect(await deserializer.deserialize('orders', written)).toEqual(value)
     expect(await read(format, written)).toEqual(value)
+  })
+
+  test('references: both find the type in its own subject, and both refuse what it does not allow', async () => {
+    const address = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
+    await ours.register('address', { type: 'JSON', schema: JSON.stringify(address) })
+    const references = [{ name: 'address.json', subject: 'address', version: 1 }]
+    const person = { type: 'object', properties: { home: { $ref: 'address.json' } } }
+    const Person = z.object({ home: z.object({ city: z.string() }) })
+    const of = (validate: z.ZodType) =>
+      jsonRegistry<unknown>({ registry, jsonSchema: person, references, validate, autoRegister: true })
+    const ada = { home: { city: 'Ulm' } }
+    const written = await write(of(Person), ada)
+    const serializer = new JsonSerializer(theirs, SerdeType.VALUE, { useLatestVersion: true, validate: true })
+    const deserializer = new JsonDeserializer(theirs, SerdeType.VALUE, { validate: true })
+    expect(await serializer.serialize('orders', ada)).toEqual(written)
+    expect(await deserializer.deserialize('orders', written)).toEqual(ada)
+    expect(await read(of(Person), written)).toEqual(ada)
+    expect((await ours.version('orders-value', 'latest')).references).toEqual(references)
+    const bad = await write(of(z.unknown()), { home: { city: 5 } })
+    await expect(deserializer.deserialize('orders', bad)).rejects.toThrow()
+    await expect(read(of(Person), bad)).rejects.toMatchObject({ code: 'ZK_DECODE_FAILED' })
+  })
+
+  test('evolution in both directions', async () => {
+    const Newer = z.object({ id: z.string(), n: z.number(), note: z.string().optional() })
+    const of = (validate: z.ZodType) =>
+      jsonRegistry<unknown>({
+        ...{ registry, validate, autoRegister: true },
+        jsonSchema: z.toJSONSchema(validate, { target: 'draft-7' }),
+      })
+    const old = await write(of(Order), value)
+    const fresh = await write(of(Newer), { ...value, note: 'x' })
+    expect(fresh.readInt32BE(1)).not.toBe(old.readInt32BE(1))
+    const deserializer = new JsonDeserializer(theirs, SerdeType.VALUE, {})
+    const serializer = new JsonSerializer(theirs, SerdeType.VALUE, { useLatestVersion: true })
+    expect(await deserializer.deserialize('orders', old)).toEqual(value)
+    expect(await deserializer.deserialize('orders', fresh)).toEqual({ ...value, note: 'x' })
+    const back = await serializer.serialize('orders', { ...value, note: 'x' })
+    expect(back).toEqual(fresh)
+    expect(await read(of(Order), back)).toEqual(value)
+    expect(await read(of(Newer), old)).toEqual(value)
   })
 })

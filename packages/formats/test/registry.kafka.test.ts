@@ -1,32 +1,37 @@
 /**
  * Against a real registry: Apicurio through the API of Confluent's, which `pnpm test:kafka` starts. Confluent's own client
- * talks to it beside ours, but for Protobuf: it needs descriptors, which Apicurio does not give.
+ * talks to it beside ours, but for reading Protobuf: it needs descriptors, which Apicurio does not give. What ours asks goes through a
+ * proxy, which shows that it never wants these.
  */
 
 import { readFileSync } from 'node:fs'
-import { create, equals } from '@bufbuild/protobuf'
+import { create, createMutableRegistry, equals, fromBinary, type Message } from '@bufbuild/protobuf'
 import {
   AvroDeserializer,
   AvroSerializer,
   JsonDeserializer,
   JsonSerializer,
+  ProtobufSerializer,
   SchemaRegistryClient,
   SerdeType,
 } from '@confluentinc/schemaregistry'
-import { beforeEach, describe, expect, test } from 'vitest'
+import avsc from 'avsc'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { avroRegistry } from '../src/avro.js'
 import type { Format, FormatPlace } from '../src/index.js'
 import { protoRegistry } from '../src/proto.js'
 import { createRegistryRequests, jsonRegistry, SchemaRegistry } from '../src/registry.js'
 import { rejection } from './fixtures/failure.js'
-import { Order_LineSchema, OrderSchema } from './fixtures/shop/order_pb.js'
+import { startRegistryProxy } from './fixtures/registry-proxy.js'
+import { CustomerSchema, Order_Line_DiscountSchema, Order_LineSchema, OrderSchema } from './fixtures/shop/order_pb.js'
 import { OrderSchema as OrderV2Schema } from './fixtures/shop/order_v2_pb.js'
 
 const url = process.env.SCHEMA_REGISTRY_URL
 if (!url) throw new Error('SCHEMA_REGISTRY_URL does not name a registry: run `pnpm test:kafka`, which starts one')
 
-const registry = { url }
+const proxy = await startRegistryProxy(url)
+const registry = { url: proxy.url }
 const ours = new SchemaRegistry(registry)
 const theirs = SchemaRegistryClient.newClient({ baseURLs: [url] })
 const run = Date.now().toString(36)
@@ -38,6 +43,12 @@ let place: FormatPlace
 beforeEach(() => {
   topic = `formats-${run}-${tests++}`
   place = { topic, part: 'value' }
+})
+
+afterAll(async () => {
+  await proxy.close()
+  expect(proxy.asked.length, 'it is asked through the proxy').toBeGreaterThan(50)
+  expect(proxy.asked.filter((what) => what.includes('format='))).toEqual([])
 })
 
 async function write<V>(format: Format<V>, value: V): Promise<Buffer> {
@@ -77,6 +88,35 @@ describe('avro', () => {
     const theirOwn = await serializer.serialize(topic, { id: 'x', at: at.getTime(), n: 1 })
     expect(theirOwn).toEqual(await write(of(v2), { id: 'x', at, n: 1n }))
     expect(await deserializer.deserialize(topic, old)).toEqual({ id: 'old', at: at.getTime(), n: 7 })
+  })
+
+  test('the same bytes by us and by them: unions, dates, decimals, int64 beyond 2^53', async () => {
+    const schema = record(
+      'Everything',
+      field('id', ['null', 'string', { type: 'array', items: 'int' }]),
+      field('big', 'long'),
+      field('day', ['null', { type: 'int', logicalType: 'date' }]),
+      field('price', { type: 'bytes', logicalType: 'decimal', precision: 10, scale: 2 }),
+    )
+    const value = { id: [1, 2], big: 2n ** 62n + 1n, day: new Date('2026-02-28'), price: '-12.34' }
+    // Without logical types they have what these are made of.
+    const raw = { ...value, day: value.day.getTime() / 86_400_000, price: Buffer.from('fb2e', 'hex') }
+    const long = avsc.types.LongType.__with({
+      fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(0),
+      toBuffer: (given: bigint) => Buffer.from(new BigInt64Array([given]).buffer),
+      fromJSON: BigInt,
+      toJSON: Number,
+      isValid: (given: unknown) => typeof given === 'bigint',
+      compare: (a: bigint, b: bigint) => Number(a - b),
+    })
+    const written = await write(of(schema), value)
+    // avsc keeps the names of types in it, so each has its own.
+    const deserializer = new AvroDeserializer(theirs, SerdeType.VALUE, { registry: { long } })
+    expect(await deserializer.deserialize(topic, written)).toEqual(raw)
+    const serializer = new AvroSerializer(theirs, SerdeType.VALUE, { useLatestVersion: true, registry: { long } })
+    const back = await serializer.serialize(topic, raw)
+    expect(back).toEqual(written)
+    expect(await read(of(schema), back)).toEqual(value)
   })
 
   test('references', async () => {
@@ -136,6 +176,51 @@ describe('proto', () => {
     expect(await write(protoRegistry(OrderSchema, { registry, sources }), order)).toEqual(bytes)
   })
 
+  const messages = [
+    ['the first of its file', CustomerSchema, create(CustomerSchema, { name: 'Ada' }), '00'],
+    ['the second, with an import', OrderSchema, order, '0202'],
+    ['one nested in another', Order_LineSchema, create(Order_LineSchema, { sku: 'x', quantity: 5n }), '040200'],
+    ['one nested twice', Order_Line_DiscountSchema, create(Order_Line_DiscountSchema, { percent: 1 }), '06020000'],
+  ] as const
+
+  describe.each([
+    ['its .proto text', { sources }],
+    ['its descriptor', {}],
+  ])('registered as %s', (_form, given) => {
+    test.each(messages)(
+      '%s: its indexes, then what the bare library reads',
+      async (_what, schema, message, indexes) => {
+        const format = protoRegistry(schema as typeof OrderSchema, { registry, autoRegister: true, ...given })
+        const bytes = await write(format, message as typeof order)
+        const body = 5 + indexes.length / 2
+        expect(bytes.subarray(5, body).toString('hex')).toBe(indexes)
+        const bare: Message = fromBinary(schema as typeof OrderSchema, bytes.subarray(body))
+        expect(bare).toEqual(message)
+        const reader = protoRegistry(schema as typeof OrderSchema, { registry })
+        expect(equals(schema as typeof OrderSchema, await read(reader, bytes), message as typeof order)).toBe(true)
+      },
+    )
+  })
+
+  test.each(messages)('%s: what they register and write we read, and look up', async (_what, schema, message) => {
+    const protobuf = createMutableRegistry(CustomerSchema, OrderSchema, Order_LineSchema, Order_Line_DiscountSchema)
+    const serializer = new ProtobufSerializer(theirs, SerdeType.VALUE, {
+      autoRegisterSchemas: true,
+      registry: protobuf,
+    })
+    const back = await serializer.serialize(topic, message)
+    const format = protoRegistry(schema as typeof OrderSchema, { registry })
+    expect(equals(schema as typeof OrderSchema, await read(format, back), message as typeof order)).toBe(true)
+    expect(await write(format, message as typeof order)).toEqual(back)
+  })
+
+  test('an older reader of what a newer writer registered', async () => {
+    const newer = create(OrderV2Schema, { orderId: 'n', number: 2n ** 61n, notes: ['x'] })
+    const v2 = { 'shop/order_v2.proto': text('order_v2.proto') }
+    const bytes = await write(protoRegistry(OrderV2Schema, { registry, sources: v2, autoRegister: true }), newer)
+    expect(await read(protoRegistry(OrderSchema, { registry }), bytes)).toMatchObject({ id: 'n', number: 2n ** 61n })
+  })
+
   test('nested messages, and another version of the message', async () => {
     const line = create(Order_LineSchema, { sku: 'x', quantity: 2n ** 63n })
     const lines = protoRegistry(Order_LineSchema, { registry, sources, autoRegister: true })
@@ -159,6 +244,21 @@ describe('json', () => {
     expect(await serializer.serialize(topic, { id: 'ÿ' })).toEqual(bytes)
     expect(await deserializer.deserialize(topic, bytes)).toEqual({ id: 'ÿ' })
     expect(await read(format, bytes)).toEqual({ id: 'ÿ' })
+  })
+
+  test('references', async () => {
+    const address = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
+    const subject = `${topic}-address`
+    await ours.register(subject, { type: 'JSON', schema: JSON.stringify(address) })
+    const references = [{ name: 'address.json', subject, version: 1 }]
+    const jsonSchema = { type: 'object', properties: { home: { $ref: 'address.json' } } }
+    const format = jsonRegistry({ registry, jsonSchema, references, autoRegister: true })
+    const ada = { home: { city: 'Ulm' } }
+    const bytes = await write(format, ada)
+    const deserializer = new JsonDeserializer(theirs, SerdeType.VALUE, { validate: true })
+    expect(await deserializer.deserialize(topic, bytes)).toEqual(ada)
+    expect(await read(format, bytes)).toEqual(ada)
+    expect((await ours.version(`${topic}-value`, 'latest')).references).toEqual(references)
   })
 
   test('evolution: two versions in one subject, each read by the other', async () => {

@@ -1,4 +1,13 @@
-import { create, equals, toBinary, toJsonString } from '@bufbuild/protobuf'
+import {
+  create,
+  type DescMessage,
+  equals,
+  fromBinary,
+  fromJsonString,
+  type MessageShape,
+  toBinary,
+  toJsonString,
+} from '@bufbuild/protobuf'
 import { TimestampSchema } from '@bufbuild/protobuf/wkt'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { Format } from '../../src/index.js'
@@ -30,13 +39,38 @@ describe.each(['binary', 'base64', 'json'] as const)('proto as %s', (encoding) =
     expect(equals(OrderSchema, format.decode(format.encode(order)), order)).toBe(true)
   })
 
-  test('the bytes are those of the bare library', () => {
-    const bare = {
-      binary: () => Buffer.from(toBinary(OrderSchema, order)),
-      base64: () => Buffer.from(Buffer.from(toBinary(OrderSchema, order)).toString('base64')),
-      json: () => Buffer.from(toJsonString(OrderSchema, order)),
+  const written = {
+    binary: <D extends DescMessage>(schema: D, of: MessageShape<D>) => Buffer.from(toBinary(schema, of)),
+    base64: <D extends DescMessage>(schema: D, of: MessageShape<D>) =>
+      Buffer.from(Buffer.from(toBinary(schema, of)).toString('base64')),
+    json: <D extends DescMessage>(schema: D, of: MessageShape<D>) => Buffer.from(toJsonString(schema, of)),
+  }[encoding]
+  const read = {
+    binary: <D extends DescMessage>(schema: D, bytes: Buffer) => fromBinary(schema, bytes),
+    base64: <D extends DescMessage>(schema: D, bytes: Buffer) =>
+      fromBinary(schema, Buffer.from(bytes.toString(), 'base64')),
+    json: <D extends DescMessage>(schema: D, bytes: Buffer) =>
+      fromJsonString(schema, bytes.toString(), { ignoreUnknownFields: true }),
+  }[encoding]
+
+  test('the bytes are those of the bare library, and each reads the other', () => {
+    expect(format.encode(order)).toEqual(written(OrderSchema, order))
+    expect(equals(OrderSchema, read(OrderSchema, format.encode(order)), order)).toBe(true)
+    expect(equals(OrderSchema, format.decode(written(OrderSchema, order)), order)).toBe(true)
+  })
+
+  test('an older and a newer version of the message, by the bare library and by us, in both directions', () => {
+    const newer = proto(OrderV2Schema, { encoding })
+    const v2 = create(OrderV2Schema, { orderId: 'o-2', number: 2n ** 60n, notes: ['n'], priority: Priority.HIGH })
+    for (const [schema, of, by] of [
+      [OrderV2Schema, newer.decode(written(OrderSchema, order)), format.encode(order)],
+      [OrderSchema, format.decode(written(OrderV2Schema, v2)), newer.encode(v2)],
+    ] as const) {
+      expect(of.number).toBe(schema === OrderSchema ? v2.number : order.number)
+      expect(equals(schema as typeof OrderSchema, read(schema as typeof OrderSchema, by), of as typeof order)).toBe(
+        true,
+      )
     }
-    expect(format.encode(order)).toEqual(bare[encoding]())
   })
 
   test('what is no such message is refused, and the message says how to make one', () => {
