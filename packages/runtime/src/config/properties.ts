@@ -10,6 +10,16 @@ import type { WorkConfig } from './work-config.js'
 import type { WriterConfig } from './writer-config.js'
 
 const HEARTBEAT_MS = 1_000
+/** Of one answer, from all partitions that it is about. */
+const FETCH_BYTES = 2 * 1024 * 1024
+/** Whoever sets one of these has a size in mind that ours could contradict. */
+const FETCH_SIZES = [
+  'fetch.max.bytes',
+  'fetch.message.max.bytes',
+  'max.partition.fetch.bytes',
+  'message.max.bytes',
+  'receive.message.max.bytes',
+]
 /** A record that is larger than all else that is on its way goes alone, and a request has 100 MiB. */
 const LARGEST_KIB = 100 * 1024
 const MAX_KIB = 2_147_483_647
@@ -30,6 +40,9 @@ export function consumerProperties(work: WorkConfig | ReaderConfig, client: Clie
       // Enough to read on while a fetch is under way. With 100,000, its default, small messages take several times the
       // memory, half of it librdkafka's own, and lie far from the caches.
       'queued.min.messages': 50_000,
+      // librdkafka keeps an answer until the last message in it has been taken. One that has a MiB of each partition, its default,
+      // is mostly done with long before.
+      ...(!FETCH_SIZES.some((name) => name in given) && { 'fetch.max.bytes': FETCH_BYTES }),
       ...(work.groupProtocol === 'consumer' ? {} : { 'heartbeat.interval.ms': heartbeatMs(work) }),
       ...given,
       ...connectionProperties(work),

@@ -38,6 +38,7 @@ test('the defaults', () => {
       'max.poll.interval.ms': 300_000,
       'queued.max.messages.kbytes': 8_192,
       'queued.min.messages': 50_000,
+      'fetch.max.bytes': 2 * 1024 * 1024,
       'fetch.queue.backoff.ms': 10,
       'isolation.level': 'read_committed',
       'enable.auto.commit': false,
@@ -54,6 +55,14 @@ test('properties of the work go before those of the client, and both before what
   }
   const { global } = properties({ additionalProps: { 'fetch.min.bytes': 2 } }, client)
   expect(global).toMatchObject({ 'fetch.min.bytes': 2, 'fetch.queue.backoff.ms': 100, 'security.protocol': 'ssl' })
+})
+
+test.each([
+  ['message.max.bytes', 100_000_000],
+  ['max.partition.fetch.bytes', 8_000_000],
+  ['receive.message.max.bytes', 1_500_000],
+])('%s that is given decides alone how large an answer may be', (name, value) => {
+  expect(properties({ additionalProps: { [name]: value } }).global).not.toHaveProperty(['fetch.max.bytes'])
 })
 
 test('times given as properties are sent once, as numbers', () => {
