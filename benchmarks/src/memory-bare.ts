@@ -14,19 +14,19 @@ const BATCH = 1_000
 const properties = { 'queued.min.messages': 50_000, 'queued.max.messages.kbytes': 8_192 }
 const workers = Array.from({ length: Number(threads) }, () => new Worker(new URL('./idle-thread.js', import.meta.url)))
 await Promise.all(workers.map((worker) => once(worker, 'message')))
-let assigned: () => void = () => {}
-const isAssigned = new Promise<void>((resolve) => {
-  assigned = resolve
-})
-const consumer = await bareConsumer({ bootstrap, topic, from: 'earliest', properties, onAssigned: () => assigned() })
+let isAssigned = false
+const onAssigned = () => {
+  isAssigned = true
+}
+const consumer = await bareConsumer({ bootstrap, topic, from: 'earliest', properties, onAssigned })
 consumer.setDefaultConsumeTimeout(20)
 const kept: Kafka.Message[] = []
 while (mode === 'full' && kept.length < IN_FLIGHT) {
   kept.push(...(await consumed(consumer, Math.min(BATCH, IN_FLIGHT - kept.length))))
 }
 if (mode === 'idle') {
-  void consumed(consumer, 1)
-  await isAssigned
+  // A rebalance is served while somebody consumes.
+  while (!isAssigned) await consumed(consumer, 1)
 } else {
   setInterval(async () => {
     kept.splice(0, PER_SECOND / 10)
