@@ -22,8 +22,9 @@ constexpr auto kTrimPeriod = std::chrono::seconds(10);
 constexpr double kFast = 32 * 1024 * 1024;
 constexpr double kSlow = 16 * 1024 * 1024;
 
-/// malloc's own initial value, and the largest that it takes.
-constexpr int kMapSmall = 128 * 1024;
+/// Half of malloc's own initial value: the runtime's blocks of a few large records are mapped too.
+constexpr int kMapSmall = 64 * 1024;
+/// The largest that malloc takes.
 constexpr int kMapNothing = 32 * 1024 * 1024;
 
 bool isSetByTheEnvironment() {
