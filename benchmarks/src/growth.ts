@@ -3,10 +3,10 @@
  * beside a bare consume(1000) loop over the same topic, by turns.
  */
 import { byTurns } from './by-turns.js'
-import { childResult } from './child.js'
 import type { SuiteOptions } from './cli.js'
 import type { NoopRun } from './clock.js'
 import { type FilledTopic, filledTopic } from './kafka-topic.js'
+import { bareRun, ownRun } from './noop-runs.js'
 import { type Result, summarize } from './report.js'
 
 const VALUE_BYTES = 200
@@ -51,12 +51,6 @@ async function overThreads(
     figures(`speedup ${speedup}, 12 partitions`, measured[`speedup ${speedup}`]!, measured.bare!),
   )
 }
-
-const bareRun = (topic: FilledTopic, messages: number) => () =>
-  childResult<NoopRun>('noop-bare.js', [topic.bootstrap, topic.name, String(messages)])
-
-const ownRun = (topic: FilledTopic, messages: number, speedup: number) => () =>
-  childResult<NoopRun>('noop-zk.js', [topic.bootstrap, topic.name, String(messages), 'native', String(speedup)])
 
 function figures(name: string, own: readonly NoopRun[], bare: readonly NoopRun[]): Result[] {
   const figure = (unit: string, of: (run: NoopRun) => number) =>

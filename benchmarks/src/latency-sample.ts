@@ -2,18 +2,18 @@
 
 const VALUE_BYTES = 200
 
-/** Milliseconds since 1970, to the microsecond. */
-function now(): number {
+/** Milliseconds since 1970, to the microsecond: the same in each thread and process of a machine. */
+export function wallClock(): number {
   return performance.timeOrigin + performance.now()
 }
 
 export function stamped(): Buffer {
   const value = Buffer.alloc(VALUE_BYTES, 'x')
-  value.writeDoubleLE(now())
+  value.writeDoubleLE(wallClock())
   return value
 }
 
 /** @returns milliseconds */
 export function latencyOf(value: Buffer): number {
-  return now() - value.readDoubleLE()
+  return wallClock() - value.readDoubleLE()
 }

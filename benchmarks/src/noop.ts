@@ -5,10 +5,10 @@
  * everything else.
  */
 import { byTurns } from './by-turns.js'
-import { childResult } from './child.js'
 import type { SuiteOptions } from './cli.js'
 import type { NoopRun } from './clock.js'
 import { filledTopic } from './kafka-topic.js'
+import { bareRun, ownRun, readRun } from './noop-runs.js'
 import { type Result, summarize } from './report.js'
 
 interface Payload {
@@ -44,31 +44,18 @@ async function measure(payload: Payload, options: SuiteOptions): Promise<Result[
   const { valueBytes, headers } = payload
   const count = messages ?? (bootstrap === undefined ? EMBEDDED_MESSAGES : payload.messages)
   const topic = await filledTopic({ bootstrap, messages: count, valueBytes, headers })
-  const readers = [
-    ...SPEEDUPS.map((speedup) => ({ name: `native reader, speedup ${speedup}`, args: ['native', String(speedup)] })),
-    ...(payload === USUAL ? [{ name: 'portable reader, speedup 1', args: ['portable', '1'] }] : []),
-  ]
-  const slowShare = bootstrap === undefined ? 1 : SLOW_SHARE
-  const run = (program: string, share: number, args: readonly string[] = []) =>
-    childResult<NoopRun>(program, [topic.bootstrap, topic.name, String(Math.ceil(count / share)), ...args])
-  const sides = {
-    bare: () => run('noop-bare.js', slowShare),
-    read: () => run('noop-read.js', 1),
-    ...Object.fromEntries(
-      readers.map(({ name, args }) => {
-        const share = args[0] === 'portable' ? slowShare : 1
-        return [name, () => run('noop-zk.js', share, args)] as const
-      }),
-    ),
-  }
+  const natives = Object.fromEntries(
+    SPEEDUPS.map((speedup) => [`native reader, speedup ${speedup}`, ownRun(topic, count, speedup)] as const),
+  )
+  const few = Math.ceil(count / (bootstrap === undefined ? 1 : SLOW_SHARE))
+  const portable = payload === USUAL ? { 'portable reader, speedup 1': ownRun(topic, few, 1, 'portable') } : {}
+  const sides = { bare: bareRun(topic, few), read: readRun(topic, count), ...natives, ...portable }
   try {
-    const measured: Record<string, NoopRun[]> = await byTurns(runs, sides, progress)
-    return readers.flatMap(({ name }) => {
-      const own = measured[name]!
-      return [
-        ...besideBare(`${name}${payload.name}`, own, measured.bare!),
-        ...(name.startsWith('native') ? [besideReading(`${name}${payload.name}`, own, measured.read!)] : []),
-      ]
+    const { bare, read, ...own }: Record<string, NoopRun[]> = await byTurns(runs, sides, progress)
+    return Object.entries(own).flatMap(([reader, measured]) => {
+      const name = `${reader}${payload.name}`
+      const besides = Object.hasOwn(natives, reader) ? [besideReading(name, measured, read!)] : []
+      return [...besideBare(name, measured, bare!), ...besides]
     })
   } finally {
     await topic.close()

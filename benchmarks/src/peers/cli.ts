@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Header, headerOf, headerText } from '../header.js'
 import { HISTORY, save } from '../history.js'
-import { undoneAtSignal } from '../interrupt.js'
 import { aligned } from '../report.js'
 import { positive } from '../usage.js'
 import { type JavaPeers, javaPeers } from './java.js'
@@ -54,7 +53,6 @@ over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of
   const java = await javaPeers()
   if ('missing' in java) console.error(`Java's peers are passed over: ${java.missing}`)
   const topics = new Topics(bootstrap)
-  const forget = undoneAtSignal(() => topics.close())
   try {
     for (const { ...work } of chosen) {
       if (messages !== undefined) work.messages = messages
@@ -74,7 +72,6 @@ over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of
       }
     }
   } finally {
-    forget()
     await topics.close()
   }
 }

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import Kafka from 'node-rdkafka'
+import { wallClock } from '../latency-sample.js'
 import { jsonValue } from './value.js'
 
 const EVERY_MS = 1
@@ -11,8 +12,6 @@ const VALUE_BYTES = 200
 const KEYS = 10_000
 
 const [bootstrap, topic, count] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])]
-/** As the peers' handlers tell the time. */
-const wallClock = () => performance.timeOrigin + performance.now()
 const producer = new Kafka.Producer({ 'bootstrap.servers': bootstrap, 'linger.ms': 0 } as never)
 await new Promise<void>((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())))
 const program = spawn(process.argv[5]!, process.argv.slice(6), { stdio: 'inherit' })
