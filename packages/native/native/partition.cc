@@ -33,8 +33,8 @@ struct Partition::Read {
 /// Until the queue is empty or enough was read, without waiting.
 ///
 /// A call for a single record takes locks and looks at the clock several times, which costs more than the copy. So the
-/// rest comes by callbacks, `consume.callback.max.messages` at a time: a few dozen, since what is out of the queue meanwhile
-/// looks to librdkafka like room for another fetch. What is left after a yield goes back to where it was. Where the number is
+/// rest comes by callbacks, `consume.callback.max.messages` at a time: a few, since what is out of the queue meanwhile looks to
+/// librdkafka like room for another fetch. What is left after a yield goes back to where it was. Where the number is
 /// not set, it would be the whole queue, and single calls have to do.
 ///
 /// Not by librdkafka's call for an array of records: it moves the consumer's position behind everything it returns, the end
@@ -55,9 +55,9 @@ bool Partition::take(Batch& batch, size_t records, uint64_t share, uint64_t maxB
     if (first == nullptr) return false;
     next(first, read);
     // The first message has the handle of the topic that this call asks for, and keeps it alive.
-    int served = inBursts_ && first->rkt != nullptr ? 1 : 0;
-    while (served > 0 && !read.isOver())
-      served = rdkafka.rd_kafka_consume_callback(first->rkt, partition, 0, Read::onMessage, &read);
+    bool mayFollow = inBursts_ && first->rkt != nullptr;
+    while (mayFollow && !read.isOver())
+      mayFollow = rdkafka.rd_kafka_consume_callback(first->rkt, partition, 0, Read::onMessage, &read) > 0;
     rdkafka.rd_kafka_message_destroy(first);
   }
   return !read.filled;
