@@ -45,10 +45,6 @@ export class KeyedQueue {
   set concurrency(lanes: number) {
     this.#concurrency = lanes
   }
-  /** An item would start if there were a lane. */
-  get isAnyReady(): boolean {
-    return this.#ready.length > 0
-  }
   get running(): number {
     return this.#running
   }

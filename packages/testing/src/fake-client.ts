@@ -17,6 +17,7 @@ import type { Message } from '@zk/runtime/processor'
 import {
   aFunction,
   anObject,
+  aText,
   checkArgument,
   type Fields,
   kind,
@@ -62,7 +63,7 @@ const FIELDS: Fields<FakeClientOptions> = {
 }
 const WAITING: Fields<Waiting> = { timeoutMs: milliseconds }
 const REFUSAL: Fields<Refusal> = {
-  message: kind('a text', (value) => typeof value === 'string'),
+  message: aText,
   code: kind("a number of librdkafka's", (value) => Number.isInteger(value)),
 }
 

@@ -5,6 +5,7 @@ import { defaultSpeedup } from '../config/cpu-quota.js'
 import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
+import { type BatchFlags, batchOf } from './batch-flags.js'
 import { HELP, namesBrokers } from './bench/bench-config.js'
 import { BenchProgress } from './bench/bench-progress.js'
 import { benchEvent, benchTable } from './bench/bench-table.js'
@@ -12,18 +13,15 @@ import { byConcurrency, type Concurrency, type Point } from './bench/figures.js'
 import { htmlReport } from './bench/html-report.js'
 import { measureWays } from './bench/plan.js'
 import { type Recommendation, recommend } from './bench/recommend.js'
-import type { RunSpec } from './bench/run-spec.js'
 import { bytesOf, distinctKeys, generatedRecords, recordsOfFile, type SampleRecord } from './bench/sample.js'
 import { type ConnectionFlags, missing, withConnectionOptions } from './connection-options.js'
 import { oneTopic } from './dlt-options.js'
 import { concurrencies, count, counts, integer, jsonFile, valueSize, valuesOfFile } from './options.js'
 import { printJson } from './output.js'
 
-interface BenchFlags extends ConnectionFlags {
+interface BenchFlags extends ConnectionFlags, BatchFlags {
   speedup?: number[]
   concurrency?: Concurrency[]
-  batchSize?: number
-  batchWait?: number
   repeats: number
   seconds: number
   endToEnd: boolean
@@ -238,15 +236,6 @@ function tooMuch(room: number, messages: number): Error {
     `The embedded broker keeps ${room} of ${messages} such messages: it drops the oldest of a partition beyond 5 MiB or ` +
     '100,000. Give fewer messages or smaller ones, or brokers'
   return errors.ZK_CLI_USAGE(why, HELP)
-}
-
-/** Both undefined: the file says, or the defaults. */
-function batchOf({ batchSize, batchWait }: BenchFlags): RunSpec['batch'] {
-  if (batchSize === undefined && batchWait === undefined) return undefined
-  return {
-    ...(batchSize !== undefined && { maxSize: batchSize }),
-    ...(batchWait !== undefined && { maxWaitMs: batchWait }),
-  }
 }
 
 /** What the measuring process needs to reach brokers as this one does; the secrets are in the environment of both. */

@@ -7,6 +7,7 @@ import type { RunSummary, Work, WorkEvent } from '../index.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type Logger, logLevels } from '../log/logger.js'
+import { type BatchFlags, batchOf } from './batch-flags.js'
 import type { Fields } from './config-file.js'
 import { type ConnectionFlags, givenConnection, missing, withConnectionOptions } from './connection-options.js'
 import { IdleCollection } from './idle-collection.js'
@@ -20,7 +21,7 @@ import { watchSources } from './watch.js'
 
 const HELP = 'zk run --help'
 
-interface RunFlags extends ConnectionFlags {
+interface RunFlags extends ConnectionFlags, BatchFlags {
   topic?: string[]
   group?: string
   clientId?: string
@@ -30,8 +31,6 @@ interface RunFlags extends ConnectionFlags {
   speedup?: number
   concurrency?: number | 'auto'
   maxConcurrency?: number
-  batchSize?: number
-  batchWait?: number
   ordering?: 'key' | 'partition' | 'none'
   affinity?: 'hash' | 'in-flight'
   from?: 'earliest' | 'latest'
@@ -256,12 +255,6 @@ function workConfig(processor: string | undefined, flags: RunFlags, file: Fields
   if (input.topic === undefined && input.topics === undefined) throw missing('--topic <name>', 'topic', flags, HELP)
   if (input.groupId === undefined) throw missing('--group <id>', 'groupId', flags, HELP)
   return { clientId: `${String(input.groupId)}-${process.pid}`, ...input } as WorkInput
-}
-
-/** A flag takes the place of one field. */
-function batchOf({ batchSize, batchWait }: RunFlags, inFile: unknown): unknown {
-  if (batchSize === undefined && batchWait === undefined) return undefined
-  return { ...(inFile as object | undefined), ...defined({ maxSize: batchSize, maxWaitMs: batchWait }) }
 }
 
 /** What goes with the topic stays the file's. */

@@ -14,7 +14,6 @@ const HEARTBEAT_MS = 1_000
 const FETCH_BYTES = 2 * 1024 * 1024
 /** Whoever sets one of these has a size in mind that ours could contradict. */
 const FETCH_SIZES = [
-  'fetch.max.bytes',
   'fetch.message.max.bytes',
   'max.partition.fetch.bytes',
   'message.max.bytes',

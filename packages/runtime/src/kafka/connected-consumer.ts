@@ -33,16 +33,17 @@ export async function connectedConsumer(
   { properties: { global, topic }, bootstrapServers, credentials, timeoutMs }: Connecting,
   native?: Native,
 ): Promise<ConnectedConsumer> {
+  const properties = { ...topic, ...global }
   let consumer: KafkaConsumer
   try {
     consumer = new Kafka.KafkaConsumer(global, topic)
   } catch (error) {
-    throw refusedProperty(error as Error, { ...topic, ...global })
+    throw refusedProperty(error as Error, properties)
   }
   const detach = credentials?.attachTo(consumer, native) ?? (() => {})
   const metadata = await connected(consumer, timeoutMs).catch((error: LibrdKafkaError) => {
     detach()
-    throw connectError(bootstrapServers, error, { ...topic, ...global }, consumer.getLastError())
+    throw connectError(bootstrapServers, error, properties, consumer.getLastError())
   })
   const disconnect = () => {
     detach()

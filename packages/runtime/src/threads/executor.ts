@@ -188,19 +188,21 @@ export class Executor {
     let now = began
     this.#acks.resume(now)
     this.#held.all = false
-    if (this.#batches !== undefined) now = this.#startBatches(this.#batches, began)
-    else {
-      this.#ofRecords?.obey()
-      while (!this.#held.all && this.#mayStart(now)) {
-        if (now >= this.#parked.earliest) this.#ends.unparkDue(now)
+    this.#ofRecords?.obey()
+    while (!this.#held.all && this.#mayStart(now)) {
+      if (now >= this.#parked.earliest) this.#ends.unparkDue(now)
+      if (this.#batches === undefined) {
         const ticket = this.#queue.take()
         if (ticket < 0) break
         // Apart, so that V8 has room to inline into both.
         now = this.#run(ticket, now) ? this.#end(ticket, 'done', now) : performance.now()
-        if (now - began >= TURN_MS && this.#queue.running > 0) {
-          this.#turning ??= setImmediate(this.#turned)
-          break
-        }
+      } else {
+        if (!this.#batches.start(now)) break
+        now = performance.now()
+      }
+      if (now - began >= TURN_MS && this.#queue.running > 0) {
+        this.#turning ??= setImmediate(this.#turned)
+        break
       }
     }
     this.#pumping = false
@@ -209,20 +211,6 @@ export class Executor {
     if (this.#acks.isEmpty) return
     if (this.#queue.running === 0) this.#acks.flush(now)
     else this.#acks.flushSoon()
-  }
-
-  #startBatches(batches: BatchLane, began: number): number {
-    let now = began
-    while (!this.#held.all && this.#mayStart(now)) {
-      if (now >= this.#parked.earliest) this.#ends.unparkDue(now)
-      if (!batches.start(now)) break
-      now = performance.now()
-      if (now - began >= TURN_MS && this.#queue.running > 0) {
-        this.#turning ??= setImmediate(this.#turned)
-        break
-      }
-    }
-    return now
   }
 
   readonly #isAnyRunning = (): boolean => this.#queue.running > 0

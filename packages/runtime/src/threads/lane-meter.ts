@@ -28,7 +28,7 @@ export class LaneMeter {
     this.#ended++
     this.#spentMs += ms
     if (succeeded) this.#succeeded++
-    if (this.#queue.isAnyReady) this.#followed++
+    if (this.#queue.ready > 0) this.#followed++
   }
 
   publish(): void {
