@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Kafka, { type IAdminClient, type LibrdKafkaError } from 'node-rdkafka'
 import type { Properties } from '../config/properties.js'
 import { errors } from '../errors.js'
+import type { Logger } from '../log/logger.js'
 import { connectError } from './broker-errors.js'
 import type { Credentials } from './credentials.js'
 import { topicPartitions } from './topic-partitions.js'
@@ -17,12 +18,13 @@ export interface TemporaryTopicsOptions {
   properties: Properties
   /** Open. */
   credentials: Credentials
+  logger: Logger
 }
 
 /**
  * Creates them and waits until the cluster knows of them. With a topic the offsets that groups have committed for it go too.
  *
- * @returns what deletes them again
+ * @returns what deletes them again, and logs an error that names those which it could not delete
  * @throws ZkError ZK_BENCH_TOPIC, or when no broker answers
  */
 export async function createTemporaryTopics(options: TemporaryTopicsOptions): Promise<() => Promise<void>> {
@@ -31,10 +33,13 @@ export async function createTemporaryTopics(options: TemporaryTopicsOptions): Pr
   // Before anything is made: an address that nobody answers at is told as such.
   await topicPartitions(connecting)
   const names = Object.keys(topics)
-  const remove = () => withAdmin(options, (admin) => Promise.allSettled(names.map((name) => deleteTopic(admin, name))))
+  const made: string[] = []
   try {
     await withAdmin(options, async (admin) => {
-      for (const [name, partitions] of Object.entries(topics)) await createTopic(admin, name, partitions)
+      for (const [name, partitions] of Object.entries(topics)) {
+        await createTopic(admin, name, partitions)
+        made.push(name)
+      }
     })
     const deadline = performance.now() + TIMEOUT_MS
     for (;;) {
@@ -44,10 +49,19 @@ export async function createTemporaryTopics(options: TemporaryTopicsOptions): Pr
       await delay(LOOK_MS)
     }
   } catch (error) {
-    await remove().catch(() => {})
+    await removeTopics(made, options)
     throw error
   }
-  return async () => void (await remove())
+  return () => removeTopics(made, options)
+}
+
+async function removeTopics(names: readonly string[], options: TemporaryTopicsOptions): Promise<void> {
+  const { logger } = options
+  const tell = (topics: readonly string[], err: unknown) =>
+    logger.error({ err, topics }, `${topics.join(' and ')} could not be deleted: delete them by hand`)
+  await withAdmin(options, async (admin) => {
+    await Promise.all(names.map((topic) => deleteTopic(admin, topic).catch((err) => tell([topic], err))))
+  }).catch((err) => tell(names, err))
 }
 
 function createTopic(admin: IAdminClient, topic: string, partitions: number): Promise<void> {
@@ -63,7 +77,10 @@ function createTopic(admin: IAdminClient, topic: string, partitions: number): Pr
 
 function deleteTopic(admin: IAdminClient, topic: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    admin.deleteTopic(topic, TIMEOUT_MS, (error?: LibrdKafkaError) => (error ? reject(error) : resolve()))
+    admin.deleteTopic(topic, TIMEOUT_MS, (error?: LibrdKafkaError) => {
+      if (error === undefined || error.code === Kafka.CODES.ERRORS.ERR_UNKNOWN_TOPIC_OR_PART) resolve()
+      else reject(error)
+    })
   })
 }
 

@@ -76,7 +76,7 @@ export class Stage {
       if (broker === undefined) {
         const { bootstrapServers } = work
         const properties = consumerProperties(work, client).global
-        undo.unshift(await createTemporaryTopics({ topics, bootstrapServers, properties, credentials }))
+        undo.unshift(await createTemporaryTopics({ topics, bootstrapServers, properties, credentials, logger }))
       }
       // As Java and kafkajs place keys.
       const properties = { ...producerProperties(work, client), partitioner: 'murmur2_random' }
