@@ -1,154 +1,34 @@
-/**
- * The way of a message without Kafka: generated batches through the real engine into real threads with a handler that
- * does nothing, and back as acks; beside threads to which each message is posted as an object.
- */
-import { ACK_WORDS, type Effects, WorkEngine } from '@zk/engine'
-import { PackedBatch, packFrame, packRecords, ThreadHost, TimestampType } from '@zk/runtime/internal'
+/** The way of a message without Kafka, to threads and back; beside threads to which each message is posted as an object. */
 import { byTurns } from './by-turns.js'
+import { childResult } from './child.js'
 import type { SuiteOptions } from './cli.js'
-import { objectHop } from './hop-objects.js'
-import { noopThreads } from './noop-threads.js'
+import { VALUE_BYTES } from './hop-run.js'
 import { type Result, summarize } from './report.js'
-
-const VALUE_BYTES = 200
-const BATCH = 2_000
-const WINDOW = 8_192
 
 /** The other side takes some ten times as long. */
 const OBJECTS_SHARE = 0.1
 
 export async function hop({ runs, messages = 2_000_000, progress }: SuiteOptions): Promise<Result[]> {
   const results: Result[] = []
-  const objects = messages * OBJECTS_SHARE
   for (const threads of [1, 2, 4]) {
-    await measure(threads, messages / 4)
-    await objectHop({ threads, messages: objects / 4, valueBytes: VALUE_BYTES, window: WINDOW })
     const sides = {
-      own: () => measure(threads, messages),
-      objects: () => objectHop({ threads, messages: objects, valueBytes: VALUE_BYTES, window: WINDOW }),
+      frames: () => perSecond('./hop-frames.js', threads, messages),
+      objects: () => perSecond('./hop-objects.js', threads, messages * OBJECTS_SHARE),
     }
-    const { own, objects: posted } = await byTurns(runs, sides, (what) => progress(`speedup ${threads}, ${what}`))
+    const { frames, objects } = await byTurns(runs, sides, (what) => progress(`speedup ${threads}, ${what}`))
     results.push(
       summarize({
         suite: 'hop',
         case: `${VALUE_BYTES} bytes, speedup ${threads}`,
         unit: 'messages/s',
-        values: own,
-        baselines: posted,
+        values: frames,
+        baselines: objects,
       }),
     )
   }
   return results
 }
 
-async function measure(threads: number, messages: number): Promise<number> {
-  let finished: () => void = () => {}
-  const done = new Promise<void>((resolve) => {
-    finished = resolve
-  })
-  const nothing = () => {}
-  const effects: Effects = {
-    dispatch: (thread, tickets, count) => {
-      const { sequence } = engine.inFlight
-      for (let i = 0; i < count; i++) host.boards[thread]!.queue(tickets[i]!, sequence[tickets[i]!]!, 1)
-      host.send(thread, packFrame(engine.inFlight, tickets, count, 1_024))
-    },
-    deliveryState: (thread, ticket, sequence) => host.boards[thread]!.deliveryState(ticket, sequence),
-    attemptOf: () => 1,
-    failureFlags: () => 0,
-    hold: nothing,
-    cut: nothing,
-    pause: nothing,
-    resume: nothing,
-    store: nothing,
-    rewound: nothing,
-    restart: nothing,
-    drained: nothing,
-    deadLetter: nothing,
-    failed: nothing,
-    completed: nothing,
-    processDeaths: () => 0,
-    holdStarts: nothing,
-    permitStart: nothing,
-    withdrawPermit: () => false,
-    circuitChanged: nothing,
-    stop: nothing,
-  }
-  const engine = new WorkEngine<PackedBatch>(
-    {
-      threads,
-      concurrency: 1,
-      ordering: 'key',
-      affinity: 'hash',
-      window: { minMessages: WINDOW, maxMessages: WINDOW, maxBytes: 2 ** 30 },
-      spareRows: BATCH,
-      maxUncommittedRecords: 1_000_000,
-      onExhausted: 'complete',
-    },
-    effects,
-  )
-  const batchAt = batches(threads)
-  let read = 0
-  const refill = () => {
-    while (read < messages && engine.demand().records >= BATCH) {
-      engine.records(batchAt(read))
-      read += BATCH
-    }
-  }
-  const host = new ThreadHost(noopThreads(threads, engine.inFlight.capacity), {
-    message: (thread, message) => {
-      if (message.type !== 'acks') return
-      engine.acks(thread, new Int32Array(message.acks), message.acks.byteLength / 4 / ACK_WORDS)
-      refill()
-      if (engine.counters.processed >= messages) finished()
-    },
-    notStarted: nothing,
-    up: (thread) => engine.threadUp(thread),
-    gone: nothing,
-    lost: nothing,
-  })
-  await host.start()
-  const [slot] = engine.assigned([{ topic: 'hop', partition: 0 }])
-  host.announce(slot!, { topic: 'hop', partition: 0 })
-  const started = performance.now()
-  refill()
-  await done
-  const perSecond = (messages * 1000) / (performance.now() - started)
-  await host.stop({ graceful: false })
-  return perSecond
-}
-
-/** Batches in memory that is used again, as the native reader's is; the copy of the template stands for its memory traffic. */
-function batches(threads: number): (offset: number) => PackedBatch {
-  const template = groupedBlock(threads)
-  const free: ArrayBuffer[] = []
-  return (offset) => {
-    const buffer = free.pop() ?? new ArrayBuffer(template.byteLength)
-    new Uint8Array(buffer).set(template)
-    const batch = new PackedBatch(buffer, (released) => free.push(released))
-    for (let i = 0; i < BATCH; i++) batch.offsets[i] = offset + i
-    return batch
-  }
-}
-
-/** The bytes of one thread's records lie side by side, as the native reader lays them. */
-function groupedBlock(threads: number): Uint8Array {
-  const value = Buffer.alloc(VALUE_BYTES, 'x')
-  const rest = { slot: 0, timestamp: 0, timestampType: TimestampType.create, value, headers: [] }
-  const { bytes, keyHashes, positions, sizes } = packRecords(
-    Array.from({ length: BATCH }, (_, i) => ({ ...rest, offset: i, key: Buffer.from(`key-${i}`) })),
-  )
-  const ungrouped = bytes.slice()
-  let to = positions[0]!
-  for (let thread = 0; thread < threads; thread++) {
-    for (let i = 0; i < BATCH; i++) {
-      if (keyHashes[i]! % threads !== thread) continue
-      const from = positions[i]!
-      const padded = (sizes[i]! + 3) & ~3
-      bytes.set(ungrouped.subarray(from, from + padded), to)
-      positions[i] = to
-      to += padded
-    }
-  }
-  return bytes
+async function perSecond(script: string, threads: number, messages: number): Promise<number> {
+  return (await childResult<{ perSecond: number }>(script, [String(threads), String(messages)])).perSecond
 }
