@@ -1,8 +1,9 @@
 /**
  * Keeps a few slow records from pinning the memory of whole batches.
  *
- * A batch's bytes live until its last record has ended. When less than a quarter of it is alive in two looks in a row,
- * the survivors are copied into a small batch and the large one can go. Looking twice keeps batches that are merely
+ * A batch's bytes live until its last record has ended. When less than half of it is alive in two looks in a row, the
+ * survivors are copied into a small batch and the large one can go: batches take at most twice what is alive. (Where one of
+ * four threads is behind, what it still has to run is a quarter of every batch.) Looking twice keeps batches that are merely
  * about to finish from being copied for nothing.
  */
 import { type InFlightTable, Phase } from './in-flight-table.js'
@@ -24,7 +25,7 @@ export function copyOutSurvivors<Batch extends RecordBatch>(
   for (let ticket = 0; ticket < table.capacity; ticket++) {
     const batch = table.batch[ticket]
     if (batch === undefined || table.phase[ticket] === Phase.free) continue
-    if (batch.live * 4 >= batch.length || batch.byteLength < WORTHWHILE_BYTES) continue
+    if (batch.live * 2 >= batch.length || batch.byteLength < WORTHWHILE_BYTES) continue
     if (!sparse.has(batch)) found.add(batch)
     else if (!survivors.has(batch)) survivors.set(batch, [ticket])
     else survivors.get(batch)!.push(ticket)

@@ -50,8 +50,8 @@ describe('copyOutSurvivors', () => {
     expect(holders(table).size).toBe(0)
   })
 
-  test('a batch with a quarter of its records alive stays', () => {
-    const { table, batch } = tableWith(Array.from({ length: 25 }, (_, i) => i))
+  test('a batch with half of its records alive stays', () => {
+    const { table, batch } = tableWith(Array.from({ length: 50 }, (_, i) => i))
     expect(copyOutSurvivors(table, copyOutSurvivors(table, new Set())).size).toBe(0)
     expect([...holders(table)]).toEqual([batch])
   })

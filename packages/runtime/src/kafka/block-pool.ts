@@ -13,17 +13,24 @@ const SMALLEST = 64 * 1024
 const LARGEST = 512 * 1024
 /** Buffers kept for later. A window that is read in eighths has some ten in use. */
 const KEPT = 16
+/** What was not needed for so many blocks is given back: it was there for a window that was fuller of half-ended blocks. */
+const LOOK_EVERY = 64
 
 export class BlockPool {
   #size = SMALLEST
   #free: ArrayBuffer[] = []
+  /** The fewest that were free at a time, of the last `#blocks` blocks. */
+  #leastFree = KEPT
+  #blocks = 0
   /** With the reader. */
   #lent: ArrayBuffer | undefined
 
   /** A buffer for the reader to pack the next block into. One at a time: it comes back in `batchOf`. */
   lend(): ArrayBuffer {
     if (this.#lent !== undefined) throw new Error('the reader has a buffer already: one request at a time')
+    // The one that was there last: caches know it best.
     this.#lent = this.#free.pop() ?? new ArrayBuffer(this.#size)
+    this.#giveBackUnused()
     return this.#lent
   }
 
@@ -50,6 +57,14 @@ export class BlockPool {
     if (this.#size === before) return
     for (const buffer of this.#free) freeBuffer(buffer)
     this.#free = []
+  }
+
+  #giveBackUnused(): void {
+    this.#leastFree = Math.min(this.#leastFree, this.#free.length)
+    if (++this.#blocks < LOOK_EVERY) return
+    for (const buffer of this.#free.splice(0, this.#leastFree)) freeBuffer(buffer)
+    this.#leastFree = KEPT
+    this.#blocks = 0
   }
 
   readonly #takeBack = (buffer: ArrayBuffer) => {

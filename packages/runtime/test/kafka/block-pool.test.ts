@@ -38,6 +38,28 @@ test('few records are copied out, so that they pin no whole buffer', () => {
   expect(pool.lend()).not.toBe(batch.bytes.buffer)
 })
 
+test('what was free all the while that 64 blocks were read is given back, and the rest stays', () => {
+  const pool = new BlockPool()
+  const batches = Array.from({ length: 9 }, () => pool.batchOf(fill(pool.lend(), HALF)))
+  const buffers = batches.map(({ bytes }) => bytes.buffer)
+  for (const batch of batches) batch.release()
+  const left = () => buffers.filter(({ byteLength }) => byteLength > 0)
+  // Three at a time.
+  const step = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const three = Array.from({ length: 3 }, () => pool.batchOf(fill(pool.lend(), HALF)))
+      for (const batch of three) batch.release()
+    }
+  }
+  // With the nine before, 63 blocks.
+  step(18)
+  expect(left()).toHaveLength(9)
+  step(22)
+  expect(left()).toHaveLength(3)
+  step(100)
+  expect(left()).toHaveLength(3)
+})
+
 test('the reader is lent one buffer at a time', () => {
   const pool = new BlockPool()
   pool.lend()
