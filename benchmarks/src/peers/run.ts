@@ -1,12 +1,9 @@
 /** One run of one program, a process of its own. */
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
-import { undoneAtSignal } from '../interrupt.js'
+import { lastLine } from '../child.js'
 import type { Command } from './programs.js'
 
 /** A prefix may wait for something, a lock for example. */
 const TIMEOUT_MS = 600_000
-const execute = promisify(execFile)
 
 /** What a program prints, checked. */
 export interface Run {
@@ -22,19 +19,16 @@ export interface Run {
 
 /**
  * @param prefix a command that starts the program, as `taskset -c 0,1`
- * @returns what it printed
+ * @returns the last line that it printed
  */
 export async function run({ file, args }: Command, prefix: readonly string[]): Promise<string> {
-  const [first, ...rest] = [...prefix, file, ...args] as [string, ...string[]]
-  const running = execute(first, rest, { timeout: TIMEOUT_MS, maxBuffer: 16 << 20 })
-  const forget = undoneAtSignal(() => running.child.kill())
-  const { stdout } = await running.finally(forget)
-  return stdout
+  const command = [...prefix, file, ...args] as [string, ...string[]]
+  // Under a trickle the program is a process of the one that fills the topic, and ends with it at SIGTERM only.
+  return lastLine(command, { deadlineMs: TIMEOUT_MS, stop: 'SIGTERM' })
 }
 
-/** @throws where the last line is no run: an empty figure in a table would look like a fast one */
-export function parseRun(stdout: string): Run {
-  const line = stdout.trim().split('\n').at(-1)!
+/** @throws where the line is no run: an empty figure in a table would look like a fast one */
+export function parseRun(line: string): Run {
   const { latencies, ...figures } = objectIn(line)
   for (const name of ['messages', 'seconds', 'cpuSeconds'] as const) {
     if (!isPositive(figures[name])) throw new Error(`a program printed no ${name}: ${line.slice(0, 500)}`)

@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest'
-import { parseRun } from '../../src/peers/run.js'
+import { parseRun, run } from '../../src/peers/run.js'
 
 const RUN = { messages: 10, seconds: 2, cpuSeconds: 1, peakRssMiB: 0, checksum: '00000000' }
 const line = (changes: object) => JSON.stringify({ ...RUN, ...changes })
 
-test('a run is the last line that a program prints', () => {
-  expect(parseRun(`some warning\n${line({})}\n`)).toEqual(RUN)
+test('a run is the last line that a program prints, and a prefix starts the program', async () => {
+  const script = `console.log('a warning'); console.log('${line({ checksum: '$' })}'.replace('$', process.env.SUM))`
+  const program = { file: process.execPath, args: ['-e', script] }
+  expect(parseRun(await run(program, ['env', 'SUM=0badcafe']))).toEqual({ ...RUN, checksum: '0badcafe' })
+})
+
+test('latencies are kept', () => {
   expect(parseRun(line({ latencies: [1, 2.5] })).latencies).toEqual([1, 2.5])
 })
 
