@@ -2,20 +2,11 @@
 
 import { didYouMean } from '@zk/formats/internal'
 import { z } from 'zod'
+import { HOOKS, isMainHook, isThreadHook } from '../hooks/hook-names.js'
 import type { Hooks } from '../hooks/hook-types.js'
 import { documented, moduleUrl } from './fields.js'
 
 const group = 'Callbacks'
-
-const onMain: Record<keyof Hooks, true> = {
-  postReadImmediate: true,
-  postRead: true,
-  postFanout: true,
-  preWrite: true,
-  postAck: true,
-  circuitBreakerStateChanged: true,
-}
-const inThreads = ['preProcessing', 'postProcessing']
 
 /** One object, so that readers and writers that have none are found to be the same. */
 export const NO_HOOKS: Hooks = {}
@@ -35,22 +26,20 @@ function schemaOf<H extends object>(refuse: (name: string, hook: unknown) => str
 
 const hooksSchema = schemaOf<Hooks>(faultOf)
 const writerHooksSchema = schemaOf<Pick<Hooks, 'preWrite' | 'postAck'>>((name, hook) =>
-  Object.hasOwn(onMain, name) && !ofWrites.includes(name)
-    ? 'is of works; a writer has preWrite and postAck'
-    : faultOf(name, hook),
+  isMainHook(name) && !ofWrites.includes(name) ? 'is of works; a writer has preWrite and postAck' : faultOf(name, hook),
 )
 
 /** Those of its class as well. */
 function membersOf(hooks: object): [name: string, hook: unknown][] {
   const read = (name: string) => (hooks as Record<string, unknown>)[name]
-  const names = new Set([...Object.keys(hooks), ...Object.keys(onMain), ...inThreads])
+  const names = new Set([...Object.keys(hooks), ...HOOKS])
   return [...names].map((name): [string, unknown] => [name, read(name)]).filter(([, hook]) => hook !== undefined)
 }
 
 function faultOf(name: string, hook: unknown): string | undefined {
-  if (inThreads.includes(name)) return 'runs in the threads: make it a member of the processor, or of a `hooksModule`'
-  if (!Object.hasOwn(onMain, name)) {
-    const meant = didYouMean(name, [...Object.keys(onMain), ...inThreads])
+  if (isThreadHook(name)) return 'runs in the threads: make it a member of the processor, or of a `hooksModule`'
+  if (!isMainHook(name)) {
+    const meant = didYouMean(name, HOOKS)
     return `is not a hook${meant === undefined ? '' : `; did you mean ${meant}?`}`
   }
   return typeof hook === 'function' ? undefined : 'is no function; expected a function'

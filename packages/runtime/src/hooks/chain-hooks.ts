@@ -4,6 +4,7 @@ import { type ConfigProblem, errors } from '../errors.js'
 import { headersIn, replacing } from './added-headers.js'
 import { answerBeside, keepBeside } from './answer-beside.js'
 import { checkValues } from './ask-hook.js'
+import { HOOKS, isHook } from './hook-names.js'
 import type { Hooks, LifecycleHooks, ThreadHooks } from './hook-types.js'
 
 type Hook = (...args: unknown[]) => unknown
@@ -17,19 +18,6 @@ const joins: Partial<Record<keyof LifecycleHooks, (before: unknown, answer: unkn
     headers: before === undefined ? headersIn(answer) : replacing(headersIn(before), headersIn(answer)),
   }),
 }
-
-const hookNames: Record<keyof LifecycleHooks, true> = {
-  postReadImmediate: true,
-  postRead: true,
-  postFanout: true,
-  preProcessing: true,
-  postProcessing: true,
-  preWrite: true,
-  postAck: true,
-  circuitBreakerStateChanged: true,
-}
-
-const names = Object.keys(hookNames) as (keyof LifecycleHooks)[]
 
 /**
  * Each hook calls those of all that have it, in their order, also after one has failed. What they throw or reject with
@@ -46,7 +34,7 @@ export function chainHooks(...hooks: readonly (LifecycleHooks | Missing)[]): Lif
   const problems = hooks.flatMap((link, i) => problemsOf(link, `hooks[${i}]`))
   if (problems.length > 0) throw errors.ZK_CONFIG_INVALID('call of chainHooks', problems)
   const links = hooks.filter((one) => one !== undefined && one !== null)
-  const chained = names.flatMap((name) => {
+  const chained = HOOKS.flatMap((name) => {
     const members = links.filter((link) => link[name] !== undefined && link[name] !== null)
     return members.length === 0 ? [] : [[name, (...args: unknown[]) => callAll(name, members, args)]]
   })
@@ -61,14 +49,14 @@ function problemsOf(link: LifecycleHooks | Missing, path: string): ConfigProblem
     const hook = (link as Record<string, unknown>)[name]
     if (hook === undefined || hook === null) return []
     const isFunction = typeof hook === 'function'
-    if (Object.hasOwn(hookNames, name)) {
+    if (isHook(name)) {
       return isFunction ? [] : [{ path: `${path}.${name}`, message: `is a ${typeof hook}; expected a function` }]
     }
-    const meant = didYouMean(name, names)
+    const meant = didYouMean(name, HOOKS)
     if (meant !== undefined) return [{ path: `${path}.${name}`, message: `is not a hook; did you mean ${meant}?` }]
     // What a class keeps, and methods that help it, are its own business.
     if (!isFunction || !Object.hasOwn(link, name)) return []
-    return [{ path: `${path}.${name}`, message: `is not a hook; expected ${names.join(', ')}` }]
+    return [{ path: `${path}.${name}`, message: `is not a hook; expected ${HOOKS.join(', ')}` }]
   })
 }
 

@@ -1,11 +1,9 @@
 /** Imports a hooks module (`hooksModule`). Runs in worker threads, so it imports nothing heavy. */
 import { didYouMean } from '@zk/formats/internal'
 import { errors } from '../errors.js'
+import { HOOKS, isThreadHook, MAIN_HOOKS, THREAD_HOOKS } from '../hooks/hook-names.js'
 import type { ThreadHooks } from '../hooks/hook-types.js'
 import { importModule } from './load-processor.js'
-
-const MAIN_HOOKS = ['postReadImmediate', 'postRead', 'postFanout', 'preWrite', 'postAck', 'circuitBreakerStateChanged']
-const THREAD_HOOKS = ['preProcessing', 'postProcessing']
 
 /**
  * @param url what `resolveProcessor` gave.
@@ -21,9 +19,9 @@ export function hooksOf(namespace: Record<string, unknown>, source: string): Thr
   const exported = namespace.default
   // A transpiled CommonJS module has its default export one level down.
   const candidates = isObject(exported) ? [exported, exported.default] : []
-  const found = candidates.find(
-    (one) => isObject(one) && [...THREAD_HOOKS, ...MAIN_HOOKS].some((name) => one[name] !== undefined),
-  ) as Record<string, unknown> | undefined
+  const found = candidates.find((one) => isObject(one) && HOOKS.some((name) => one[name] !== undefined)) as
+    | Record<string, unknown>
+    | undefined
   if (found === undefined) {
     throw errors.ZK_HOOKS_INVALID(source, 'its default export is no object with preProcessing or postProcessing')
   }
@@ -33,7 +31,7 @@ export function hooksOf(namespace: Record<string, unknown>, source: string): Thr
   }
   // Other members are the module's own business; one that looks like a hook would silently never be called.
   for (const name of Object.keys(found)) {
-    const meant = THREAD_HOOKS.includes(name) ? undefined : didYouMean(name, THREAD_HOOKS)
+    const meant = isThreadHook(name) ? undefined : didYouMean(name, THREAD_HOOKS)
     if (meant !== undefined) throw errors.ZK_HOOKS_INVALID(source, `its ${name} is not a hook; did you mean ${meant}?`)
   }
   for (const name of THREAD_HOOKS) {

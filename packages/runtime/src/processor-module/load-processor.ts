@@ -3,6 +3,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { errors } from '../errors.js'
+import { THREAD_HOOKS } from '../hooks/hook-names.js'
 import type { BatchProcessor, Processor } from '../processor-types.js'
 import { errorPlace } from './error-place.js'
 
@@ -39,7 +40,7 @@ export function processorOf(namespace: Record<string, unknown>, source: string):
   if (typeof processor.process === 'function' && typeof processor.processBatch === 'function') {
     throw errors.ZK_PROCESSOR_INVALID(source, 'it has both process and processBatch, of which it may have one')
   }
-  for (const name of ['setup', 'teardown', 'retryable', 'preProcessing', 'postProcessing']) {
+  for (const name of ['setup', 'teardown', 'retryable', ...THREAD_HOOKS]) {
     if (processor[name] !== undefined && typeof processor[name] !== 'function') {
       throw errors.ZK_PROCESSOR_INVALID(source, `its ${name} is ${nameKind(processor[name])} and not a function`)
     }
