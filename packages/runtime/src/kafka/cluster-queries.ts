@@ -3,6 +3,7 @@ import type { TopicPartition } from '@zk/engine'
 import type { KafkaConsumer, LibrdKafkaError, Metadata } from 'node-rdkafka'
 import { topicMatcher } from '../config/topic-pattern.js'
 import { brokerError } from './broker-errors.js'
+import { hasTopic, metadataOf } from './metadata.js'
 
 const TIMEOUT_MS = 10_000
 
@@ -69,17 +70,13 @@ export class ClusterQueries {
   }
 
   async #exists(topic: string): Promise<boolean> {
-    const { topics } = await this.#metadata(topic)
-    return topics.some(({ name, partitions }) => name === topic && partitions.length > 0)
+    return hasTopic(await this.#metadata(topic), topic)
   }
 
   #metadata(topic?: string): Promise<Metadata> {
     const asked = topic === undefined ? {} : { topic }
-    return new Promise((resolve, reject) => {
-      this.#kafka.getMetadata({ ...asked, timeout: TIMEOUT_MS }, (error, metadata) => {
-        if (error) reject(brokerError(this.#bootstrapServers, error))
-        else resolve(metadata)
-      })
+    return metadataOf(this.#kafka, { ...asked, timeout: TIMEOUT_MS }).catch((error: LibrdKafkaError) => {
+      throw brokerError(this.#bootstrapServers, error)
     })
   }
 }

@@ -2,6 +2,7 @@
 import type { Client, LibrdKafkaError, Metadata } from 'node-rdkafka'
 import { ERR__TIMED_OUT, ERR__TRANSPORT } from './error-codes.js'
 import type { LibrdkafkaLogEvent } from './librdkafka-log.js'
+import { atNextMetadata } from './metadata.js'
 import { type Refusal, refusalIn } from './refusal.js'
 
 /** What a client of any kind has to offer here. */
@@ -55,20 +56,17 @@ export async function connected(
  * begins; a broker that is there has all of the time for its answer.
  */
 function askInSlices(client: Connects, isClosing: () => boolean): void {
-  const { getMetadata } = client
-  let until = 0
-  const ask = (timeout: number, done: (error: LibrdKafkaError, metadata: Metadata) => void): void => {
-    getMetadata.call(client, { timeout }, (error: LibrdKafkaError, metadata: Metadata) => {
-      const leftMs = until - performance.now()
-      if (!error || !AGAIN.has(error.code) || leftMs < 1 || isClosing()) done(error, metadata)
-      else ask(Math.ceil(error.code === ERR__TRANSPORT ? Math.min(SLICE_MS, leftMs) : leftMs), done)
-    })
-  }
-  client.getMetadata = ({ timeout = SLICE_MS } = {}, done = () => {}) => {
-    client.getMetadata = getMetadata
-    until = performance.now() + timeout
-    ask(Math.min(SLICE_MS, timeout), done)
-  }
+  atNextMetadata(client, ({ timeout: timeoutMs = SLICE_MS }, done) => {
+    const until = performance.now() + timeoutMs
+    const ask = (timeout: number): void => {
+      client.getMetadata({ timeout }, (error, metadata) => {
+        const leftMs = until - performance.now()
+        if (!error || !AGAIN.has(error.code) || leftMs < 1 || isClosing()) done(error, metadata)
+        else ask(Math.ceil(error.code === ERR__TRANSPORT ? Math.min(SLICE_MS, leftMs) : leftMs))
+      })
+    }
+    ask(Math.min(SLICE_MS, timeoutMs))
+  })
 }
 
 export function disconnected(client: Connects): Promise<void> {

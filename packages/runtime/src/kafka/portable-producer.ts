@@ -11,6 +11,7 @@ import Kafka, { type LibrdKafkaError, type Producer } from 'node-rdkafka'
 import type { Properties } from '../config/properties.js'
 import type { Credentials } from './credentials.js'
 import { codeOf, ERR__FATAL, ERR__INVALID_ARG, ERR__QUEUE_FULL } from './error-codes.js'
+import { atNextMetadata } from './metadata.js'
 import type { ProducerClient, ProducerClientListener, RecordToSend } from './producer-client.js'
 import { refusedProperty } from './refused-property.js'
 
@@ -55,14 +56,11 @@ class PortableProducer implements ProducerClient {
     this.#kafka.on('event.log', (event) => listener.log(event))
     this.#detach = credentials?.attachTo(this.#kafka, undefined) ?? (() => {})
     this.made = new Promise((resolve, reject) => {
-      // The first thing that node-rdkafka asks a client for, once there is one.
-      const { getMetadata } = this.#kafka
-      this.#kafka.getMetadata = (...args) => {
-        this.#kafka.getMetadata = getMetadata
+      atNextMetadata(this.#kafka, (options, done) => {
         this.#isMade = true
         resolve()
-        return getMetadata.apply(this.#kafka, args)
-      }
+        this.#kafka.getMetadata(options, done)
+      })
       this.#connect((error) => reject(refusedProperty(error, properties)))
     })
   }

@@ -1,10 +1,11 @@
 /** Whether a topic is there to be written to, asked before anything depends on it. */
 import { setTimeout } from 'node:timers/promises'
-import Kafka, { type LibrdKafkaError, type Metadata, type Producer } from 'node-rdkafka'
+import Kafka, { type LibrdKafkaError, type Producer } from 'node-rdkafka'
 import type { Properties } from '../config/properties.js'
 import { connectError } from './broker-errors.js'
 import { connected, disconnected } from './connect.js'
 import type { Credentials } from './credentials.js'
+import { hasTopic, metadataOf } from './metadata.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const ASK_TIMEOUT_MS = 5_000
@@ -45,10 +46,7 @@ export async function isWritableTopic(
 }
 
 /** An answer that does not come is no topic: there will be another, until the time is up. */
-function isThere(producer: Producer, topic: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    producer.getMetadata({ topic, timeout: ASK_TIMEOUT_MS }, (error: LibrdKafkaError | null, metadata: Metadata) => {
-      resolve(!error && metadata.topics.some(({ name, partitions }) => name === topic && partitions.length > 0))
-    })
-  })
+async function isThere(producer: Producer, topic: string): Promise<boolean> {
+  const metadata = await metadataOf(producer, { topic, timeout: ASK_TIMEOUT_MS }).catch(() => undefined)
+  return metadata !== undefined && hasTopic(metadata, topic)
 }
