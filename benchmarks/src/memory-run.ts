@@ -12,7 +12,7 @@ const FULL_S = 8
 /** Prints the memory, after a while, as the last thing that the process does. */
 export async function tellResident(mode: string): Promise<void> {
   await delay((mode === 'full' ? FULL_S : IDLE_S) * 1_000)
-  const result: Resident = resident()
+  const result: Resident = resident(process.pid)
   console.log(JSON.stringify(result))
   process.kill(process.pid, 'SIGKILL')
 }

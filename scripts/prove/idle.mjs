@@ -2,7 +2,8 @@
 /** A work that is connected and has nothing to do takes next to no CPU. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { cpuSeconds, residentMiB } from './proc.mjs'
+import { resident } from './kit.mjs'
+import { cpuSeconds } from './proc.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -25,7 +26,7 @@ export const prove = async () =>
     const before = { cpu: cpuSeconds(zk.pid), at: performance.now() }
     await delay(MEASURE_MS)
     const share = (cpuSeconds(zk.pid) - before.cpu) / ((performance.now() - before.at) / 1000)
-    const residentNow = Math.round(residentMiB(zk.pid))
+    const residentNow = Math.round(resident(zk.pid).now)
     zk.kill('SIGTERM')
     const exitCode = await zk.ended
     await deleteTopic(bootstrapServers, topic)

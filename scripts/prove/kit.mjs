@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The built packages. Scripts belong to no package that could depend on them by name, and proofs need parts that no
- * package exports: so they are loaded by path, here and nowhere else.
+ * The built packages, and of the benchmarks what measures. Scripts belong to no package that could depend on them by name, and
+ * proofs need parts that no package exports: so they are loaded by path, here and nowhere else.
  */
 import { createRequire } from 'node:module'
 
@@ -10,6 +10,8 @@ const load = (/** @type {string} */ path) => import(new URL(path, packages).href
 
 export const { checkLedger, contradictions, ledgerNow, openLedger, workload } = await load('testing/dist/index.js')
 export const { produceWorkload } = await load('testing/dist/produce-workload.js')
+export const { slope } = await load('../benchmarks/dist/slope.js')
+export const { resident } = await load('../benchmarks/dist/resident.js')
 
 /** A client that shares nothing with the one under test. */
 export const loadKafkajs = () => createRequire(new URL('testing/package.json', packages))('kafkajs')

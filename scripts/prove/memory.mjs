@@ -10,8 +10,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { loadFillTopic } from './kit.mjs'
-import { residentMiB } from './proc.mjs'
+import { loadFillTopic, resident, slope } from './kit.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
 import { median, say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -101,7 +100,7 @@ async function soak(bootstrapServers, topic, name, minutes, messages) {
   const quiet = start(empty)
   await quiet.ready
   await delay(IDLE_S * 1000)
-  const idle = residentMiB(quiet.pid)
+  const idle = resident(quiet.pid).now
   quiet.kill('SIGTERM')
   await quiet.ended
   await deleteTopic(bootstrapServers, empty)
@@ -116,7 +115,7 @@ async function soak(bootstrapServers, topic, name, minutes, messages) {
   const seconds = Math.round(minutes * 60)
   for (let second = 1; second <= seconds; second++) {
     await delay(1000)
-    samples.push([second / 60, residentMiB(zk.pid)])
+    samples.push([second / 60, resident(zk.pid).now])
     if (second % LOOK_S === 1) windows.push(await windowOf(zk))
     if (second % 30 === 0) say(`${second} s: ${Math.round(samples[second - 1][1])} MiB`)
   }
@@ -126,15 +125,15 @@ async function soak(bootstrapServers, topic, name, minutes, messages) {
   const { processed } = /** @type {{ processed: number }} */ (/** @type {unknown} */ (zk.events.at(-1)))
   const warmUpS = Math.min(WARM_UP_S, seconds / 3)
   const steady = samples.filter(([minute]) => minute * 60 > warmUpS)
-  const slope = leastSquares(steady)
+  const growth = slope(steady)
   const highest = Math.max(...samples.map(([, mib]) => mib))
   const filled = median(windows.slice(-Math.floor(steady.length / LOOK_S)).map(fill))
   const windowMiB = Math.max(...windows.map(({ bytes }) => bytes)) / MIB
   const bound = idle + windows[0].maxBytes / MIB + QUEUE_MIB * PARTITIONS + THREAD_MIB * THREADS
   const backlogLasted = processed < messages
   return {
-    holds: slope <= MAX_SLOPE && highest <= bound && filled >= full && backlogLasted && exitCode === 0,
-    ...{ processed, slopeMiBPerMinute: Number(slope.toFixed(3)), maxSlope: MAX_SLOPE },
+    holds: growth <= MAX_SLOPE && highest <= bound && filled >= full && backlogLasted && exitCode === 0,
+    ...{ processed, slopeMiBPerMinute: Number(growth.toFixed(3)), maxSlope: MAX_SLOPE },
     ...{ windowFilled: Number(filled.toFixed(3)), windowMiB: Math.round(windowMiB), window: windows.at(-1) },
     mostWaiting: Math.max(...windows.map(({ waiting }) => waiting)),
     ...{ idleMiB: Math.round(idle), highestMiB: Math.round(highest), boundMiB: Math.round(bound) },
@@ -161,12 +160,4 @@ async function windowOf({ events }) {
 /** @param {Window} window @returns {number} how full it is, of whatever it has most: 1 is its limit */
 function fill({ messages, maxMessages, bytes, maxBytes }) {
   return Math.max(messages / maxMessages, bytes / maxBytes)
-}
-
-/** @param {readonly (readonly [x: number, y: number])[]} points @returns {number} the slope of the best line */
-function leastSquares(points) {
-  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length
-  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length
-  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0)
-  return covariance / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
 }

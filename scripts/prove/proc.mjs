@@ -1,18 +1,9 @@
 // @ts-check
-/** What Linux says of a running process. */
+/** What Linux says of the CPU of a running process. */
 import { readFileSync } from 'node:fs'
 
 /** USER_HZ, which is 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100
-
-/**
- * @param {number} pid
- * @returns {number} resident memory in MiB
- */
-export function residentMiB(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
-}
 
 /**
  * @param {number} pid
