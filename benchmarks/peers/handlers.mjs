@@ -1,12 +1,10 @@
 // @ts-check
 /** What each record is given to, the same in every program; `java/…/Handler.java` says it once more. */
 import { setTimeout } from 'node:timers/promises'
-import { fnv1a } from '@zk/runtime/internal/fnv1a'
+import { work } from '../dist/fnv.js'
 
 /** @typedef {'noop' | 'cpu' | 'sleep' | 'latency'} HandlerName */
 
-/** About a millisecond over 200 bytes. */
-const PASSES = 3_700
 const SLEEP_MS = 5
 
 /** Milliseconds since 1970 with their fractions: the same clock in each thread and process of a machine. */
@@ -22,7 +20,7 @@ export function handlerOf(name, delays) {
     case 'noop':
       return () => 0
     case 'cpu':
-      return (value) => fnv1a(value, PASSES)
+      return work
     case 'sleep':
       return () => setTimeout(SLEEP_MS, 0)
     case 'latency':

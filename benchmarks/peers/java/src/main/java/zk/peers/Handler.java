@@ -4,7 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/** What each record is given to: the same work, and the same checksum, as in {@code handlers.mjs}. */
+/**
+ * What each record is given to: the same work as in {@code handlers.mjs}, whose passes are in {@code src/fnv.ts}. That it is the same
+ * is checked with each run of the work "cpu": where checksums of programs differ, there are no figures.
+ */
 interface Handler {
   int PRIME = 0x01000193;
   int PASSES = 3_700;
