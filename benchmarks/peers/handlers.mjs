@@ -2,13 +2,11 @@
 /** What each record is given to, the same in every program; `java/…/Handler.java` says it once more. */
 import { setTimeout } from 'node:timers/promises'
 import { work } from '../dist/fnv.js'
+import { wallClock } from '../dist/latency-sample.js'
 
 /** @typedef {'noop' | 'cpu' | 'sleep' | 'latency'} HandlerName */
 
 const SLEEP_MS = 5
-
-/** Milliseconds since 1970 with their fractions: the same clock in each thread and process of a machine. */
-export const wallClock = () => performance.timeOrigin + performance.now()
 
 /**
  * @param {HandlerName} name

@@ -1,6 +1,7 @@
 // @ts-check
 /** From the first handler's start to the last one's end: time, CPU of the process, most memory; printed as a line of JSON. */
-import { handlerOf, wallClock } from './handlers.mjs'
+import { wallClock } from '../dist/latency-sample.js'
+import { handlerOf } from './handlers.mjs'
 
 /**
  * @typedef {object} Run what every program prints

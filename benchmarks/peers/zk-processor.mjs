@@ -1,5 +1,6 @@
 // @ts-check
-import { handlerOf, wallClock } from './handlers.mjs'
+import { wallClock } from '../dist/latency-sample.js'
+import { handlerOf } from './handlers.mjs'
 import { processCpu } from './meter.mjs'
 
 /**

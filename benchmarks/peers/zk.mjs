@@ -4,8 +4,8 @@
  * memory that is shared, so that to look at it costs nothing.
  */
 import { createClient } from '@zk/runtime'
+import { wallClock } from '../dist/latency-sample.js'
 import { programArguments } from './arguments.mjs'
-import { wallClock } from './handlers.mjs'
 import { processCpu, report } from './meter.mjs'
 import { SLOTS } from './zk-processor.mjs'
 
