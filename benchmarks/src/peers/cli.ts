@@ -5,12 +5,12 @@ import { parseArgs } from 'node:util'
 import { type Header, headerOf, headerText } from '../header.js'
 import { HISTORY, save } from '../history.js'
 import { aligned } from '../report.js'
-import { positive } from '../usage.js'
+import { positive, UsageError } from '../usage.js'
 import { type JavaPeers, javaPeers } from './java.js'
 import { measure } from './measure.js'
 import { withSection } from './page.js'
 import { programs } from './programs.js'
-import { asMarkdown, disagreement, header, type Measured, results, rows, verdict } from './table.js'
+import { asMarkdown, disagreement, header, LATENCY_WARM_UP, type Measured, results, rows, verdict } from './table.js'
 import { Topics } from './topics.js'
 import { type Work, works } from './works.js'
 
@@ -49,6 +49,9 @@ over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of
   }
   const runs = positive('--runs', values.runs)
   const messages = values.messages === undefined ? undefined : positive('--messages', values.messages)
+  if (messages !== undefined && messages <= LATENCY_WARM_UP && chosen.some(({ handler }) => handler === 'latency')) {
+    throw new UsageError(`--messages is ${messages}; latencies count behind the first ${LATENCY_WARM_UP}: give more`)
+  }
   const prefix = values.prefix.split(' ').filter((part) => part !== '')
   const java = await javaPeers()
   if ('missing' in java) console.error(`Java's peers are passed over: ${java.missing}`)

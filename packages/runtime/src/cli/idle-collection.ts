@@ -7,7 +7,6 @@
  */
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
-import { collector } from '../buffer-garbage.js'
 
 const EVERY_MS = 60_000
 /** What the young generation grows back to in a minute is left alone. */
@@ -29,16 +28,30 @@ function heapBytes(): HeapBytes {
   return { young: young?.physical_space_size ?? 0, used: getHeapStatistics().used_heap_size }
 }
 
+/**
+ * As where memory is low. V8's `gc()` leaves the young generation as large as it is, unless next to nothing is allocated.
+ * (A Node without its inspector does without.)
+ */
+async function collectAll(): Promise<void> {
+  const { Session } = await import('node:inspector')
+  const session = new Session()
+  try {
+    session.connect()
+    await new Promise((resolve) => session.post('HeapProfiler.collectGarbage', resolve))
+    session.disconnect()
+  } catch {}
+}
+
 export class IdleCollection {
   readonly #timer = setInterval(() => this.look(), EVERY_MS).unref()
-  readonly #collect: () => void
+  readonly #collect: () => Promise<void> | void
   readonly #heap: () => HeapBytes
   /** In use after the last collection. */
   #left = 0
   #before: EventLoopUtilization = performance.eventLoopUtilization()
 
-  /** @param collect everything; default: V8's collector, some 20 ms @param heap of this thread; default: V8's figures */
-  constructor(collect: () => void = () => collector()(), heap: () => HeapBytes = heapBytes) {
+  /** @param collect everything; default: V8, in some 20 ms @param heap of this thread; default: V8's figures */
+  constructor(collect: () => Promise<void> | void = collectAll, heap: () => HeapBytes = heapBytes) {
     this.#collect = collect
     this.#heap = heap
   }
@@ -49,8 +62,11 @@ export class IdleCollection {
     this.#before = now
     if (utilization >= BUSY) return
     const { young, used } = this.#heap()
-    if (young <= LARGE_BYTES && used < this.#left + GROWN_BYTES) return
-    this.#collect()
+    if (young > LARGE_BYTES || used >= this.#left + GROWN_BYTES) void this.#shrink()
+  }
+
+  async #shrink(): Promise<void> {
+    await this.#collect()
     this.#left = this.#heap().used
   }
 

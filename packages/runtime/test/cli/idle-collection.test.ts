@@ -35,6 +35,18 @@ test('an idle process whose young generation has grown is collected', async () =
   expect(collect).toHaveBeenCalledTimes(1)
 })
 
+test('its young generation is small afterwards, though the process goes on allocating', async () => {
+  collection.stop()
+  collection = new IdleCollection()
+  const allocating = setInterval(() => Array.from({ length: 1_000 }, (_, i) => ({ i })), 10)
+  for (let i = 0; i < 50 && youngMiB() > 2; i++) {
+    await delay(100)
+    collection.look()
+  }
+  clearInterval(allocating)
+  expect(youngMiB()).toBeLessThanOrEqual(2)
+})
+
 test('a busy one is not', async () => {
   await delay(10)
   for (const until = performance.now() + 40; performance.now() < until; );
