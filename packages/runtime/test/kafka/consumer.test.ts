@@ -49,7 +49,9 @@ test.each(['native', 'portable'] as const)('%s: members that close just as they 
   if (reader === 'native') expect(forgotten).toEqual([])
 })
 
-test('one that reaches no broker says so, and not once for each try', async () => {
+// Now and then librdkafka misses that the last broker is down, when it fails just as the group's coordinator, which has no
+// address yet, is being counted among the brokers (`rd_kafka_broker_set_state`).
+test('one that reaches no broker says so, and not once for each try', { retry: 2 }, async () => {
   const { connect } = Kafka.KafkaConsumer.prototype
   vi.spyOn(Kafka.KafkaConsumer.prototype, 'connect').mockImplementation(function (this: Kafka.KafkaConsumer, _, done) {
     return connect.call(this, { timeout: 1_500 }, done)
