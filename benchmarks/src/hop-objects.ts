@@ -31,7 +31,7 @@ async function objectHop(threads: number, messages: number): Promise<number> {
     }
     for (const worker of workers) {
       worker.on('message', () => {
-        if (++finished === messages) resolve()
+        if (++finished >= messages) resolve()
         else refill()
       })
     }

@@ -13,7 +13,7 @@ export async function hop({ runs, messages = 2_000_000, progress }: SuiteOptions
   for (const threads of [1, 2, 4]) {
     const sides = {
       frames: () => perSecond('./hop-frames.js', threads, messages),
-      objects: () => perSecond('./hop-objects.js', threads, messages * OBJECTS_SHARE),
+      objects: () => perSecond('./hop-objects.js', threads, Math.ceil(messages * OBJECTS_SHARE)),
     }
     const { frames, objects } = await byTurns(runs, sides, (what) => progress(`speedup ${threads}, ${what}`))
     results.push(

@@ -66,8 +66,7 @@ export const prove = async ({ minutes = 10, case: only }) =>
       const value = randomBytes(valueBytes)
       const record = (/** @type {number} */ i) => ({ key: Buffer.from(`k${i % KEYS}`), value })
       await fillTopic({
-        ...{ bootstrapServers, topic, messages, record },
-        batchBytes: BATCH_BYTES,
+        ...{ bootstrapServers, topic, messages, record, batchBytes: BATCH_BYTES },
         onProgress: () => {},
       })
       measured[name] = await soak(bootstrapServers, topic, name, minutes, messages)

@@ -1,10 +1,10 @@
 /**
  * Keeps a few slow records from pinning the memory of whole batches.
  *
- * A batch's bytes live until its last record has ended. When less than half of it is alive in two looks in a row, the
- * survivors are copied into a small batch and the large one can go: batches take at most twice what is alive. (Where one of
- * four threads is behind, what it still has to run is a quarter of every batch.) Looking twice keeps batches that are merely
- * about to finish from being copied for nothing.
+ * A batch's bytes live until its last record has ended. When less than half of its records are alive in two looks in a row,
+ * those are copied into a small batch and the large one can go. Half, because where one of several threads is behind, its
+ * share of each batch stays for long. Looking twice keeps batches that are merely about to finish from being copied for
+ * nothing.
  */
 import { type InFlightTable, Phase } from './in-flight-table.js'
 import type { RecordBatch } from './record-batch.js'

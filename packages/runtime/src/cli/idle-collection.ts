@@ -1,7 +1,7 @@
 /**
  * Keeps the process of `zk run` small while it has little to do. V8's young generation grows with what survives its collections,
- * and shrinks at a full one; what was garbage when it got old goes with a full one too. Where little is allocated those are rare:
- * a slow work grows for ten minutes, by 30 MiB.
+ * and what was garbage when it got old goes with a full one. Where little is allocated those are rare: a slow work grows for ten
+ * minutes, by 30 MiB.
  *
  * Here and not in the work: a program of one's own has a main thread and a heap of its own, which may be large.
  */
@@ -13,7 +13,9 @@ const EVERY_MS = 60_000
 const LARGE_BYTES = 4 * 1024 * 1024
 /** What has come to the heap since it was collected, some of it to stay. */
 const GROWN_BYTES = 2 * 1024 * 1024
-/** A busy main thread allocates so much that V8 would not let its young generation shrink; nor has it the time. */
+/** Of a large heap it would take long. */
+const LARGE_HEAP_BYTES = 64 * 1024 * 1024
+/** A busy main thread needs a large young generation, and has no time. */
 const BUSY = 0.2
 
 interface HeapBytes {
@@ -33,13 +35,13 @@ function heapBytes(): HeapBytes {
  * (A Node without its inspector does without.)
  */
 async function collectAll(): Promise<void> {
-  const { Session } = await import('node:inspector')
+  const { Session } = await import('node:inspector').catch(() => ({ Session: undefined }))
+  if (Session === undefined) return
   const session = new Session()
-  try {
-    session.connect()
-    await new Promise((resolve) => session.post('HeapProfiler.collectGarbage', resolve))
-    session.disconnect()
-  } catch {}
+  session.connect()
+  await new Promise((resolve) => session.post('HeapProfiler.collectGarbage', resolve))
+  // Not in the callback: V8's agent is still at work then.
+  session.disconnect()
 }
 
 export class IdleCollection {
@@ -62,6 +64,7 @@ export class IdleCollection {
     this.#before = now
     if (utilization >= BUSY) return
     const { young, used } = this.#heap()
+    if (used > LARGE_HEAP_BYTES) return
     if (young > LARGE_BYTES || used >= this.#left + GROWN_BYTES) void this.#shrink()
   }
 

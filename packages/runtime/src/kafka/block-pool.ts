@@ -19,7 +19,7 @@ const LOOK_EVERY = 64
 export class BlockPool {
   #size = SMALLEST
   #free: ArrayBuffer[] = []
-  /** The fewest that were free at a time, of the last `#blocks` blocks. */
+  /** The fewest that were free beside the lent one, of the last `#blocks` times that one was lent. */
   #leastFree = KEPT
   #blocks = 0
   /** With the reader. */

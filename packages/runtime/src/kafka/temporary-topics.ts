@@ -6,6 +6,7 @@ import { errors } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import { connectError } from './broker-errors.js'
 import type { Credentials } from './credentials.js'
+import { ERR_UNKNOWN_TOPIC_OR_PART } from './error-codes.js'
 import { topicPartitions } from './topic-partitions.js'
 
 const TIMEOUT_MS = 10_000
@@ -33,12 +34,13 @@ export async function createTemporaryTopics(options: TemporaryTopicsOptions): Pr
   // Before anything is made: an address that nobody answers at is told as such.
   await topicPartitions(connecting)
   const names = Object.keys(topics)
-  const made: string[] = []
+  const tried: string[] = []
   try {
     await withAdmin(options, async (admin) => {
       for (const [name, partitions] of Object.entries(topics)) {
+        // An answer may be lost of one that was made.
+        tried.push(name)
         await createTopic(admin, name, partitions)
-        made.push(name)
       }
     })
     const deadline = performance.now() + TIMEOUT_MS
@@ -49,16 +51,16 @@ export async function createTemporaryTopics(options: TemporaryTopicsOptions): Pr
       await delay(LOOK_MS)
     }
   } catch (error) {
-    await removeTopics(made, options)
+    await removeTopics(tried, options)
     throw error
   }
-  return () => removeTopics(made, options)
+  return () => removeTopics(tried, options)
 }
 
 async function removeTopics(names: readonly string[], options: TemporaryTopicsOptions): Promise<void> {
   const { logger } = options
   const tell = (topics: readonly string[], err: unknown) =>
-    logger.error({ err, topics }, `${topics.join(' and ')} could not be deleted: delete them by hand`)
+    logger.error({ err, topics }, `${topics.join(' and ')} could not be deleted: if it is there, do it by hand`)
   await withAdmin(options, async (admin) => {
     await Promise.all(names.map((topic) => deleteTopic(admin, topic).catch((err) => tell([topic], err))))
   }).catch((err) => tell(names, err))
@@ -78,7 +80,7 @@ function createTopic(admin: IAdminClient, topic: string, partitions: number): Pr
 function deleteTopic(admin: IAdminClient, topic: string): Promise<void> {
   return new Promise((resolve, reject) => {
     admin.deleteTopic(topic, TIMEOUT_MS, (error?: LibrdKafkaError) => {
-      if (error === undefined || error.code === Kafka.CODES.ERRORS.ERR_UNKNOWN_TOPIC_OR_PART) resolve()
+      if (error === undefined || error.code === ERR_UNKNOWN_TOPIC_OR_PART) resolve()
       else reject(error)
     })
   })
