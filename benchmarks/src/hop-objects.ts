@@ -5,20 +5,19 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { keyHash } from '@zk/engine'
+import type { Clock } from './clock.js'
 import { HOP_WINDOW, tellHop, VALUE_BYTES } from './hop-run.js'
 
 const KEYS = 2_000
 
 await tellHop(objectHop)
 
-/** @returns messages a second */
-async function objectHop(threads: number, messages: number): Promise<number> {
+async function objectHop(threads: number, messages: number, clock: Clock): Promise<void> {
   const workers = Array.from({ length: threads }, () => new Worker(new URL('./hop-objects-worker.js', import.meta.url)))
   await Promise.all(workers.map((worker) => once(worker, 'message')))
   // As a client hands them over: each with memory of its own. A part of a larger block would be copied with all of it.
   const values = Array.from({ length: KEYS }, () => new Uint8Array(VALUE_BYTES).fill(120))
   const keys = Array.from({ length: KEYS }, (_, i) => new TextEncoder().encode(`key-${i}`))
-  const started = performance.now()
   await new Promise<void>((resolve) => {
     let sent = 0
     let finished = 0
@@ -31,13 +30,11 @@ async function objectHop(threads: number, messages: number): Promise<number> {
     }
     for (const worker of workers) {
       worker.on('message', () => {
-        if (++finished >= messages) resolve()
+        clock.see(++finished)
+        if (finished >= messages) resolve()
         else refill()
       })
     }
     refill()
   })
-  const perSecond = (messages * 1_000) / (performance.now() - started)
-  await Promise.all(workers.map((worker) => worker.terminate()))
-  return perSecond
 }

@@ -2,13 +2,14 @@
 import { byTurns } from './by-turns.js'
 import { childResult } from './child.js'
 import type { SuiteOptions } from './cli.js'
+import type { NoopRun } from './clock.js'
 import { VALUE_BYTES } from './hop-run.js'
 import { type Result, summarize } from './report.js'
 
 /** The other side takes some ten times as long. */
 const OBJECTS_SHARE = 0.1
 
-export async function hop({ runs, messages = 2_000_000, progress }: SuiteOptions): Promise<Result[]> {
+export async function hop({ runs, messages = 4_000_000, progress }: SuiteOptions): Promise<Result[]> {
   const results: Result[] = []
   for (const threads of [1, 2, 4]) {
     const sides = {
@@ -30,5 +31,5 @@ export async function hop({ runs, messages = 2_000_000, progress }: SuiteOptions
 }
 
 async function perSecond(script: string, threads: number, messages: number): Promise<number> {
-  return (await childResult<{ perSecond: number }>(script, [String(threads), String(messages)])).perSecond
+  return (await childResult<NoopRun>(script, [String(threads), String(messages)])).perSecond
 }
