@@ -113,7 +113,10 @@ async function withChild<T>(
     stderr = (stderr + text).slice(-STDERR_CHARACTERS)
   })
   const closed = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message))
+    child.on('error', (error) => {
+      // One that cannot be killed is told here as well.
+      if (child.pid === undefined) resolve(error.message)
+    })
     child.once('close', (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`))
   })
   const kill = () => {
@@ -128,7 +131,9 @@ async function withChild<T>(
     const impatience = setTimeout(kill, graceMs)
     void closed.then(() => clearTimeout(impatience))
   }
+  let isInterrupted = false
   const forget = undoneAtSignal(() => {
+    isInterrupted = true
     endSoon(stop)
     return closed
   })
@@ -140,7 +145,10 @@ async function withChild<T>(
   const failure = async () => new Error(`${command.join(' ')} ${await closed}${late}, without a result. ${stderr}`)
   const running = { child, lines: createInterface(child.stdout), closed, isLate: () => late !== '', endSoon, failure }
   try {
-    return await use(running)
+    const result = await use(running)
+    // Also where it ended well: what comes after it must not begin any more.
+    if (isInterrupted) throw await failure()
+    return result
   } finally {
     forget()
     clearTimeout(deadline)

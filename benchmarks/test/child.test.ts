@@ -63,7 +63,7 @@ test('a program that takes no notice of the signal is killed, and what it has st
   expect(performance.now() - started).toBeLessThan(5_000)
 })
 
-test('a bench that is interrupted stops its program by the signal that lets it end its own processes', async () => {
+test('a bench that is interrupted stops its program by the signal that lets it end its own processes, and does not go on', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-child-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'state')
@@ -71,9 +71,13 @@ test('a bench that is interrupted stops its program by the signal that lets it e
   const told = `process.on('SIGTERM', () => { ${tell('ended')}; process.exit(0) }); setInterval(() => {}, 1000); ${tell('runs')}`
   const dist = new URL('../dist/', import.meta.url).href
   const bench = `import { lastLine } from '${dist}child.js'
-    import { hearSignals, unlessInterrupted } from '${dist}interrupt.js'
+    import { hearSignals, undoneAtSignal, unlessInterrupted } from '${dist}interrupt.js'
+    import { writeFileSync } from 'node:fs'
     hearSignals()
-    await unlessInterrupted(lastLine(${JSON.stringify(program(told))}, { stop: 'SIGTERM' }))`
+    // As the deletion of a topic does.
+    undoneAtSignal(() => new Promise((resolve) => setTimeout(resolve, 300)))
+    const run = lastLine(${JSON.stringify(program(told))}, { stop: 'SIGTERM' })
+    await unlessInterrupted(run.then(() => writeFileSync(${JSON.stringify(file)}, 'goes on')))`
   const child = spawn(process.execPath, ['--input-type=module', '-e', bench], { stdio: 'inherit' })
   const ended = once(child, 'exit')
   await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('runs'), { timeout: 10_000 })
