@@ -77,13 +77,13 @@ export async function childResult<T>(script: string, args: readonly string[], op
  * @throws Error when it ends with another code than 0, or its deadline passes
  */
 export async function lastLine(command: readonly [string, ...string[]], limits: Limits = {}): Promise<string> {
-  return withChild(command, limits, async ({ child, lines, closed, isLate, failure }) => {
+  return withChild(command, limits, async ({ child, lines, closed, failure }) => {
     let last = ''
     lines.on('line', (line) => {
       if (line.trim() !== '') last = line
     })
     await closed
-    if (child.exitCode !== 0 || isLate()) throw await failure()
+    if (child.exitCode !== 0) throw await failure()
     return last
   })
 }
@@ -94,8 +94,7 @@ interface Running {
   lines: Interface
   /** How it ended, in words. */
   closed: Promise<string>
-  isLate(): boolean
-  /** It is killed when it has not ended by itself, or for the signal, in time. */
+  /** It has no deadline any more, and is killed when it has not ended by itself, or for the signal, in time. */
   endSoon(signal?: NodeJS.Signals): void
   /** Why it is over. */
   failure(): Promise<Error>
@@ -126,28 +125,25 @@ async function withChild<T>(
     child.stderr.destroy()
   }
   const endSoon = (signal?: NodeJS.Signals) => {
+    clearTimeout(deadline)
     if (signal === 'SIGKILL') return kill()
     if (signal !== undefined) child.kill(signal)
     const impatience = setTimeout(kill, graceMs)
     void closed.then(() => clearTimeout(impatience))
   }
-  let isInterrupted = false
-  const forget = undoneAtSignal(() => {
-    isInterrupted = true
+  let stopped = ''
+  const stopNow = (why: string) => {
+    stopped = why
     endSoon(stop)
     return closed
-  })
-  let late = ''
-  const deadline = setTimeout(() => {
-    late = `, after its deadline of ${deadlineMs} ms`
-    endSoon(stop)
-  }, deadlineMs)
-  const failure = async () => new Error(`${command.join(' ')} ${await closed}${late}, without a result. ${stderr}`)
-  const running = { child, lines: createInterface(child.stdout), closed, isLate: () => late !== '', endSoon, failure }
+  }
+  const forget = undoneAtSignal(() => stopNow(', for the bench was interrupted'))
+  const deadline = setTimeout(stopNow, deadlineMs, `, after its deadline of ${deadlineMs} ms`)
+  const failure = async () => new Error(`${command.join(' ')} ${await closed}${stopped}, without a result. ${stderr}`)
   try {
-    const result = await use(running)
-    // Also where it ended well: what comes after it must not begin any more.
-    if (isInterrupted) throw await failure()
+    const result = await use({ child, lines: createInterface(child.stdout), closed, endSoon, failure })
+    // Also where it ended well: it was late, or what comes after it must not begin any more.
+    if (stopped !== '') throw await failure()
     return result
   } finally {
     forget()
