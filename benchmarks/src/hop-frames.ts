@@ -12,7 +12,7 @@ const BATCH = 2_000
 
 await tellHop(frameHop)
 
-async function frameHop(threads: number, messages: number, clock: Clock): Promise<void> {
+async function frameHop(threads: number, messages: number, clock: Clock): Promise<number> {
   let finished: () => void = () => {}
   const done = new Promise<void>((resolve) => {
     finished = resolve
@@ -84,6 +84,7 @@ async function frameHop(threads: number, messages: number, clock: Clock): Promis
   host.announce(slot!, { topic: 'hop', partition: 0 })
   refill()
   await done
+  return engine.counters.processed
 }
 
 /** Batches in memory that is used again, as the native reader's is; the copy of the template stands for its memory traffic. */

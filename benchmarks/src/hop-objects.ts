@@ -12,7 +12,7 @@ const KEYS = 2_000
 
 await tellHop(objectHop)
 
-async function objectHop(threads: number, messages: number, clock: Clock): Promise<void> {
+async function objectHop(threads: number, messages: number, clock: Clock): Promise<number> {
   const workers = Array.from({ length: threads }, () => new Worker(new URL('./hop-objects-worker.js', import.meta.url)))
   await Promise.all(workers.map((worker) => once(worker, 'message')))
   // As a client hands them over: each with memory of its own. A part of a larger block would be copied with all of it.
@@ -37,4 +37,5 @@ async function objectHop(threads: number, messages: number, clock: Clock): Promi
     }
     refill()
   })
+  return messages
 }
