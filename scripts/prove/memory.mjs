@@ -65,10 +65,8 @@ export const prove = async ({ minutes = 10, case: only }) =>
       say(`${name}: producing ${messages} messages of ${valueBytes} bytes`)
       const value = randomBytes(valueBytes)
       const record = (/** @type {number} */ i) => ({ key: Buffer.from(`k${i % KEYS}`), value })
-      await fillTopic({
-        ...{ bootstrapServers, topic, messages, record, batchBytes: BATCH_BYTES },
-        onProgress: () => {},
-      })
+      const batchBytes = BATCH_BYTES
+      await fillTopic({ bootstrapServers, topic, messages, record, batchBytes, onProgress: () => {} })
       measured[name] = await soak(bootstrapServers, topic, name, minutes, messages)
       await deleteTopic(bootstrapServers, topic)
       say(`${name}: ${JSON.stringify(measured[name])}`)

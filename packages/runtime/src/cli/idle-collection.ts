@@ -44,16 +44,18 @@ async function collectAll(): Promise<void> {
   session.disconnect()
 }
 
+type Collect = () => Promise<void> | void
+
 export class IdleCollection {
   readonly #timer = setInterval(() => this.look(), EVERY_MS).unref()
-  readonly #collect: () => Promise<void> | void
+  readonly #collect: Collect
   readonly #heap: () => HeapBytes
   /** In use after the last collection. */
   #left = 0
   #before: EventLoopUtilization = performance.eventLoopUtilization()
 
   /** @param collect everything; default: V8, in some 20 ms @param heap of this thread; default: V8's figures */
-  constructor(collect: () => Promise<void> | void = collectAll, heap: () => HeapBytes = heapBytes) {
+  constructor(collect: Collect = collectAll, heap: () => HeapBytes = heapBytes) {
     this.#collect = collect
     this.#heap = heap
   }

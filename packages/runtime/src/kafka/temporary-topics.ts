@@ -60,7 +60,7 @@ export async function createTemporaryTopics(options: TemporaryTopicsOptions): Pr
 async function removeTopics(names: readonly string[], options: TemporaryTopicsOptions): Promise<void> {
   const { logger } = options
   const tell = (topics: readonly string[], err: unknown) =>
-    logger.error({ err, topics }, `${topics.join(' and ')} could not be deleted: if it is there, do it by hand`)
+    logger.error({ err, topics }, `${topics.join(' and ')} could not be deleted: delete by hand what is there of it`)
   await withAdmin(options, async (admin) => {
     await Promise.all(names.map((topic) => deleteTopic(admin, topic).catch((err) => tell([topic], err))))
   }).catch((err) => tell(names, err))

@@ -72,7 +72,7 @@ async function groups(): Promise<string[]> {
   return names.filter((name, i) => name.startsWith('zk-bench-') || isOfTopic(i))
 }
 /** Kafka answers a deletion a moment before its brokers forget the topic. */
-const isTidy = (before: string[] = []) => vi.waitFor(async () => expect(await benchTopics()).toEqual(before), 5_000)
+const untilTidy = (before: string[] = []) => vi.waitFor(async () => expect(await benchTopics()).toEqual(before), 5_000)
 const benchTopics = async () => (await admin.listTopics()).filter((name) => name.startsWith('zk-bench-'))
 
 test('a live topic: its messages are measured, and the cluster sees no group, no topic and no output', async () => {
@@ -82,7 +82,7 @@ test('a live topic: its messages are measured, and the cluster sees no group, no
   expect(point).toMatchObject({ event: 'bench', failed: 0 })
   expect(point.perSecond).toBeGreaterThan(0)
   expect(await groups()).toEqual(before)
-  await isTidy()
+  await untilTidy()
   expect(await written()).toBe(0)
 })
 
@@ -92,7 +92,7 @@ test('on the cluster: measured in topics of its own, end to end too, and they ar
   expect(point.endToEndP50Ms).toBeGreaterThan(0)
   // Here the handler's outputs are real.
   expect(await written()).toBeGreaterThan(0)
-  await isTidy()
+  await untilTidy()
 })
 
 test('interrupted while it writes its topic, it deletes that, and ends with the code of the signal', async () => {
@@ -105,5 +105,5 @@ test('interrupted while it writes its topic, it deletes that, and ends with the 
   const [code] = await once(child, 'exit')
   expect(code).toBe(130)
   expect(await stderr).toBe('')
-  await isTidy(before)
+  await untilTidy(before)
 })

@@ -3,7 +3,8 @@
  *
  * The rule: of all ways that reach nearly the best throughput the one with the fewest threads, and of those the one with the
  * lowest concurrency, 'auto' behind all numbers: a number that does as much is simpler. Threads cost memory and CPU, concurrency
- * costs memory and latency, and what neither gains is only paid for. Why it is so follows from who was busy: the threads, the main thread, or neither.
+ * costs memory and latency, and what neither gains is only paid for. Why it is so follows from who was busy: the threads, the main
+ * thread, or neither.
  */
 import { byConcurrency, type Concurrency, concurrencyText, gain, lanesEach, mean, type Point } from './figures.js'
 
