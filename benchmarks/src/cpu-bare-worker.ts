@@ -2,8 +2,15 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { work } from './fnv.js'
 
-const { messages, valueBytes } = workerData as { messages: number; valueBytes: number }
+interface Share {
+  warmUp: number
+  messages: number
+  valueBytes: number
+}
+
+const { warmUp, messages, valueBytes } = workerData as Share
 const value = Buffer.alloc(valueBytes, 'x')
+for (let i = 0; i < warmUp; i++) work(value)
 parentPort!.postMessage('ready')
 parentPort!.once('message', () => {
   for (let i = 0; i < messages; i++) work(value)

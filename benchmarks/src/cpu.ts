@@ -15,8 +15,14 @@ import { workRate } from './work-rate.js'
 
 const VALUE_BYTES = 200
 
-/** How often the progress of a run is looked at: each look takes time from a handler. */
-const LOOK_MS = 50
+/** How often the progress of a run is looked at: each look takes time from a handler, and a run takes seconds. */
+const LOOK_MS = 200
+
+/** Share of the records that both sides go through before they are measured: V8 compiles meanwhile, on the same cores. */
+const WARM_UP = 0.1
+
+/** Where the runtime's measurement ends: behind it one thread may have nothing left to do while the other still works. */
+const LAST = 0.95
 
 export async function cpu({ runs, messages = 20_000, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
   const threads = availableParallelism()
@@ -36,7 +42,9 @@ export async function cpu({ runs, messages = 20_000, bootstrap, progress }: Suit
 }
 
 async function bareWorkers(threads: number, messages: number): Promise<number> {
-  const workerData = { messages: Math.floor(messages / threads), valueBytes: VALUE_BYTES }
+  const share = Math.floor(messages / threads)
+  const warmUp = Math.floor(share * WARM_UP)
+  const workerData = { warmUp, messages: share - warmUp, valueBytes: VALUE_BYTES }
   const workers = Array.from(
     { length: threads },
     () => new Worker(new URL('./cpu-bare-worker.js', import.meta.url), { workerData }),
@@ -50,7 +58,6 @@ async function bareWorkers(threads: number, messages: number): Promise<number> {
   return (workerData.messages * threads * 1000) / ms
 }
 
-/** Messages a second between the first finished record and the last. */
 async function runtime({ bootstrap, name }: FilledTopic, messages: number, speedup: number): Promise<number> {
   const client = createClient({ bootstrapServers: bootstrap.split(',') })
   const work = client.workFactory({ logger: quietLogger }).create({
@@ -59,7 +66,7 @@ async function runtime({ bootstrap, name }: FilledTopic, messages: number, speed
     processor: new URL('./cpu-processor.js', import.meta.url),
     speedup,
   })
-  const perSecond = await workRate(work, messages, LOOK_MS)
+  const perSecond = await workRate(work, messages * LAST, LOOK_MS, messages * WARM_UP)
   await client.close()
   return perSecond
 }

@@ -30,8 +30,12 @@ const BUDGETS = [
   {
     of: (result) => result.suite === 'cpu' && result.case.endsWith('bare worker threads'),
     figure: 'ratio',
-    least: 0.9,
+    least: 0.95,
   },
+  { of: (result) => isCase(result, 'io', '5 ms sleep, concurrency 16 '), figure: 'ratio', least: 0.95 },
+  { of: (result) => isCase(result, 'io', '5 ms sleep, concurrency 100 '), figure: 'ratio', least: 0.9 },
+  { of: ({ suite, case: of }) => suite === 'skew' && of.endsWith('in-flight'), figure: 'ratio', least: 0.95 },
+  { of: (result) => isCase(result, 'formats', 'decode'), figure: 'ratio', most: 1.2 },
   { of: (result) => isCase(result, 'latency', 'p50 added'), figure: 'value', most: 1 },
   { of: (result) => isCase(result, 'latency', 'p99 added'), figure: 'value', most: 5 },
   { of: (result) => isCase(result, 'start', 'beyond connecting and joining, speedup 1'), figure: 'value', most: 500 },
@@ -39,16 +43,17 @@ const BUDGETS = [
 ]
 
 /**
- * Tracker, three hops, native readers with speed and CPU at three speedups of three payloads, portable, cpu, latency at two percentiles against two
- * bare consumers, start, memory of a thread: none may be missing.
+ * Tracker, three hops, native readers with speed and CPU at three speedups of three payloads, portable, cpu, io at two concurrencies,
+ * skew of two exponents, sixteen formats, latency at two percentiles against two bare consumers, start, memory of a thread: none may
+ * be missing.
  */
-const FIGURES = 1 + 3 + 2 * 3 * 3 + 1 + 1 + 2 * 2 + 1 + 1
+const FIGURES = 1 + 3 + 2 * 3 * 3 + 1 + 1 + 2 + 2 + 16 + 2 * 2 + 1 + 1
 
 /** @type {import('./verdict.mjs').Proof} */
 export const prove = async ({ runs = 5 }) =>
   withKafka(async (bootstrapServers) => {
     const figures = []
-    for (const suite of ['tracker', 'hop', 'noop', 'cpu', 'latency', 'start', 'memory']) {
+    for (const suite of ['tracker', 'hop', 'noop', 'cpu', 'io', 'skew', 'formats', 'latency', 'start', 'memory']) {
       say(`${suite}, ${runs} runs`)
       for (const result of await measure(suite, runs, bootstrapServers)) {
         const budget = BUDGETS.find(({ of }) => of(result))

@@ -88,7 +88,7 @@ function cpu(): Work {
     group: 'cpu',
     title: `A handler that computes for a millisecond, ${CORES} threads where there are threads`,
     handler: 'cpu',
-    messages: 10_000,
+    messages: 30_000,
     valueBytes: 200,
     entries: [
       { peer: 'zk', options: { threads: CORES }, note: `speedup ${CORES}`, order: 'key' },
