@@ -35,7 +35,7 @@ const speedups = [...new Set([1, 2, 3, cores, cores + 1, 2 * cores])].sort((a, b
 /** What is worth a search: more handlers at a time than these would be more than any of the five can use. */
 const cases = {
   cpu: { concurrencies: [1, 2, 4, 16] },
-  io: { concurrencies: [1, 4, 16, 64, 256, 512, 1_024] },
+  io: { concurrencies: [1, 4, 16, 64, 256, 512, 1_024, 2_048, 4_096] },
   mixed: { concurrencies: [1, 2, 4, 8, 16, 32, 64, 256] },
   shared: { concurrencies: [1, 2, 4, 8, 16, 64, 256] },
   short: { concurrencies: [1, 4, 16] },

@@ -1,10 +1,11 @@
 /**
  * Which ways are measured, how often and in which order.
  *
- * Each way is measured once, then those that may be the best again, forwards and backwards in turn: what changes on a machine
- * with time (its clock, its neighbours) then meets all of them alike, and medians leave it out.
+ * Each way is measured once, then those that may be the best again, and those that come out close to each other twice more, forwards
+ * and backwards in turn: what changes on a machine with time (its clock, its neighbours) then meets all of them alike, and medians
+ * leave it out.
  */
-import { type Concurrency, mean, type Point, pointOf, type RunFigures, type Way } from './figures.js'
+import { type Concurrency, mean, median, type Point, pointOf, type RunFigures, type Way } from './figures.js'
 
 /** A thread without a tenth of its time to spare has nothing for more handlers. */
 const BUSY = 0.85
@@ -12,6 +13,9 @@ const BUSY = 0.85
 const WORTH = 1.1
 /** Slower than this share of the best at the first look, a way is not looked at again. */
 const CONTENDS = 0.7
+/** What reaches this share of the best after its rounds is measured more often: between such ways noise would choose. */
+const CLOSE = 0.85
+const CLOSE_ROUNDS = 2
 
 export interface PlanOptions {
   speedups: readonly number[]
@@ -32,22 +36,20 @@ export interface Place {
   readonly of: number
 }
 
+type Runs = Map<Way, RunFigures[]>
+
 /** @returns a point of each way that was measured, by speedup and concurrency */
 export async function measureWays(options: PlanOptions): Promise<Point[]> {
-  const { repeats, run, isSelective } = options
+  const { repeats, isSelective } = options
   const ways = await firstRound(options)
-  const contenders = isSelective ? contendersOf(ways) : [...ways.keys()]
-  for (let round = 2; round <= repeats; round++) {
-    const order = round % 2 === 0 ? [...contenders].reverse() : contenders
-    for (const [i, way] of order.entries()) {
-      ways.get(way)!.push(await run(way, { round, rounds: repeats, number: i + 1, of: order.length }))
-    }
-  }
+  await moreRounds(options, ways, isSelective ? contendersOf(ways) : [...ways.keys()], 2, repeats)
+  const close = isSelective && repeats > 1 ? closeOnes(ways) : []
+  if (close.length > 1) await moreRounds(options, ways, close, repeats + 1, repeats + CLOSE_ROUNDS)
   return [...ways].map(([way, runs]) => pointOf(way, runs))
 }
 
 async function firstRound({ speedups, concurrencies, isSelective, repeats, run }: PlanOptions) {
-  const ways = new Map<Way, RunFigures[]>()
+  const ways: Runs = new Map()
   const of = speedups.length * concurrencies.length
   let number = 0
   for (const speedup of speedups) {
@@ -63,6 +65,15 @@ async function firstRound({ speedups, concurrencies, isSelective, repeats, run }
   return ways
 }
 
+async function moreRounds({ run }: PlanOptions, ways: Runs, measured: readonly Way[], from: number, rounds: number) {
+  for (let round = from; round <= rounds; round++) {
+    const order = round % 2 === 0 ? [...measured].reverse() : measured
+    for (const [i, way] of order.entries()) {
+      ways.get(way)!.push(await run(way, { round, rounds, number: i + 1, of: order.length }))
+    }
+  }
+}
+
 /** Whether still more handlers at a time may gain something. */
 function isWorthMore(now: RunFigures, before: RunFigures | undefined): boolean {
   if (mean(now.busy) >= BUSY) return false
@@ -70,8 +81,14 @@ function isWorthMore(now: RunFigures, before: RunFigures | undefined): boolean {
 }
 
 /** And the first, which all are compared with. */
-function contendersOf(ways: ReadonlyMap<Way, readonly RunFigures[]>): Way[] {
+function contendersOf(ways: Runs): Way[] {
   const all = [...ways]
   const best = Math.max(...all.map(([, runs]) => runs[0]!.perSecond))
   return all.filter(([, runs], i) => i === 0 || runs[0]!.perSecond >= CONTENDS * best).map(([way]) => way)
+}
+
+function closeOnes(ways: Runs): Way[] {
+  const rates = [...ways].map(([way, runs]) => [way, median(runs.map(({ perSecond }) => perSecond))] as const)
+  const best = Math.max(...rates.map(([, perSecond]) => perSecond))
+  return rates.filter(([, perSecond]) => perSecond >= CLOSE * best).map(([way]) => way)
 }

@@ -13,7 +13,7 @@ import { byConcurrency, type Concurrency, concurrencyText, gain, lanesEach, mean
  * of short runs are off by some per cent themselves.
  */
 const NEARLY = 0.95
-/** The same where the runs of both overlap, so that nobody could tell them apart. */
+/** The same where it needs fewer threads and the runs of both overlap, so that nobody could tell them apart. */
 const NEARLY_IN_NOISE = 0.92
 /** A thread is busy: less than a tenth of its time is left for a handler more. */
 const BUSY = 0.85
@@ -70,7 +70,8 @@ function fastest(points: readonly Point[]): Point {
 
 function isNearly(point: Point, best: Point): boolean {
   const reaches = (share: number) => point.perSecond >= share * best.perSecond
-  return reaches(NEARLY) || (reaches(NEARLY_IN_NOISE) && point.maxPerSecond >= best.minPerSecond)
+  const isCheaper = point.speedup < best.speedup && point.maxPerSecond >= best.minPerSecond
+  return reaches(NEARLY) || (isCheaper && reaches(NEARLY_IN_NOISE))
 }
 
 const byCost = (a: Point, b: Point) => a.speedup - b.speedup || byConcurrency(a.concurrency, b.concurrency)
@@ -82,11 +83,13 @@ function plainest(points: readonly Point[]): Point {
 
 const lanes = (point: Point) => point.speedup * lanesEach(point)
 
-function boundOf(chosen: Point, points: readonly Point[], { keys }: Circumstances): Bound {
+const coresUsed = ({ cpuUsPerMessage, perSecond }: Point) => (cpuUsPerMessage * perSecond) / 1e6
+
+function boundOf(chosen: Point, points: readonly Point[], { cores, keys }: Circumstances): Bound {
   const alone = plainest(points)
   if (alone.handlerMeanUs < SHORT_US && !isWaiting(alone)) return 'short'
   if (mean(alone.busy) >= BUSY) return 'cpu'
-  if (isCrowded(chosen, points)) return keys > 0 && keys <= lanes(chosen) ? 'keys' : 'shared'
+  if (isCrowded(chosen, points, cores)) return keys > 0 && keys <= lanes(chosen) ? 'keys' : 'shared'
   return mean(alone.busy) <= IDLE && mean(chosen.busy) < BUSY ? 'io' : 'mixed'
 }
 
@@ -96,13 +99,13 @@ function isWaiting({ busy, occupied }: Point): boolean {
 }
 
 /**
- * Twice as many handlers and more bring nothing although no thread is busy: what they wait for gives no more. It shows in the
- * handlers' time, which grows with their number (Little's law), or in lanes that stand empty because keys are too few.
+ * Twice as many handlers and more bring nothing although neither a thread nor the machine is busy: what they wait for gives no more.
+ * It shows in the handlers' time, which grows with their number (Little's law), or in lanes that stand empty because keys are too few.
  */
-function isCrowded(chosen: Point, points: readonly Point[]): boolean {
+function isCrowded(chosen: Point, points: readonly Point[], cores: number): boolean {
   const more = points.filter((point) => lanes(point) >= 2 * lanes(chosen) && point.speedup >= chosen.speedup)
   return more.some((point) => {
-    const isFree = mean(point.busy) < BUSY && point.mainBusy < BUSY
+    const isFree = mean(point.busy) < BUSY && point.mainBusy < BUSY && coresUsed(point) < BUSY * cores
     const waitsLonger = point.handlerMeanUs >= CROWDED * chosen.handlerMeanUs
     const standsEmpty = mean(point.occupied) < 0.8 * mean(chosen.occupied)
     return isFree && (waitsLonger || standsEmpty)

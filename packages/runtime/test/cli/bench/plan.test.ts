@@ -32,7 +32,7 @@ test('concurrency is raised for as long as it gains a tenth, and each speedup fi
 })
 
 test('what may be the best is measured again, forwards and backwards in turn; of the others only the first', async () => {
-  const rates = { '1×1': 100, '1×4': 400, '2×1': 200, '2×4': 450 } as Record<string, number>
+  const rates = { '1×1': 100, '1×4': 350, '2×1': 200, '2×4': 450 } as Record<string, number>
   const { order, ways } = await plan(
     ({ speedup, concurrency }) => ({ perSecond: rates[`${speedup}×${concurrency}`]!, busy: [0.1] }),
     { concurrencies: [1, 4], repeats: 3 },
@@ -43,6 +43,21 @@ test('what may be the best is measured again, forwards and backwards in turn; of
     [1, 4, 3],
     [2, 1, 1],
     [2, 4, 3],
+  ])
+})
+
+test('what comes out close to the best is measured twice more', async () => {
+  const rates = { '1×1': 100, '1×4': 430, '2×1': 200, '2×4': 450 } as Record<string, number>
+  const { order, ways } = await plan(
+    ({ speedup, concurrency }) => ({ perSecond: rates[`${speedup}×${concurrency}`]!, busy: [0.1] }),
+    { concurrencies: [1, 4], repeats: 2 },
+  )
+  expect(order.slice(7)).toEqual(['3:1×4', '3:2×4', '4:2×4', '4:1×4'])
+  expect(ways).toEqual([
+    [1, 1, 2],
+    [1, 4, 4],
+    [2, 1, 1],
+    [2, 4, 4],
   ])
 })
 

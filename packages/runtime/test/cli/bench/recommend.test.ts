@@ -41,6 +41,9 @@ test('a way that is a sixteenth slower is taken only where their runs overlap', 
   expect(choice([{ ...cheap, maxPerSecond: 949 }, best]).speedup).toBe(2)
   expect(choice([{ ...cheap, maxPerSecond: 951 }, best]).speedup).toBe(1)
   expect(choice([{ ...cheap, perSecond: 919, maxPerSecond: 951 }, best]).speedup).toBe(2)
+  // Of as many threads the one with the lower concurrency has less to be taken for.
+  const lower = { ...cheap, speedup: 2, maxPerSecond: 951 }
+  expect(choice([lower, { ...best, concurrency: 4 }]).concurrency).toBe(4)
 })
 
 describe('the reason', () => {
@@ -101,6 +104,17 @@ describe('the reason', () => {
     expect(sentenceOf(points)).toBe(
       'Bound by something that all handlers share (780 messages/s; more of them only wait longer): speedup 1, concurrency 4',
     )
+  })
+
+  test('not shared where the cores are used up, if by no thread alone', () => {
+    const points = [
+      point(1, 1, { perSecond: 195, handlerMeanUs: 5_100, busy: [0.02], cpuUsPerMessage: 800 }),
+      point(2, 1_024, { perSecond: 250_000, handlerMeanUs: 7_000, busy: [0.66, 0.65], cpuUsPerMessage: 7 }),
+      point(2, 4_096, { perSecond: 255_000, handlerMeanUs: 15_000, busy: [0.7, 0.8], cpuUsPerMessage: 7 }),
+    ]
+    expect(choice(points)).toMatchObject({ concurrency: 1_024, bound: 'io' })
+    const idle = points.map((one) => ({ ...one, cpuUsPerMessage: 0.5 }))
+    expect(choice(idle)).toMatchObject({ concurrency: 1_024, bound: 'shared' })
   })
 
   test('keys: lanes stand empty where there are no more keys than handlers', () => {
