@@ -24,8 +24,10 @@ const bin = fileURLToPath(new URL('../../packages/runtime/bin/zk.cjs', import.me
 const NEARLY = 0.9
 const REPEATS = 5
 const TOPIC = 'search'
-const [MESSAGES, KEYS, PARTITIONS] = [400_000, 10_000, 64]
+const [MESSAGES, KEYS, PARTITIONS] = [400_000, 100_000, 64]
 const [WARM_MS, MEASURED_MS, LOOK_MS] = [300, 1_000, 5]
+/** Where more than these pass, V8 compiles what each takes first: until a quarter of all has passed, or a second. */
+const [FAST_RECORDS, COMPILED_MS] = [5_000, 1_000]
 const SERVICE = { slots: 4, ms: 5 }
 
 const cores = availableParallelism()
@@ -129,8 +131,12 @@ async function measure({ name, createClient, bootstrapServers, port }, { speedup
   try {
     while (processed() === 0) await Promise.race([delay(LOOK_MS), ended])
     const first = performance.now()
-    const warm = () => performance.now() - first >= WARM_MS || processed() >= MESSAGES / 4
-    while (!warm()) await Promise.race([delay(LOOK_MS), ended])
+    const isWarm = () => {
+      const ms = performance.now() - first
+      const [done, isFast] = [processed(), processed() >= FAST_RECORDS && ms < COMPILED_MS]
+      return done >= MESSAGES / 4 || (ms >= WARM_MS && !isFast)
+    }
+    while (!isWarm()) await Promise.race([delay(LOOK_MS), ended])
     const from = { at: performance.now(), processed: processed() }
     const done = () => performance.now() - from.at >= MEASURED_MS || processed() >= MESSAGES
     while (!done()) await Promise.race([delay(LOOK_MS), ended])

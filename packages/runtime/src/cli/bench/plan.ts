@@ -1,7 +1,7 @@
 /**
  * Which ways are measured, how often and in which order.
  *
- * Each way is measured once, then those that may be the best again, and those that come out close to each other twice more, forwards
+ * Each way is measured once, then those that may be the best again, and those that come out close to the best twice more, forwards
  * and backwards in turn: what changes on a machine with time (its clock, its neighbours) then meets all of them alike, and medians
  * leave it out.
  */
@@ -77,7 +77,9 @@ async function moreRounds({ run }: PlanOptions, ways: Runs, measured: readonly W
 /** Whether still more handlers at a time may gain something. */
 function isWorthMore(now: RunFigures, before: RunFigures | undefined): boolean {
   if (mean(now.busy) >= BUSY) return false
-  return before === undefined || now.perSecond >= WORTH * before.perSecond
+  if (before === undefined) return true
+  const failsMore = now.failed * before.messages > before.failed * now.messages
+  return !failsMore && now.perSecond >= WORTH * before.perSecond
 }
 
 /** And the first, which all are compared with. */

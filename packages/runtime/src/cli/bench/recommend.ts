@@ -1,7 +1,7 @@
 /**
  * Which of the measured ways to run a processor to take, and why: pure, from figures to a sentence.
  *
- * The rule: of all ways that reach nearly the best throughput the one with the fewest threads, and of those the one with the
+ * The rule: of all ways that reach nearly the best throughput, and let no more messages fail than a handler alone does, the one with the fewest threads, and of those the one with the
  * lowest concurrency, 'auto' behind all numbers: a number that does as much is simpler. Threads cost memory and CPU, concurrency
  * costs memory and latency, and what neither gains is only paid for. Why it is so follows from who was busy: the threads, the main
  * thread, or neither.
@@ -17,10 +17,14 @@ const NEARLY = 0.95
 const NEARLY_IN_NOISE = 0.92
 /** A thread is busy: less than a tenth of its time is left for a handler more. */
 const BUSY = 0.85
+/** The cores are used up: what the measured process leaves goes to brokers, embedded or beside it. */
+const CORES_BUSY = 0.75
 /** A thread waits: one handler at a time leaves it idle most of its time. */
 const IDLE = 0.2
 /** Below it, in microseconds, a handler takes no longer than what a message costs besides. */
 const SHORT_US = 20
+/** Share of messages that may fail beyond what fails with a single handler at a time. */
+const MORE_FAILED = 0.01
 /** Handlers take so much longer with more of them in progress: they wait for each other somewhere. */
 const CROWDED = 1.5
 
@@ -60,8 +64,11 @@ export function recommend(points: readonly Point[], circumstances: Circumstances
 }
 
 function choose(points: readonly Point[]): Point {
-  const best = fastest(points)
-  return points.filter((point) => isNearly(point, best)).sort(byCost)[0]!
+  // To fail is often faster than to succeed, as where there are no more connections.
+  const most = failedShare(plainest(points)) + MORE_FAILED
+  const sound = points.filter((point) => failedShare(point) <= most)
+  const best = fastest(sound)
+  return sound.filter((point) => isNearly(point, best)).sort(byCost)[0]!
 }
 
 function fastest(points: readonly Point[]): Point {
@@ -81,6 +88,8 @@ function plainest(points: readonly Point[]): Point {
   return [...points].sort((a, b) => lanes(a) - lanes(b) || a.speedup - b.speedup)[0]!
 }
 
+const failedShare = ({ failed, messages }: Point) => (messages === 0 ? 0 : failed / messages)
+
 const lanes = (point: Point) => point.speedup * lanesEach(point)
 
 const coresUsed = ({ cpuUsPerMessage, perSecond }: Point) => (cpuUsPerMessage * perSecond) / 1e6
@@ -89,7 +98,9 @@ function boundOf(chosen: Point, points: readonly Point[], { cores, keys }: Circu
   const alone = plainest(points)
   if (alone.handlerMeanUs < SHORT_US && !isWaiting(alone)) return 'short'
   if (mean(alone.busy) >= BUSY) return 'cpu'
-  if (isCrowded(chosen, points, cores)) return keys > 0 && keys <= lanes(chosen) ? 'keys' : 'shared'
+  const crowded = crowdedBeside(chosen, points, cores)
+  if (crowded !== undefined)
+    return keys > 0 && keys <= lanes(crowded) && standsEmpty(crowded, chosen) ? 'keys' : 'shared'
   return mean(alone.busy) <= IDLE && mean(chosen.busy) < BUSY ? 'io' : 'mixed'
 }
 
@@ -99,17 +110,21 @@ function isWaiting({ busy, occupied }: Point): boolean {
 }
 
 /**
- * Twice as many handlers and more bring nothing although neither a thread nor the machine is busy: what they wait for gives no more.
+ * A way with twice as many handlers or more that brings nothing although neither a thread nor the machine is busy: what they wait for gives no more.
  * It shows in the handlers' time, which grows with their number (Little's law), or in lanes that stand empty because keys are too few.
  */
-function isCrowded(chosen: Point, points: readonly Point[], cores: number): boolean {
+function crowdedBeside(chosen: Point, points: readonly Point[], cores: number): Point | undefined {
   const more = points.filter((point) => lanes(point) >= 2 * lanes(chosen) && point.speedup >= chosen.speedup)
-  return more.some((point) => {
-    const isFree = mean(point.busy) < BUSY && point.mainBusy < BUSY && coresUsed(point) < BUSY * cores
+  return more.find((point) => {
+    const isFree = mean(point.busy) < BUSY && point.mainBusy < BUSY && coresUsed(point) < CORES_BUSY * cores
     const waitsLonger = point.handlerMeanUs >= CROWDED * chosen.handlerMeanUs
-    const standsEmpty = mean(point.occupied) < 0.8 * mean(chosen.occupied)
-    return isFree && (waitsLonger || standsEmpty)
+    return isFree && (waitsLonger || standsEmpty(point, chosen))
   })
+}
+
+/** Of more lanes fewer are used. */
+function standsEmpty(point: Point, chosen: Point): boolean {
+  return mean(point.occupied) < 0.8 * mean(chosen.occupied)
 }
 
 function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, keys }: Circumstances): string {

@@ -9,11 +9,11 @@ import { type Concurrency, type Figures, mean } from './figures.js'
 
 /** Of the window's length, and of the records, whichever comes first. */
 const WARM_SHARE = 0.25
-/**
- * Where so much of the records goes by meanwhile, what each costs the main thread counts, and V8 compiles that until some hundred
- * thousand have passed: the warm-up then lasts for its share of the records, up to the window's length.
- */
-const FAST_SHARE = 0.03
+/** V8 compiles the main thread's code until so many records have passed: fast ways warm up as long, but no longer than a second. */
+const COMPILED_RECORDS = 100_000
+const COMPILED_MS = 1_000
+/** Fewer than these in the warm-up are no fast way: what main takes for them is nothing. */
+const FAST_RECORDS = 5_000
 /** Concurrency 'auto' has to find its number before it counts, in milliseconds. */
 const AUTO_WARM_MS = 3_000
 /** Fewer records are no measurement: slow handlers get longer for it. */
@@ -76,9 +76,7 @@ export class ThroughputWindow {
     }
     if (this.#firstAt === undefined) this.#firstAt = now
     if (this.#opened.at === this.#assignedAt) {
-      const warmMs = Math.max(seconds * 1_000 * WARM_SHARE, this.#isAuto ? AUTO_WARM_MS : 0)
-      const isFast = meter.total >= messages * FAST_SHARE && now - this.#firstAt < seconds * 1_000
-      const isWarm = (now - this.#firstAt >= warmMs && !isFast) || meter.total >= messages * WARM_SHARE
+      const isWarm = this.#isWarm(now - this.#firstAt)
       // Where no more comes, what was counted is all there is.
       if (isWarm && grew) {
         meter.clear()
@@ -91,6 +89,14 @@ export class ThroughputWindow {
     if (elapsed < seconds || meter.count < wanted) return false
     this.#close(now)
     return true
+  }
+
+  /** @param ms since the first record */
+  #isWarm(ms: number): boolean {
+    const { meter, seconds, messages } = this.#options
+    if (meter.total >= messages * WARM_SHARE) return true
+    if (ms < Math.max(seconds * 1_000 * WARM_SHARE, this.#isAuto ? AUTO_WARM_MS : 0)) return false
+    return meter.total < FAST_RECORDS || meter.total >= COMPILED_RECORDS || ms >= COMPILED_MS
   }
 
   get #isAuto(): boolean {

@@ -31,6 +31,14 @@ test('concurrency is raised for as long as it gains a tenth, and each speedup fi
   expect(order).toEqual(['1:1×1', '1:1×4', '1:1×16', '1:2×1', '1:2×4', '1:2×16', '1:2×64'])
 })
 
+test('concurrency is not raised further where more messages fail', async () => {
+  const { order } = await plan(
+    ({ concurrency }) => ({ perSecond: Number(concurrency) * 100, busy: [0.1], failed: concurrency === 16 ? 400 : 0 }),
+    { speedups: [1] },
+  )
+  expect(order).toEqual(['1:1×1', '1:1×4', '1:1×16'])
+})
+
 test('what may be the best is measured again, forwards and backwards in turn; of the others only the first', async () => {
   const rates = { '1×1': 100, '1×4': 350, '2×1': 200, '2×4': 450 } as Record<string, number>
   const { order, ways } = await plan(

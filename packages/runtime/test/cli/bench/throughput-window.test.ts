@@ -44,6 +44,25 @@ test('a slow handler gets longer, until it has ended forty times; five times as 
   expect(window.figures(6_000).perSecond).toBeCloseTo(9 / 5, 5)
 })
 
+test('where many records go by, the warm-up lasts until V8 has compiled what each takes, a second at most', () => {
+  const measured = (meanwhile: number) => {
+    const { window, complete } = started()
+    complete(10_000, 1)
+    window.look(0)
+    complete(10_000, 1)
+    window.look(250)
+    complete(meanwhile, 1)
+    window.look(500)
+    complete(10_000, 1)
+    window.look(1_000)
+    complete(1_000, 1)
+    expect(window.look(2_000)).toBe(true)
+    return window.figures(2_000).perSecond
+  }
+  expect(measured(80_000)).toBeCloseTo(11_000 / 1.5, 5)
+  expect(measured(79_999)).toBeCloseTo(1_000, 5)
+})
+
 test('lanes are as many as handlers may be in progress', () => {
   const { window, complete } = started({ concurrency: 10 })
   complete(1, 0)
