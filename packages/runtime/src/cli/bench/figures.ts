@@ -83,6 +83,10 @@ export function lanesEach({ concurrency, autoLanes = 1 }: Point): number {
   return concurrency === 'auto' ? autoLanes : concurrency
 }
 
+export function failedShare({ failed, messages }: Pick<RunFigures, 'failed' | 'messages'>): number {
+  return messages === 0 ? 0 : failed / messages
+}
+
 /** Of concurrencies: numbers by size, and 'auto' behind them. */
 export function byConcurrency(a: Concurrency, b: Concurrency): number {
   const rank = (one: Concurrency) => (one === 'auto' ? Number.MAX_VALUE : one)

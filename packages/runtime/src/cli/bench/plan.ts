@@ -5,7 +5,16 @@
  * and backwards in turn: what changes on a machine with time (its clock, its neighbours) then meets all of them alike, and medians
  * leave it out.
  */
-import { type Concurrency, mean, median, type Point, pointOf, type RunFigures, type Way } from './figures.js'
+import {
+  type Concurrency,
+  failedShare,
+  mean,
+  median,
+  type Point,
+  pointOf,
+  type RunFigures,
+  type Way,
+} from './figures.js'
 
 /** A thread without a tenth of its time to spare has nothing for more handlers. */
 const BUSY = 0.85
@@ -42,8 +51,11 @@ type Runs = Map<Way, RunFigures[]>
 export async function measureWays(options: PlanOptions): Promise<Point[]> {
   const { repeats, isSelective } = options
   const ways = await firstRound(options)
-  await moreRounds(options, ways, isSelective ? contendersOf(ways) : [...ways.keys()], 2, repeats)
-  const close = isSelective && repeats > 1 ? closeOnes(ways) : []
+  const all = [...ways.keys()]
+  // The first among them: all are compared with it.
+  const contenders = isSelective ? [...new Set([all[0]!, ...waysFrom(CONTENDS, ways)])] : all
+  await moreRounds(options, ways, contenders, 2, repeats)
+  const close = isSelective && repeats > 1 ? waysFrom(CLOSE, ways) : []
   if (close.length > 1) await moreRounds(options, ways, close, repeats + 1, repeats + CLOSE_ROUNDS)
   return [...ways].map(([way, runs]) => pointOf(way, runs))
 }
@@ -78,19 +90,12 @@ async function moreRounds({ run }: PlanOptions, ways: Runs, measured: readonly W
 function isWorthMore(now: RunFigures, before: RunFigures | undefined): boolean {
   if (mean(now.busy) >= BUSY) return false
   if (before === undefined) return true
-  const failsMore = now.failed * before.messages > before.failed * now.messages
-  return !failsMore && now.perSecond >= WORTH * before.perSecond
+  return failedShare(now) <= failedShare(before) && now.perSecond >= WORTH * before.perSecond
 }
 
-/** And the first, which all are compared with. */
-function contendersOf(ways: Runs): Way[] {
-  const all = [...ways]
-  const best = Math.max(...all.map(([, runs]) => runs[0]!.perSecond))
-  return all.filter(([, runs], i) => i === 0 || runs[0]!.perSecond >= CONTENDS * best).map(([way]) => way)
-}
-
-function closeOnes(ways: Runs): Way[] {
+/** Ways that reach a share of the best, by the medians of what was measured of them so far. */
+function waysFrom(share: number, ways: Runs): Way[] {
   const rates = [...ways].map(([way, runs]) => [way, median(runs.map(({ perSecond }) => perSecond))] as const)
   const best = Math.max(...rates.map(([, perSecond]) => perSecond))
-  return rates.filter(([, perSecond]) => perSecond >= CLOSE * best).map(([way]) => way)
+  return rates.filter(([, perSecond]) => perSecond >= share * best).map(([way]) => way)
 }

@@ -1,12 +1,21 @@
 /**
  * Which of the measured ways to run a processor to take, and why: pure, from figures to a sentence.
  *
- * The rule: of all ways that reach nearly the best throughput, and let no more messages fail than a handler alone does, the one with the fewest threads, and of those the one with the
- * lowest concurrency, 'auto' behind all numbers: a number that does as much is simpler. Threads cost memory and CPU, concurrency
- * costs memory and latency, and what neither gains is only paid for. Why it is so follows from who was busy: the threads, the main
- * thread, or neither.
+ * The rule: of all ways that reach nearly the best throughput, and let no more messages fail than a handler alone does, the one with
+ * the fewest threads, and of those the one with the lowest concurrency, 'auto' behind all numbers: a number that does as much is
+ * simpler. Threads cost memory and CPU, concurrency costs memory and latency, and what neither gains is only paid for. Why it is so
+ * follows from who was busy: the threads, the main thread, or neither.
  */
-import { byConcurrency, type Concurrency, concurrencyText, gain, lanesEach, mean, type Point } from './figures.js'
+import {
+  byConcurrency,
+  type Concurrency,
+  concurrencyText,
+  failedShare,
+  gain,
+  lanesEach,
+  mean,
+  type Point,
+} from './figures.js'
 
 /**
  * What a cheaper way may lack of the best throughput. Half of the tenth that a recommendation may be off, because the medians
@@ -64,11 +73,15 @@ export function recommend(points: readonly Point[], circumstances: Circumstances
 }
 
 function choose(points: readonly Point[]): Point {
-  // To fail is often faster than to succeed, as where there are no more connections.
-  const most = failedShare(plainest(points)) + MORE_FAILED
-  const sound = points.filter((point) => failedShare(point) <= most)
+  const sound = soundOf(points)
   const best = fastest(sound)
   return sound.filter((point) => isNearly(point, best)).sort(byCost)[0]!
+}
+
+/** To fail is often faster than to succeed, as where there are no more connections. */
+function soundOf(points: readonly Point[]): Point[] {
+  const most = failedShare(plainest(points)) + MORE_FAILED
+  return points.filter((point) => failedShare(point) <= most)
 }
 
 function fastest(points: readonly Point[]): Point {
@@ -87,8 +100,6 @@ const byCost = (a: Point, b: Point) => a.speedup - b.speedup || byConcurrency(a.
 function plainest(points: readonly Point[]): Point {
   return [...points].sort((a, b) => lanes(a) - lanes(b) || a.speedup - b.speedup)[0]!
 }
-
-const failedShare = ({ failed, messages }: Point) => (messages === 0 ? 0 : failed / messages)
 
 const lanes = (point: Point) => point.speedup * lanesEach(point)
 
@@ -156,7 +167,7 @@ function wayOf(point: Point): string {
 function notes(bound: Bound, chosen: Point, points: readonly Point[]): string[] {
   const found: string[] = []
   const most = (of: (point: Point) => number) => Math.max(...points.map(of))
-  const best = fastest(points)
+  const best = fastest(soundOf(points))
   if (best !== chosen) {
     found.push(
       `${wayOf(best)} was ${Math.round((gain(best, chosen) - 1) * 100)} % faster, which is within what such runs differ by.`,

@@ -152,6 +152,7 @@ test('a way in which more messages fail is not the best, however fast it is', ()
     point(1, 64, { perSecond: 30_000, busy: [0.1], failed: 400 }),
   ]
   expect(choice(points)).toMatchObject({ concurrency: 16 })
+  expect(recommend(points, machine).notes.join()).not.toContain('faster')
 })
 
 test('where every message failed nothing is recommended', () => {
