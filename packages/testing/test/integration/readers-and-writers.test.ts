@@ -1,49 +1,14 @@
-/** `client.reader` and `client.writer`: what is written, where, and what is read again after a restart. */
-
+/** `client.reader` and `client.writer` together: what is written is read as it was, and a client that is closed ends them all. */
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { type Client, createClient, type Message, type Reader, type ReaderInput } from '@zk/runtime'
-import { bytes, json, string } from '@zk/runtime/processor'
-import { Partitioners } from 'kafkajs'
+import { createClient } from '@zk/runtime'
+import { json, string } from '@zk/runtime/processor'
 import { describe, expect, test } from 'vitest'
-import { isReal, quick, readers, recorder } from './stage.js'
+import { clientOf, logger, readerOf, wholeTopic } from './clients.js'
+import { quick, readers, recorder } from './stage.js'
 import { stage } from './the-stage.js'
-import { eventually } from './waiting.js'
-
-const logger = Object.fromEntries(
-  ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [level, () => {}]),
-) as unknown as NonNullable<ReaderInput<never>['logger']>
-
-function clientOf(bootstrapServers = stage.bootstrapServers): Client {
-  const client = createClient({ bootstrapServers: bootstrapServers.split(',') })
-  stage.alsoEnd({ end: () => client.close() })
-  return client
-}
-
-const readerOf = (input: Partial<ReaderInput<never>>) => ({
-  groupId: `g-${randomUUID()}`,
-  additionalProps: quick,
-  logger,
-  ...input,
-})
-
-/** So many messages, each done. */
-async function readDone<V>(reader: Reader<V>, count: number): Promise<Message<V>[]> {
-  const messages: Message<V>[] = []
-  while (messages.length < count) {
-    const message = (await reader.read())!
-    message.done()
-    messages.push(message)
-  }
-  return messages
-}
-
-async function wholeTopic(topic: string, count: number): Promise<Message[]> {
-  const messages = await readDone(clientOf().reader(readerOf({ topic })), count)
-  return messages.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
-}
 
 test.each(readers)('what a writer writes a reader reads, decoded, with all that belongs to it; %s', async (kind) => {
   const topic = await stage.topic(3)
@@ -129,43 +94,6 @@ test('many writes that nobody awaits keep their order in each partition', async 
   expect(places.map(({ partition, offset }) => at.get(`${partition}@${offset}`))).toEqual([...Array(5_000).keys()])
 })
 
-describe('partitioners', () => {
-  const keys = Array.from({ length: 200 }, (_, i) => (i % 3 === 0 ? `é${i}` : `key-${i}`))
-  const PARTITIONS = 7
-
-  test('murmur2_random places keys where Java and kafkajs place them', async () => {
-    const topic = await stage.topic(PARTITIONS)
-    const writer = clientOf().writer({ topic, partitioner: 'murmur2_random', logger })
-    const sent = await Promise.all(keys.map((key) => writer.writeKey(key, 'v')))
-    const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) => ({ partitionId, leader: 1 }))
-    const place = Partitioners.DefaultPartitioner()
-    const expected = keys.map((key) =>
-      place({ topic, partitionMetadata: partitionMetadata as never, message: { key: Buffer.from(key), value: null } }),
-    )
-    expect(sent.map(({ partition }) => partition)).toEqual(expected)
-  })
-
-  test("the default places keys by librdkafka's CRC32, where existing producers of zkafka have put them", async () => {
-    const topic = await stage.topic(PARTITIONS)
-    const writer = clientOf().writer({ topic, logger })
-    const sent = await Promise.all(keys.map((key) => writer.writeKey(key, 'v')))
-    expect(sent.map(({ partition }) => partition)).toEqual(keys.map((key) => crc32(Buffer.from(key)) % PARTITIONS))
-  })
-
-  test('records without a key are spread, and a partition that is named is taken', async () => {
-    const topic = await stage.topic(PARTITIONS)
-    const writer = clientOf().writer({ topic, logger, additionalProps: { 'sticky.partitioning.linger.ms': 0 } })
-    const sent = await Promise.all(keys.map(() => writer.write('v')))
-    expect(new Set(sent.map(({ partition }) => partition)).size).toBeGreaterThan(1)
-    const named = await Promise.all(keys.map((key) => writer.writeKey(key, 'v', { partition: 5 })))
-    expect(new Set(named.map(({ partition }) => partition))).toEqual(new Set([5]))
-    await expect(writer.write('v', { partition: PARTITIONS })).rejects.toMatchObject({
-      code: 'ZK_WRITE_FAILED',
-      retryable: false,
-    })
-  })
-})
-
 test('brokers that cannot be reached fail a write within its delivery timeout, and a read with their addresses', async () => {
   const client = clientOf(`127.0.0.1:${await freePort()}`)
   const started = performance.now()
@@ -229,144 +157,6 @@ describe('a client', () => {
   })
 })
 
-describe('a reader', () => {
-  test.each(readers)('goes on after a restart behind what was done, without repeat or gap; %s', async (kind) => {
-    const topic = await stage.topic(1)
-    const writer = clientOf().writer({ topic, logger })
-    for (const value of ['1', '2', '3']) await writer.write(value)
-    const input = readerOf({ topic, reader: kind })
-    const before = clientOf().reader(input)
-    const [first, second] = [(await before.read())!, (await before.read())!]
-    first.done()
-    expect(second.value!.toString()).toBe('2')
-    await before.close()
-    await before.close()
-    expect(await stage.committed(input.groupId, topic)).toEqual([1])
-    // Too late: its partition is somebody else's.
-    second.done()
-    const after = await readDone(clientOf().reader(input), 2)
-    expect(after.map(({ value, offset }) => [value!.toString(), offset])).toEqual([
-      ['2', 1],
-      ['3', 2],
-    ])
-  })
-
-  test('commits by itself, never past what is not done, and at once when it is asked to', async () => {
-    const topic = await stage.topic(1)
-    const writer = clientOf().writer({ topic, logger })
-    await Promise.all(Array.from({ length: 4 }, () => writer.write('v')))
-    const input = readerOf({ topic, autoCommitIntervalMs: 50 })
-    const reader = clientOf().reader(input)
-    const messages = [(await reader.read())!, (await reader.read())!, (await reader.read())!]
-    messages[0]!.done()
-    messages[2]!.done()
-    await eventually(async () => (await stage.committed(input.groupId, topic))[0] === 1)
-    await reader.commit(messages[1])
-    expect(await stage.committed(input.groupId, topic)).toEqual([3])
-  })
-
-  test('gives null when nothing comes in time, and ends its wait by a signal', async () => {
-    const topic = await stage.topic(1)
-    const reader = clientOf().reader(readerOf({ topic }))
-    expect(await reader.read({ timeoutMs: 0 })).toBeNull()
-    expect(await reader.read({ timeoutMs: 100 })).toBeNull()
-    const stop = new AbortController()
-    const waiting = reader.read({ signal: stop.signal })
-    stop.abort(new Error('enough'))
-    await expect(waiting).rejects.toThrow('enough')
-    await expect(reader.read({ signal: stop.signal })).rejects.toThrow('enough')
-    await expect(reader.read({ timeoutMs: -1 })).rejects.toMatchObject({ code: 'ZK_CONFIG_INVALID' })
-    // None of these has taken what comes now.
-    await stage.produce(topic, [{ key: 'k', value: 'v' }])
-    expect((await reader.read())!.offset).toBe(0)
-  })
-
-  test('is iterated until it is closed, and several reads at once get a message each', async () => {
-    const topic = await stage.topic(1)
-    const client = clientOf()
-    const reader = client.reader(readerOf({ topic }))
-    const waiting = [reader.read(), reader.read(), reader.read()]
-    const writer = client.writer({ topic, logger })
-    await Promise.all(['0', '1', '2', '3', '4'].map((value) => writer.write(value)))
-    const first = await Promise.all(waiting)
-    const values = first.map((message) => message!.value!.toString())
-    for await (const message of reader) {
-      values.push(message.value!.toString())
-      if (values.length === 5) void reader.close()
-    }
-    expect(values).toEqual(['0', '1', '2', '3', '4'])
-    await expect(reader.read()).rejects.toMatchObject({ code: 'ZK_READER_CLOSED' })
-  })
-
-  // The embedded broker makes topics of the names that it is asked for.
-  test.runIf(isReal)('of a topic that is not there says so, and the next read tries again', async () => {
-    const topic = `missing-${randomUUID()}`
-    const reader = clientOf().reader(readerOf({ topic }))
-    await expect(reader.read()).rejects.toMatchObject({ code: 'ZK_TOPIC_NOT_FOUND' })
-    await stage.topic(1, topic)
-    await stage.produce(topic, [{ key: 'k' }])
-    expect((await reader.read())!.offset).toBe(0)
-  })
-
-  test('with a property that librdkafka does not know fails its first read, and names it', async () => {
-    const topic = await stage.topic(1)
-    const reader = clientOf().reader(readerOf({ topic, additionalProps: { 'no.such.property': 1 } }))
-    await expect(reader.read()).rejects.toMatchObject({
-      code: 'ZK_CONFIG_UNKNOWN_PROPERTY',
-      message: expect.stringContaining('no.such.property'),
-    })
-  })
-
-  test('whose format cannot prepare yet gives the message again; one that never can gives its bytes', async () => {
-    const topic = await stage.topic(1)
-    await stage.produce(topic, [{ key: 'a', value: 'v' }])
-    const failures = [
-      Object.assign(new Error('the registry is down'), { retryable: true }),
-      new Error('no such schema'),
-    ]
-    const format = {
-      ...bytes,
-      prepareDecode: () => {
-        const failure = failures.shift()
-        return failure === undefined ? undefined : Promise.reject(failure)
-      },
-    }
-    const reader = clientOf().reader({ ...readerOf({ topic }), format })
-    await expect(reader.read()).rejects.toThrow('the registry is down')
-    const message = (await reader.read())!
-    expect(() => message.value).toThrow('no such schema')
-    expect(message).toMatchObject({ offset: 0, rawValue: Buffer.from('v') })
-  })
-})
-
-/** The mock broker gives each its share when the other's session has run out at the latest. */
-const owned = (reader: Reader) => reader.assignments().length
-
-test.each(readers)(
-  'two readers of a group share its partitions, and one that never is done gives them back; %s',
-  async (kind) => {
-    const topic = await stage.topic(2)
-    await stage.produce(topic, [
-      { partition: 0, key: 'a' },
-      { partition: 1, key: 'b' },
-    ])
-    const input = readerOf({ topic, reader: kind, drainTimeoutMs: 500 })
-    const first = clientOf().reader({ ...input, clientId: 'first' })
-    expect(first.assignments()).toEqual([])
-    const stuck = [(await first.read())!, (await first.read())!]
-    expect(first.assignments()).toEqual([
-      { topic, partition: 0 },
-      { topic, partition: 1 },
-    ])
-    const second = clientOf().reader({ ...input, clientId: 'second' })
-    const arrived = await second.read()
-    await eventually(() => owned(first) === 1 && owned(second) === 1)
-    // What the first one had in its hands and never was done with is read again.
-    expect(stuck.map(({ partition }) => partition)).toContain(arrived!.partition)
-    expect(second.assignments()).toEqual([{ topic, partition: arrived!.partition }])
-  },
-)
-
 test('a writer with the client id of a work, and the dead letters of that work, do not get into each other’s way', async () => {
   const [topic, out, letters] = [await stage.topic(1), await stage.topic(1), await stage.topic(1)]
   await stage.produce(
@@ -419,14 +209,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number }
   server.close()
   return port
-}
-
-/** ISO 3309, as in zlib, which Node 20 does not offer. */
-function crc32(data: Buffer): number {
-  let crc = 0xffffffff
-  for (const byte of data) {
-    crc ^= byte
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
-  }
-  return (crc ^ 0xffffffff) >>> 0
 }

@@ -1,0 +1,2 @@
+/** The same promises on a real Kafka. */
+import './partitioners.test.js'
