@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { onTestFinished } from 'vitest'
+import type { ResolvedProcessor } from '../../src/processor-module/resolve-processor.js'
 
 /** A folder with these files, gone after the test. */
 export function folderOf(files: Record<string, string>): string {
@@ -59,3 +60,5 @@ export async function processInThread(url: string, source: string, input: unknow
     await worker.terminate()
   }
 }
+
+export const run = ({ url, source }: ResolvedProcessor, input?: unknown) => processInThread(url, source, input)
