@@ -1,0 +1,47 @@
+/** How much a work has in memory and in progress at once. */
+import { documented, whole } from '../fields.js'
+
+const MiB = 1024 * 1024
+const Bounds = 'Bounds'
+
+const windowMessages = whole(1, 10_000_000, 'messages')
+const windowBytes = whole(1024, 2 ** 40, 'bytes')
+const maxUncommittedRecords = whole(1, 100_000_000, 'records')
+const queuedMaxKbytes = whole(1, 2_097_151, 'KiB')
+
+export const boundFields = {
+  windowMessages: documented(windowMessages.schema.optional(), {
+    group: Bounds,
+    description:
+      'Most messages in progress and waiting in threads at once. The number in use starts at 16 × speedup × ' +
+      'concurrency (`auto`: 4 × speedup × maxConcurrency), at least 256, and follows how fast the handlers are: never below where it started, up to this.',
+    change: 'Lower it when messages are slow and few should be repeated after a crash.',
+    expected: windowMessages.expected,
+    defaultText: '8,192, or 16 × speedup × concurrency (`auto`: 4 × speedup × maxConcurrency) if that is more',
+  }),
+  windowBytes: documented(windowBytes.schema.default(64 * MiB), {
+    group: Bounds,
+    description: 'Most bytes of messages in progress and waiting in threads at once. A larger message goes alone.',
+    change: 'Lower it in small containers; raise it for many large messages.',
+    expected: windowBytes.expected,
+  }),
+  maxUncommittedRecords: documented(maxUncommittedRecords.schema.default(100_000), {
+    group: Bounds,
+    description:
+      'How far a partition may run ahead of its oldest unfinished record. Beyond it the partition is not read until ' +
+      'that record is finished.',
+    change:
+      'Raise it when single slow records must not hold up the rest; more records may then be repeated after a crash.',
+    expected: maxUncommittedRecords.expected,
+  }),
+  queuedMaxKbytes: documented(queuedMaxKbytes.schema.default(8 * 1024), {
+    group: Bounds,
+    description:
+      'What librdkafka fetches ahead for each assigned partition, in KiB (`queued.max.messages.kbytes`; one fetch may ' +
+      'exceed it). It is the part of memory that grows with the number of partitions: at most partitions × this value, ' +
+      'whatever the lag. Small messages stop at their number instead: `queued.min.messages` is 50,000 here. Both ' +
+      'hold about 50 ms of the fastest stream from one partition; librdkafka looks for room every 10 ms.',
+    change: 'Lower it with hundreds of partitions in one process; raise it for brokers that are far away.',
+    expected: queuedMaxKbytes.expected,
+  }),
+}
