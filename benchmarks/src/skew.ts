@@ -13,8 +13,8 @@ const KEYS = 1_000
 const IN_FLIGHT = 16
 const EXPONENTS = [1, 1.2]
 const AFFINITIES = ['hash', 'in-flight'] as const
-/** Some three seconds at the best of the exponents. */
-const MESSAGES = 4_000
+/** Some seven seconds at the best of the exponents. */
+const MESSAGES = 10_000
 
 export async function skew({ runs, messages = MESSAGES, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
   const results: Result[] = []

@@ -13,7 +13,8 @@ import { Care, type InFlightTable, Phase } from './in-flight-table.js'
 import { InFlightWindow } from './in-flight-window.js'
 import { Outbox } from './outbox.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
-import { VirtualPartitions } from './virtual-partitions.js'
+import { TicketRing } from './ticket-ring.js'
+import { HELD, VirtualPartitions } from './virtual-partitions.js'
 import { WaitingRecords } from './waiting-records.js'
 import type { WorkEngineOptions } from './work-engine-options.js'
 
@@ -26,6 +27,8 @@ export class Dispatcher {
   readonly #routes: VirtualPartitions
   readonly #outboxes: Outbox[]
   readonly #waiting: WaitingRecords
+  /** In the window, but of keys that move to another thread. */
+  readonly #held = new TicketRing()
   #sequence: number
   readonly #spareRows: number
   readonly #scratch: Int32Array
@@ -80,6 +83,7 @@ export class Dispatcher {
 
   /** Lets waiting records into the window and sends what is routed. */
   proceed(): void {
+    if (this.#routes.arrive()) for (let left = this.#held.length; left > 0; left--) this.#route(this.#held.shift())
     if (this.#waiting.length > 0) this.#waiting.letIn(this.#admitted)
     this.#flush()
   }
@@ -167,6 +171,10 @@ export class Dispatcher {
       letGo(this.#alone)
     }
     for (const outbox of this.#outboxes) outbox.remove(matches, letGo)
+    this.#held.remove(matches, (ticket) => {
+      this.leaveWindow(ticket)
+      dropped(ticket)
+    })
   }
 
   /**
@@ -196,6 +204,11 @@ export class Dispatcher {
   #route(ticket: number): void {
     const table = this.#table
     const thread = this.#routes.route(table.slot[ticket]!, table.keyHash[ticket]!, table.hasKey[ticket] === 1)
+    if (thread === HELD) {
+      table.phase[ticket] = Phase.held
+      this.#held.push(ticket)
+      return
+    }
     table.thread[ticket] = thread
     table.phase[ticket] = Phase.routed
     this.#outboxes[thread]!.push(ticket)

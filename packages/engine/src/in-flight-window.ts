@@ -110,6 +110,13 @@ export class InFlightWindow {
     this.#count(this.#holdings[slot]!, -1, -size)
   }
 
+  /** Messages of each partition that are in the window. */
+  bySlot(): Int32Array {
+    const messages = new Int32Array(this.#holdings.length)
+    for (const [slot, holding] of this.#holdings.entries()) messages[slot] = holding?.messages ?? 0
+    return messages
+  }
+
   /** Messages of a partition that are in the window. */
   held(slot: PartitionSlot): number {
     return this.#holdings[slot]?.messages ?? 0

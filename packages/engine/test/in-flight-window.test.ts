@@ -118,6 +118,7 @@ test('admits what a naive count admits, whatever comes, goes, joins and leaves; 
       const window = new InFlightWindow(limits)
       const naive = new NaiveWindow(limits)
       for (const step of steps) {
+        for (const [slot, messages] of window.bySlot().entries()) expect(messages).toBe(naive.held(slot).messages)
         if (step.type === 'admit') {
           const expected = naive.admits(step.slot, step.size, window.maxMessages)
           expect(window.admit(step.slot, step.size)).toBe(expected)

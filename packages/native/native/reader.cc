@@ -126,7 +126,11 @@ void Reader::endSeek(const std::string& topic, int32_t partition) {
   wakeUp_.wake();
 }
 
-void Reader::request(size_t maxRecords, uint64_t maxBytes, Room room) {
+void Reader::request(size_t maxRecords, uint64_t maxBytes, Room room, std::span<const int32_t> inFlight) {
+  for (const auto& partition : attached_) {
+    const auto slot = static_cast<size_t>(partition->slot);
+    partition->inFlight = slot < inFlight.size() ? static_cast<uint32_t>(std::max(0, inFlight[slot])) : 0;
+  }
   {
     std::lock_guard state(state_);
     request_ = Request{maxRecords, maxBytes, std::move(room)};
@@ -274,8 +278,9 @@ void Reader::serveConsumerQueue() {
   }
 }
 
-/// Fills the batch from all readable queues, in rounds: each queue gets an equal share of what is left, and what one
-/// does not use is shared by the others in the next round. The queue to begin with rotates.
+/// Fills the batch from all readable queues, in rounds, so that the partitions come to have the same number of records in
+/// flight: one whose records end sooner is read more. What one does not use is shared by the others in the next round. Among
+/// equals the one to begin with rotates.
 bool Reader::collect(const Request& request) {
   readable_.clear();
   const size_t n = partitions_.size();
@@ -284,21 +289,34 @@ bool Reader::collect(const Request& request) {
   batch_.limitTo(request.room.data != nullptr ? request.room.capacity : SIZE_MAX);
   for (size_t i = 0; i < n; i++) {
     Partition* partition = partitions_[(rotation_ + i) % n].get();
-    if (!partition->paused && partition->seeks == 0 && partition->hasRecords()) readable_.push_back(partition);
+    if (partition->paused || partition->seeks != 0 || !partition->hasRecords()) continue;
+    partition->load = partition->inFlight;
+    readable_.push_back(partition);
   }
   while (!readable_.empty() && batch_.count() < request.maxRecords && batch_.bytes() < request.maxBytes) {
-    const size_t share = std::max<size_t>(1, (request.maxRecords - batch_.count()) / readable_.size());
+    std::ranges::stable_sort(readable_, {}, &Partition::load);
+    const uint64_t level = this->level(request.maxRecords - batch_.count());
     const uint64_t byteShare = std::max<uint64_t>(1, (request.maxBytes - batch_.bytes()) / readable_.size());
     size_t kept = 0;
     for (Partition* partition : readable_) {
-      const size_t left = request.maxRecords - batch_.count();
-      if (left == 0) break;
-      if (partition->take(batch_, std::min(share, left), byteShare, request.maxBytes, *this))
-        readable_[kept++] = partition;
+      const size_t before = batch_.count();
+      const size_t room = std::min<size_t>(level - std::min(level, partition->load), request.maxRecords - before);
+      if (room == 0 || partition->take(batch_, room, byteShare, request.maxBytes, *this)) readable_[kept++] = partition;
+      partition->load += batch_.count() - before;
     }
     readable_.resize(kept);
   }
   return batch_.count() > 0;
+}
+
+/// Up to how many records in flight readable partitions that have fewer are filled, as so much water fills vessels: more than
+/// the first of them has, by `load` in ascending order.
+uint64_t Reader::level(uint64_t records) const {
+  uint64_t sum = records;
+  for (size_t filled = 1;; filled++) {
+    sum += readable_[filled - 1]->load;
+    if (filled == readable_.size() || sum <= readable_[filled]->load * filled) return (sum + filled - 1) / filled;
+  }
 }
 
 void Reader::publish(Block block) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -59,7 +60,8 @@ class Reader final : private QueueEvents {
   /// that look like repeated ones (see Partition::isRepeated). False: the partition is not attached.
   bool beginSeek(const std::string& topic, int32_t partition);
   void endSeek(const std::string& topic, int32_t partition);
-  void request(size_t maxRecords, uint64_t maxBytes, Room room);
+  /// `inFlight`: by slot, records that were read and have not ended; none by default.
+  void request(size_t maxRecords, uint64_t maxBytes, Room room, std::span<const int32_t> inFlight);
   bool take(Output* output);
   /// Entries in the partition's queue that were not read yet, outdated ones included.
   size_t queued(int32_t slot);
@@ -79,6 +81,7 @@ class Reader final : private QueueEvents {
   bool pass();
   void serveConsumerQueue();
   bool collect(const Request& request);
+  uint64_t level(uint64_t records) const;
   void publish(Block block);
   void abandon(Partition& partition);
   void onEnd(int32_t slot, int64_t offset) override;

@@ -51,8 +51,10 @@ class ReaderObject final : public Nan::ObjectWrap {
   static NAN_METHOD(EndSeek) { of(info)->reader_.endSeek(toString(info[0]), toInt(info[1])); }
 
   static NAN_METHOD(Request) {
+    Nan::TypedArrayContents<int32_t> inFlight(info[4]);
     of(info)->reader_.request(static_cast<size_t>(Nan::To<double>(info[0]).FromJust()),
-                              static_cast<uint64_t>(Nan::To<double>(info[1]).FromJust()), roomOf(info[2], info[3]));
+                              static_cast<uint64_t>(Nan::To<double>(info[1]).FromJust()), roomOf(info[2], info[3]),
+                              {*inFlight, inFlight.length()});
   }
 
   static NAN_METHOD(Queued) {

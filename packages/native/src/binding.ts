@@ -36,7 +36,7 @@ export interface ReaderHandle {
   beginSeek(topic: string, partition: number): boolean
   endSeek(topic: string, partition: number): void
   /** @param id a number for `into`, not 0, which `take` tells with the block of this request */
-  request(maxRecords: number, maxBytes: number, into?: ArrayBuffer, id?: number): void
+  request(maxRecords: number, maxBytes: number, into?: ArrayBuffer, id?: number, inFlight?: Int32Array): void
   queued(slot: number): number
   position(slot: number): number
   /** `room`: the `id` of the request that the block answers; 0 without. `block`: memory of its own, if not in `into`. */

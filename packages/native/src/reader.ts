@@ -65,8 +65,10 @@ export interface NativeReader {
    * @param into memory for the block, which then holds no more than fits, except for a larger record alone. Lent until
    *   the block of this request, or of a later one, is taken: neither write to it nor transfer it meanwhile. By default each
    *   block has memory of its own.
+   * @param inFlight by slot, how many records of the partition have been taken and have not ended: whoever has few is read
+   *   more, until all have as many. By default none.
    */
-  request(maxRecords: number, maxBytes: number, into?: ArrayBuffer): void
+  request(maxRecords: number, maxBytes: number, into?: ArrayBuffer, inFlight?: Int32Array): void
   /** What is ready; `undefined` when there is nothing. */
   take(): Taken | undefined
   /** Entries that librdkafka holds for the partition, records of superseded assignments included. 0 if unknown. */
@@ -152,17 +154,17 @@ class Reader implements NativeReader {
     if (this.#open) this.#handle.setPaused(slot, paused)
   }
 
-  request(maxRecords: number, maxBytes: number, into?: ArrayBuffer): void {
+  request(maxRecords: number, maxBytes: number, into?: ArrayBuffer, inFlight?: Int32Array): void {
     if (!(maxRecords >= 1) || !(maxBytes >= 1)) throw new RangeError('request() needs room for at least one record')
     if (!this.#open) return
     const limit = Math.min(maxBytes, MAX_BLOCK_BYTES)
     if (into === undefined) {
-      this.#handle.request(maxRecords, limit)
+      this.#handle.request(maxRecords, limit, undefined, 0, inFlight)
       return
     }
     this.#lastRoom = (this.#lastRoom + 1) & MAX_ROOM || 1
     this.#lent.set(this.#lastRoom, into)
-    this.#handle.request(maxRecords, limit, into, this.#lastRoom)
+    this.#handle.request(maxRecords, limit, into, this.#lastRoom, inFlight)
   }
 
   take(): Taken | undefined {

@@ -83,6 +83,41 @@ describe('what is read', () => {
     await member.stop()
   })
 
+  test('the less is in flight of a partition the more of it is read, until all have as many', async () => {
+    const topic = await topicOf(4_000, 4)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 4)
+    for (const partition of upTo(4)) await fetched(member, partition, 500)
+    const slots = upTo(4).map((partition) => member.slotOf(partition))
+    const read = async (records: number, inFlight: readonly number[]) => {
+      const bySlot = new Int32Array(Math.max(...slots) + 1)
+      for (const [i, slot] of slots.entries()) bySlot[slot] = inFlight[i]!
+      member.reader.request(records, 1e6, undefined, bySlot)
+      const block = await blockOf(member)
+      return slots.map((slot) => block.filter((record) => record.slot === slot).length)
+    }
+
+    // A level of 50 is not reached by whoever has more.
+    expect(await read(90, [0, 20, 40, 300])).toEqual([50, 30, 10, 0])
+    expect(await read(2, [7, 7, 6, 5])).toEqual([0, 0, 0, 2])
+    expect(await read(40, [1_000, 1_000, 1_000, 1_000])).toEqual([10, 10, 10, 10])
+    // What is missing of slots that nobody was told about is none.
+    member.reader.request(8, 1e6, undefined, new Int32Array(0))
+    expect(await blockOf(member)).toHaveLength(8)
+    await member.stop()
+  })
+
+  test('a partition without records leaves what it would have had to the others, whatever they have in flight', async () => {
+    const topic = await topicOf(1_000, 1)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 1)
+    await fetched(member, 0, 100)
+    const slot = member.slotOf(0)
+    member.reader.request(30, 1e6, undefined, new Int32Array(slot + 1).fill(100_000))
+    expect(await blockOf(member)).toHaveLength(30)
+    await member.stop()
+  })
+
   test('records that lie in the consumer queue when a partition is attached come first, in order', async () => {
     const topic = await topicOf(2_000, 1)
     const consumer = new Kafka.KafkaConsumer(

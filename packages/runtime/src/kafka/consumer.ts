@@ -131,8 +131,8 @@ export class Consumer {
     }
   }
 
-  request(records: number, bytes: number): void {
-    this.#reader!.request(records, bytes)
+  request(records: number, bytes: number, inFlight?: Int32Array): void {
+    this.#reader!.request(records, bytes, inFlight)
   }
 
   setPaused(slot: PartitionSlot, paused: boolean): void {

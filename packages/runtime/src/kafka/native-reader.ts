@@ -25,8 +25,8 @@ export class NativeReader implements Reader {
     this.#addon.setPaused(slot, paused)
   }
 
-  request(records: number, bytes: number): void {
-    this.#addon.request(records, bytes, this.#blocks.lend())
+  request(records: number, bytes: number, inFlight?: Int32Array): void {
+    this.#addon.request(records, bytes, this.#blocks.lend(), inFlight)
   }
 
   take(): ReadResult | undefined {

@@ -27,8 +27,11 @@ export interface Reader {
   /**
    * Asks for records, at most so many and so many bytes. It stands until it has brought some; one request at a time. The
    * portable reader goes on by itself up to the whole of it, and may exceed it by one read.
+   *
+   * @param inFlight by slot, how many records of a partition were read and have not ended. The native reader brings more of
+   *   those that have few; the portable one has all partitions in one queue
    */
-  request(records: number, bytes: number): void
+  request(records: number, bytes: number, inFlight?: Int32Array): void
   /** What was read since the last take, at once. Empty results are undefined. */
   take(): ReadResult | undefined
   /** Resolves when no read is under way, and begins none until `release`: what the last one brought waits for `take`. */

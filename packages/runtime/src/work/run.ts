@@ -279,10 +279,11 @@ export class WorkRun {
   /** Asks for the next read when none is under way and there is room. */
   #want(): void {
     if (this.#requested || this.#phase !== 'running') return
-    const { records, bytes } = this.#parts.engine.demand()
+    const { consumer, engine } = this.#parts
+    const { records, bytes } = engine.demand()
     if (records === 0) return
     this.#requested = true
-    this.#parts.consumer.request(records, bytes)
+    consumer.request(records, bytes, engine.window.bySlot())
   }
 
   /** @returns undefined when the run is ending and takes nothing more */

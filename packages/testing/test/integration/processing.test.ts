@@ -98,6 +98,33 @@ describe.each(readers)('%s reader', (reader) => {
     await journal.untilDone(10)
   })
 
+  // All partitions come to the portable reader in one queue.
+  test.skipIf(reader === 'portable')(
+    'a partition whose records do not end has half of the window, not more',
+    async () => {
+      const topic = await stage.topic(2)
+      const slow = Array.from({ length: 200 }, (_, i) => `slow-${i}`)
+      await stage.produce(topic, [
+        ...Array.from({ length: 800 }, (_, i) => ({ partition: i % 2, key: `quick-${i}` })),
+        ...slow.map((key) => ({ partition: 0, key })),
+        ...Array.from({ length: 2_000 }, (_, i) => ({ partition: 1, key: `late-${i}` })),
+      ])
+      const journal = stage.journal()
+      const gate = new SharedArrayBuffer(4)
+      const rules = Object.fromEntries(slow.map((key) => [key, 'gate']))
+      const processorOptions = { journal: journal.path, rules, gate, ms: 20 }
+      const settings = { windowMessages: 64, concurrency: 64, reader, processorOptions }
+      const play = stage.play({ topic, speedup: 1, ...settings }, { untilEnd: true })
+      await journal.untilDone(1_600)
+      const waiting = journal.starts().filter(({ key }) => key?.startsWith('slow')).length
+      // As many as the other may have: were both read alike, it would have all but the other's share of a quarter.
+      expect(waiting).toBeGreaterThan(8)
+      expect(waiting).toBeLessThanOrEqual(33)
+      openGate(gate)
+      expect(await play.run).toMatchObject({ processed: 3_000, failed: 0 })
+    },
+  )
+
   test('null keys, empty keys, tombstones, empty values and headers arrive as they were written', async () => {
     const topic = await stage.topic(1)
     const headers = { trace: 'abc', twice: ['1', '2'], empty: '' }
