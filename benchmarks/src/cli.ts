@@ -18,22 +18,12 @@ export interface SuiteOptions {
   progress: (what: string) => void
 }
 
-hearSignals()
-await withUsageErrors(() =>
-  unlessInterrupted(
-    // Has options and a table of its own, and is not one of all suites: it takes a real Kafka and a quarter of an hour.
-    process.argv[2] === 'peers'
-      ? import('./peers/cli.js').then(({ peers }) => peers(process.argv.slice(3)))
-      : bench(process.argv.slice(2)),
-  ),
-)
-// A client of node-rdkafka's that does not disconnect must not keep the process.
-if (process.argv[2] === 'peers') process.exit()
-
 interface Chosen {
   names: readonly string[]
   options: Omit<SuiteOptions, 'progress'>
   json: boolean
+  /** The folder where results are kept. */
+  history: string
 }
 
 async function bench(args: string[]): Promise<void> {
@@ -47,6 +37,7 @@ async function bench(args: string[]): Promise<void> {
       bootstrap: { type: 'string' },
       compare: { type: 'string' },
       gate: { type: 'string' },
+      history: { type: 'string', default: HISTORY },
       tolerance: { type: 'string', default: '0.2' },
       help: { type: 'boolean', default: false },
     },
@@ -64,10 +55,10 @@ async function bench(args: string[]): Promise<void> {
     messages: values.messages === undefined ? undefined : positive('--messages', values.messages),
     bootstrap: values.bootstrap ?? process.env.KAFKA_BOOTSTRAP,
   }
-  const chosen = { names, options, json: values.json }
+  const chosen = { names, options, json: values.json, history: values.history }
   // Before anything is kept: what runs now must not be what it is compared with.
   const source = values.gate ?? values.compare
-  const before = source === undefined ? [] : earlierResults(source, HISTORY)
+  const before = source === undefined ? [] : earlierResults(source, values.history)
   const changes = compare(await runAll(chosen), before)
   for (const change of changes) tell(describe(change))
   if (values.gate !== undefined) await judge(chosen, changes, before, tolerance, values.gate)
@@ -79,20 +70,20 @@ function help(): void {
     ([name, { goal, payload }]) => `  ${name.padEnd(width)}  ${goal} (${payload})`,
   )
   console.log(`pnpm bench [suite]… [--runs 3] [--messages n] [--bootstrap host:port] [--json]
-           [--compare last|file] [--gate file] [--tolerance 0.2]
+           [--compare last|file] [--gate file] [--tolerance 0.2] [--history folder]
 pnpm bench peers --help
 
 ${list.join('\n')}
 
 Each suite prints both sides of its ratio from one run, alternating. What needs Kafka uses that of --bootstrap or KAFKA_BOOTSTRAP,
-else the embedded broker. Results are kept in benchmarks/history.
+else the embedded broker. Results are kept in benchmarks/history, or the folder of --history.
 
   --compare   prints how each ratio has changed since the last run of its case, or since a file that --json wrote
   --gate      the same for a file, and exit code 1 when a ratio is worse by more than --tolerance, twice in a row; 2 when the
               file has none of the cases`)
 }
 
-async function runAll({ names, options, json }: Chosen): Promise<Result[]> {
+async function runAll({ names, options, json, history }: Chosen): Promise<Result[]> {
   const all: Result[] = []
   for (const name of names) {
     const { load, payload, kafka } = suites[name]!
@@ -102,7 +93,7 @@ async function runAll({ names, options, json }: Chosen): Promise<Result[]> {
     const results = await suite({ ...options, progress: progress.tell })
     progress.clear()
     print(header, results, json)
-    save([{ header }, ...results], HISTORY, new Date())
+    save([{ header }, ...results], history, new Date())
     all.push(...results)
   }
   return all
@@ -134,3 +125,16 @@ async function judge(
   tell(worse.length === 0 ? `${changes.length} ratios hold` : `${worse.length} of ${changes.length} ratios are worse`)
   if (worse.length > 0) process.exitCode = 1
 }
+
+// Last: what they await uses all of the above.
+hearSignals()
+await withUsageErrors(() =>
+  unlessInterrupted(
+    // Has options and a table of its own, and is not one of all suites: it takes a real Kafka and a quarter of an hour.
+    process.argv[2] === 'peers'
+      ? import('./peers/cli.js').then(({ peers }) => peers(process.argv.slice(3)))
+      : bench(process.argv.slice(2)),
+  ),
+)
+// A client of node-rdkafka's that does not disconnect must not keep the process.
+if (process.argv[2] === 'peers') process.exit()

@@ -1,15 +1,35 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+import type { Result } from '../src/report.js'
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 
+const folder = mkdtempSync(join(tmpdir(), 'bench-cli-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
 function start(...args: string[]) {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const ended = Promise.all([text(child.stderr), once(child, 'exit')]).then(([stderr, [code]]) => ({ stderr, code }))
-  return { child, ended }
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { child, ended: ended.then(([stdout, stderr, [code]]) => ({ stdout, stderr, code: code as number })) }
+}
+
+/** The suite that takes the shortest, and what is kept of it stays out of the project's own history. */
+const tracker = (...args: string[]) =>
+  start('tracker', '--runs', '1', '--messages', '1000', '--history', join(folder, 'history'), ...args).ended
+
+/** A file of results as `--json` writes it, of ratios that were so many times what they are. */
+async function earlier(name: string, times: number): Promise<string> {
+  const file = join(folder, name)
+  const lines = (await tracker('--json')).stdout.trim().split('\n')
+  const [header, result] = lines.map((line) => JSON.parse(line) as object) as [object, Result]
+  writeFileSync(file, `${JSON.stringify(header)}\n${JSON.stringify({ ...result, ratio: result.ratio! * times })}\n`)
+  return file
 }
 
 test.each([
@@ -26,6 +46,29 @@ test.each([
   expect(code).toBe(1)
   expect(stderr).toMatch(/^.+\n$/)
   expect(stderr).toContain(sentence)
+})
+
+test('--compare last tells what became of each ratio since the last run', async () => {
+  await tracker()
+  const { stderr, code } = await tracker('--compare', 'last')
+  expect(stderr).toMatch(
+    /^tracker open \+ finish, random, 10,000 in flight, ns: \d\.\d+ → \d\.\d+, .* % (worse|better)$/m,
+  )
+  expect(code).toBe(0)
+})
+
+test('--gate passes where no ratio is worse', async () => {
+  const { stderr, code } = await tracker('--gate', await earlier('slow.jsonl', 1_000))
+  expect(stderr).toContain('1 ratios hold')
+  expect(code).toBe(0)
+})
+
+test('--gate measures a ratio that is worse once more, and ends with 1 when it is worse again', async () => {
+  const { stderr, code } = await tracker('--gate', await earlier('fast.jsonl', 0.001))
+  expect(stderr).toContain('Once more')
+  expect(stderr).toContain('REGRESSION tracker open + finish, random')
+  expect(stderr).toContain('1 of 1 ratios are worse')
+  expect(code).toBe(1)
 })
 
 test('a bench that is ended leaves no process behind', async () => {
