@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test, vi } from 'vitest'
 import type { Result } from '../src/report.js'
 
+const manifest = new URL('../../package.json', import.meta.url)
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-cli-'))
@@ -69,6 +70,28 @@ test('--gate measures a ratio that is worse once more, and ends with 1 when it i
   expect(stderr).toContain('REGRESSION tracker open + finish, random')
   expect(stderr).toContain('1 of 1 ratios are worse')
   expect(code).toBe(1)
+})
+
+test('with --json stdout is nothing but JSON', async () => {
+  const { stdout } = await tracker('--json')
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => Object.keys(JSON.parse(line) as object)[0]),
+  ).toEqual(['header', 'suite'])
+})
+
+test('what builds before a bench writes to stderr only: stdout is for results', async () => {
+  const { prebench } = (JSON.parse(readFileSync(manifest, 'utf8')) as { scripts: { prebench: string } }).scripts
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'turbo'), '#!/bin/sh\necho built; echo warned >&2\n', { mode: 0o755 })
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
+  const child = spawn('sh', ['-c', prebench], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  expect(stdout).toBe('')
+  expect(stderr).toBe('built\nwarned\n')
 })
 
 test('a bench that is ended leaves no process behind', async () => {
