@@ -1,11 +1,11 @@
 /** `pnpm bench <suite>`: runs one suite, or all, and says what became of the ratios since an earlier run. */
 import { parseArgs } from 'node:util'
-import { type Change, compare, describe, regressions } from './compare.js'
+import { type Comparison, compare, describe, type Measured, regressions } from './compare.js'
 import { headerOf } from './header.js'
 import { earlierResults, HISTORY, save } from './history.js'
 import { hearSignals, unlessInterrupted } from './interrupt.js'
 import { progressOf } from './progress.js'
-import { print, type Result } from './report.js'
+import { print } from './report.js'
 import { suites } from './suites.js'
 import { positive, UsageError, withUsageErrors } from './usage.js'
 
@@ -58,9 +58,12 @@ async function bench(args: string[]): Promise<void> {
   const chosen = { names, options, json: values.json, history: values.history }
   // Before anything is kept: what runs now must not be what it is compared with.
   const source = values.gate ?? values.compare
-  const before = source === undefined ? [] : earlierResults(source, values.history)
-  const changes = compare(await runAll(chosen), before)
+  const before = source === undefined ? undefined : earlierResults(source, values.history)
+  const now = await runAll(chosen)
+  if (before === undefined) return
+  const { changes, leftOut } = compare(now, before)
   for (const change of changes) tell(describe(change))
+  for (const line of leftOut) tell(line)
   if (values.gate !== undefined) await judge(chosen, changes, before, tolerance, values.gate)
 }
 
@@ -78,23 +81,24 @@ ${list.join('\n')}
 Each suite prints both sides of its ratio from one run, alternating. What needs Kafka uses that of --bootstrap or KAFKA_BOOTSTRAP,
 else the embedded broker. Results are kept in benchmarks/history, or the folder of --history.
 
-  --compare   prints how each ratio has changed since the last run of its case, or since a file that --json wrote
-  --gate      the same for a file, and exit code 1 when a ratio is worse by more than --tolerance, twice in a row; 2 when the
-              file has none of the cases`)
+  --compare   prints how each ratio has changed since the last run of its case, or since a file that --json wrote;
+              and what is left out, because broker (embedded or given), payload or messages are others
+  --gate      the same for a file, and exit code 1 when a ratio is worse by more than --tolerance, twice in a row; 2 when
+              nothing could be compared`)
 }
 
-async function runAll({ names, options, json, history }: Chosen): Promise<Result[]> {
-  const all: Result[] = []
+async function runAll({ names, options, json, history }: Chosen): Promise<Measured[]> {
+  const all: Measured[] = []
   for (const name of names) {
     const { load, payload, kafka } = suites[name]!
     const suite = await load()
-    const header = headerOf(name, payload, kafka ? options.bootstrap : null)
+    const header = headerOf(name, payload, kafka ? options.bootstrap : null, options.messages ?? "the suite's own")
     const progress = progressOf(name, process.stderr)
     const results = await suite({ ...options, progress: progress.tell })
     progress.clear()
     print(header, results, json)
     save([{ header }, ...results], history, new Date())
-    all.push(...results)
+    all.push(...results.map((result) => ({ ...result, header })))
   }
   return all
 }
@@ -104,13 +108,13 @@ const tell = (line: string): void => console.error(line)
 
 async function judge(
   chosen: Chosen,
-  changes: readonly Change[],
-  before: readonly Result[],
+  changes: Comparison['changes'],
+  before: readonly Measured[],
   tolerance: number,
   file: string,
 ): Promise<void> {
   if (changes.length === 0) {
-    tell(`${file} has none of these cases: nothing was compared`)
+    tell(`${file}: nothing was compared`)
     process.exitCode = 2
     return
   }
@@ -118,7 +122,7 @@ async function judge(
   if (worse.length > 0) {
     tell('Once more, for a machine that is disturbed disturbs ratios too:')
     const suspects = chosen.names.filter((name) => worse.some((change) => change.name.startsWith(`${name} `)))
-    const again = regressions(compare(await runAll({ ...chosen, names: suspects }), before), tolerance)
+    const again = regressions(compare(await runAll({ ...chosen, names: suspects }), before).changes, tolerance)
     worse = again.filter(({ name }) => worse.some((change) => change.name === name))
   }
   for (const change of worse) tell(`REGRESSION ${describe(change)}`)

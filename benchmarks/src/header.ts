@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 
+const EMBEDDED = 'embedded, in the process of the suite'
+
 export interface Header {
   suite: string
   at: string
@@ -9,10 +11,17 @@ export interface Header {
   versions: string
   payload: string
   broker: string
+  /** Of each run, where a suite may be told: as many as it was told, or as it chooses by itself. */
+  messages?: number | "the suite's own"
 }
 
 /** @param broker Addresses of a real Kafka; undefined for the embedded broker; null for a suite without one. */
-export function headerOf(suite: string, payload: string, broker: string | undefined | null): Header {
+export function headerOf(
+  suite: string,
+  payload: string,
+  broker: string | undefined | null,
+  messages?: Header['messages'],
+): Header {
   const rdkafka = createRequire(import.meta.url)('node-rdkafka/package.json') as { version: string; librdkafka: string }
   const memory = Math.round(totalmem() / 2 ** 30)
   return {
@@ -21,10 +30,28 @@ export function headerOf(suite: string, payload: string, broker: string | undefi
     machine: `${cpus().length} × ${cpus()[0]?.model}, ${memory} GiB, ${process.platform} ${process.arch}`,
     versions: `Node ${process.versions.node}, V8 ${process.versions.v8}, node-rdkafka ${rdkafka.version}, librdkafka ${rdkafka.librdkafka}`,
     payload,
-    broker: broker === null ? 'none' : (broker ?? 'embedded, in the process of the suite'),
+    broker: broker === null ? 'none' : (broker ?? EMBEDDED),
+    ...(messages !== undefined && { messages }),
   }
 }
 
-export function headerText({ suite, machine, versions, payload, broker }: Header): string {
-  return `${suite}: ${payload}; broker: ${broker}\n${versions}; ${machine}`
+export function headerText({ suite, machine, versions, payload, broker, messages }: Header): string {
+  const told = typeof messages === 'number' ? `; messages: ${messages.toLocaleString('en-US')}` : ''
+  return `${suite}: ${payload}${told}; broker: ${broker}\n${versions}; ${machine}`
+}
+
+/**
+ * What makes another measurement of the same case. The machine and the versions do not: ratios are for comparing those. Nor do a
+ * broker's addresses, but the embedded one is another program.
+ */
+export function conditions({ broker, payload, messages }: Header) {
+  return { broker: broker === 'none' || broker === EMBEDDED ? broker : 'a given one', payload, messages }
+}
+
+/** @returns the first condition that is not the same, in words; undefined where all are */
+export function difference(now: Header | undefined, before: Header | undefined): string | undefined {
+  if (now === undefined || before === undefined) return 'without a header'
+  const [own, other] = [conditions(now), conditions(before)]
+  const name = (Object.keys(own) as (keyof typeof own)[]).find((key) => own[key] !== other[key])
+  return name && `${name} ${other[name] ?? 'not told'} before, ${own[name] ?? 'not told'} now`
 }

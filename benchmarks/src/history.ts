@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Result } from './report.js'
+import type { Measured } from './compare.js'
+import { conditions, type Header } from './header.js'
 import { UsageError } from './usage.js'
 
 export const HISTORY = fileURLToPath(new URL('../history/', import.meta.url))
@@ -15,15 +16,20 @@ export function save(lines: readonly object[], folder: string, at: Date): void {
 }
 
 /**
- * @param source `last`: of each case the latest result in the folder; else a file that `--json` wrote.
+ * @param source `last`: of each case the latest results in the folder, one for all conditions under which it was measured; else a
+ *   file that `--json` wrote.
  * @throws UsageError that names the file, and the line where one is no JSON
  */
-export function earlierResults(source: string, folder: string): Result[] {
+export function earlierResults(source: string, folder: string): Measured[] {
   if (source !== 'last') return resultsIn(source)
-  const latest = new Map<string, Result>()
+  const latest = new Map<string, Measured>()
   for (const file of filesIn(folder)) {
     for (const result of resultsIn(join(folder, file))) {
-      latest.set(JSON.stringify([result.suite, result.case, result.unit]), result)
+      const { suite, case: name, unit, header } = result
+      const key = JSON.stringify([suite, name, unit, header && conditions(header)])
+      // Behind those of earlier runs, also where it takes the place of one of them.
+      latest.delete(key)
+      latest.set(key, result)
     }
   }
   return [...latest.values()]
@@ -40,14 +46,17 @@ function filesIn(folder: string): string[] {
   }
 }
 
-/** Lines that are no result are passed over: headers, and what pnpm prints before a script. */
-function resultsIn(file: string): Result[] {
+/** Lines that are neither a header nor a result are passed over: what other programs print before a script. */
+function resultsIn(file: string): Measured[] {
+  let last: Header | undefined
   return textOf(file)
     .split('\n')
     .flatMap((line, i) => {
       if (!line.startsWith('{')) return []
-      const given = parsed(line, `${file}, line ${i + 1}`) as Result | { header: object }
-      return 'suite' in given ? [given] : []
+      const given = parsed(line, `${file}, line ${i + 1}`) as Measured | { header: Header }
+      if ('suite' in given) return [{ ...given, header: last?.suite === given.suite ? last : undefined }]
+      last = given.header
+      return []
     })
 }
 

@@ -58,6 +58,20 @@ test('--compare last tells what became of each ratio since the last run', async 
   expect(code).toBe(0)
 })
 
+test('--compare says what it leaves out, and why', async () => {
+  const { stderr, code } = await tracker('--messages', '1001', '--compare', await earlier('same.jsonl', 1))
+  expect(stderr).toContain('tracker is not compared, messages 1000 before, 1001 now: open + finish, random')
+  expect(stderr).not.toContain('→')
+  expect(code).toBe(0)
+})
+
+test('--gate ends with 2 where nothing could be compared', async () => {
+  const { stderr, code } = await tracker('--messages', '1001', '--gate', await earlier('other.jsonl', 1))
+  expect(stderr).toContain('tracker is not compared, messages 1000 before, 1001 now')
+  expect(stderr).toContain('nothing was compared')
+  expect(code).toBe(2)
+})
+
 test('--gate passes where no ratio is worse', async () => {
   const { stderr, code } = await tracker('--gate', await earlier('slow.jsonl', 1_000))
   expect(stderr).toContain('1 ratios hold')

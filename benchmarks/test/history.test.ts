@@ -14,12 +14,35 @@ const result = (name: string, value: number) =>
 
 test('last is the latest result of each case, whatever else the latest run measured', () => {
   const folder = join(root, 'history')
-  save([result('a', 1), result('b', 2)], folder, new Date('2026-01-01T00:00:00Z'))
-  save([{ header: headerOf('s', 'x', null) }, result('a', 3)], folder, new Date('2026-01-02T00:00:00Z'))
+  const header = headerOf('s', 'x', null)
+  save([{ header }, result('a', 1), result('b', 2)], folder, new Date('2026-01-01T00:00:00Z'))
+  save([{ header }, result('a', 3)], folder, new Date('2026-01-02T00:00:00Z'))
   expect(earlierResults('last', folder).map(({ case: name, value }) => [name, value])).toEqual([
-    ['a', 3],
     ['b', 2],
+    ['a', 3],
   ])
+})
+
+test('last is one result for all conditions under which a case was measured, with its header', () => {
+  const folder = join(root, 'conditions')
+  const few = { ...headerOf('s', 'x', null, 10), at: '' }
+  const many = { ...headerOf('s', 'x', null, "the suite's own"), at: '' }
+  for (const [i, header] of [many, few, many].entries()) {
+    save([{ header }, result('a', i)], folder, new Date(Date.UTC(2026, 0, i + 1)))
+  }
+  expect(earlierResults('last', folder)).toEqual([
+    { ...result('a', 1), header: few },
+    { ...result('a', 2), header: many },
+  ])
+})
+
+test('a result behind the header of another suite has none', () => {
+  const file = join(root, 'other.jsonl')
+  writeFileSync(
+    file,
+    [{ header: headerOf('other', 'x', null) }, result('a', 1)].map((line) => JSON.stringify(line)).join('\n'),
+  )
+  expect(earlierResults(file, root)).toEqual([{ ...result('a', 1), header: undefined }])
 })
 
 test('without a history there is nothing to compare with', () => {
@@ -28,14 +51,10 @@ test('without a history there is nothing to compare with', () => {
 
 test('a file may have headers and lines of other programs', () => {
   const file = join(root, 'results.jsonl')
-  const lines = [
-    '> zk@ bench',
-    JSON.stringify({ header: headerOf('s', 'x', null) }),
-    JSON.stringify(result('a', 1)),
-    '',
-  ]
+  const header = headerOf('s', 'x', null)
+  const lines = ['> zk@ bench', JSON.stringify({ header }), JSON.stringify(result('a', 1)), '']
   writeFileSync(file, lines.join('\n'))
-  expect(earlierResults(file, root)).toEqual([result('a', 1)])
+  expect(earlierResults(file, root)).toEqual([{ ...result('a', 1), header }])
 })
 
 test('a file that is not there is an error', () => {
