@@ -63,7 +63,7 @@ async function bench(args: string[]): Promise<void> {
   if (before === undefined) return
   const { changes, leftOut } = compare(now, before)
   for (const change of changes) tell(describe(change))
-  for (const line of leftOut) tell(line)
+  for (const line of leftOut) tell(process.env.GITHUB_ACTIONS ? `::warning::${line}` : line)
   if (values.gate !== undefined) await judge(chosen, changes, before, tolerance, values.gate)
 }
 
