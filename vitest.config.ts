@@ -45,7 +45,15 @@ export default defineConfig({
     reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
     projects: [
       ...packages,
-      { extends: true, root: join(root, 'benchmarks'), test: { name: 'benchmarks', include: ['test/**/*.test.ts'] } },
+      {
+        extends: true,
+        root: join(root, 'benchmarks'),
+        test: {
+          name: 'benchmarks',
+          include: ['test/**/*.test.ts'],
+          exclude: [...defaultExclude, '**/*.kafka.test.ts'],
+        },
+      },
       join(root, 'compose/vitest.config.mjs'),
       { extends: true, root: join(root, 'scripts'), test: { name: 'scripts', include: ['test/**/*.test.mjs'] } },
       {

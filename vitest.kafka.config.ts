@@ -10,7 +10,7 @@ if (!process.env.KAFKA_BOOTSTRAP) {
  */
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.kafka.test.ts'],
+    include: ['{packages/*,benchmarks}/test/**/*.kafka.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // As in vitest.config.ts: CI's last lines tell of each.

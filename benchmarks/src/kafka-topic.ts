@@ -1,12 +1,16 @@
 /** A topic filled with generated records, on a real Kafka or the embedded broker. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { startEmbeddedBroker } from '@zk/runtime/embedded-broker'
 import { fillTopic } from '@zk/runtime/internal/fill-topic'
 import Kafka, { type LibrdKafkaError } from 'node-rdkafka'
 import { undoneAtSignal } from './interrupt.js'
+import { topicSize } from './topic-size.js'
+import { UsageError } from './usage.js'
 
 const PARTITIONS = 12
 const KEYS = 10_000
 const TOPIC_EXISTS = 36
+const DELETED_MS = 30_000
 
 interface Keys {
   name: string
@@ -40,12 +44,23 @@ export async function filledTopic(options: FillOptions): Promise<FilledTopic> {
   const name = `bench-${valueBytes}-${messages}${besides}${keys.name === '' ? '' : `-${keys.name}`}${among}`
   if (options.bootstrap === undefined) {
     const broker = await startEmbeddedBroker({ topics: { [name]: partitions } })
-    await produce(broker.bootstrapServers, name, options)
-    return { bootstrap: broker.bootstrapServers, name, close: () => broker.stop() }
+    const records = await filled(broker.bootstrapServers, name, options)
+    if (records === messages) return { bootstrap: broker.bootstrapServers, name, close: () => broker.stop() }
+    await broker.stop()
+    throw new UsageError(`the embedded broker keeps ${records} of ${messages} messages: use fewer, or --bootstrap`)
   }
-  // A topic that is there already was filled by an earlier run: its name says with what.
-  if (await createTopic(options.bootstrap, name, partitions)) await produce(options.bootstrap, name, options)
-  return { bootstrap: options.bootstrap, name, close: async () => {} }
+  const { bootstrap } = options
+  // Its name says with what an earlier run has filled it, or began to, and Kafka may have deleted records since.
+  if (!(await createTopic(bootstrap, name, partitions))) {
+    const size = await topicSize(bootstrap, name)
+    if (size.records === messages && size.partitions === partitions) return { bootstrap, name, close: async () => {} }
+    console.error(`${name} has ${size.records} records in ${size.partitions} partitions: it is filled anew`)
+    await deleteTopic(bootstrap, name)
+    await createdAnew(bootstrap, name, partitions)
+  }
+  const records = await filled(bootstrap, name, options)
+  if (records !== messages) throw new Error(`${name} was filled with ${messages} records, and has ${records}`)
+  return { bootstrap, name, close: async () => {} }
 }
 
 interface EmptyOptions {
@@ -101,6 +116,20 @@ async function createTopic(bootstrap: string, topic: string, partitions: number)
   } finally {
     admin.disconnect()
   }
+}
+
+/** A cluster may take a while to delete. */
+async function createdAnew(bootstrap: string, topic: string, partitions: number): Promise<void> {
+  for (const started = performance.now(); !(await createTopic(bootstrap, topic, partitions)); await delay(100)) {
+    if (performance.now() - started > DELETED_MS)
+      throw new Error(`${topic} is still there, ${DELETED_MS} ms after its deletion`)
+  }
+}
+
+/** @returns how many records the topic has then: what a broker refuses or drops, the producer does not say */
+async function filled(bootstrap: string, topic: string, options: FillOptions): Promise<number> {
+  await produce(bootstrap, topic, options)
+  return (await topicSize(bootstrap, topic)).records
 }
 
 function produce(bootstrapServers: string, topic: string, options: FillOptions): Promise<void> {
