@@ -9,7 +9,7 @@ import { type BatchFlags, batchOf } from './batch-flags.js'
 import { HELP, namesBrokers } from './bench/bench-config.js'
 import { BenchProgress } from './bench/bench-progress.js'
 import { benchEvent, benchTable } from './bench/bench-table.js'
-import { byConcurrency, type Concurrency, type Point } from './bench/figures.js'
+import { byConcurrency, type Concurrency, failedShare, failedText, type Point } from './bench/figures.js'
 import { htmlReport } from './bench/html-report.js'
 import { measureWays } from './bench/plan.js'
 import { type Recommendation, recommend } from './bench/recommend.js'
@@ -122,7 +122,8 @@ How to read the table:
                      shared out to more threads.
 
 The recommendation is the way with the fewest threads, then the lowest concurrency, that reaches 95 % of the best throughput, or
-92 % with fewer threads where that is no more than noise. Ways in which more messages fail than with a single handler are left out.
+92 % with fewer threads where that is no more than noise. Ways in which more messages fail than with a single handler are left
+out, where that is more than chance explains.
 
 The handler really runs, on every message and in every run: what it writes to a database it writes. Where that pays, up to 4,096
 of them in each thread call their service at once; --concurrency bounds it. What it sends by ctx.send goes
@@ -254,11 +255,11 @@ function connectionFlags({ config, brokers, sasl, tls, tlsCa, tlsCert, tlsKey, p
 function tell(points: readonly Point[], { sentence, notes }: Recommendation, flags: BenchFlags): void {
   console.log(`${benchTable(points)}\n\n${sentence}.`)
   for (const note of notes) console.log(note)
-  const failed = Math.max(...points.map(({ failed }) => failed))
-  if (failed === 0) return
+  const worst = points.reduce((most, one) => (failedShare(one) > failedShare(most) ? one : most))
+  if (worst.failed === 0) return
   const isMadeUp = flags.value === undefined && flags.sample === undefined && flags.topic === undefined
   console.log(
-    `Up to ${failed} messages of a run failed: ` +
+    `Up to ${failedText(worst)} of the messages failed: ` +
       `${isMadeUp ? '--value <file> or --sample <file> gives messages that it understands' : 'the errors say why'}.`,
   )
 }

@@ -1,6 +1,6 @@
 /** The figures as a table for people, and as objects for programs. */
 import { formatTable } from '../output.js'
-import { concurrencyText, efficiency, gain, mean, type Point } from './figures.js'
+import { concurrencyText, efficiency, failedText, gain, mean, type Point } from './figures.js'
 
 interface Column {
   readonly name: string
@@ -23,7 +23,7 @@ export const columns: readonly Column[] = [
   { name: 'main busy', cell: ({ mainBusy }) => percent(mainBusy) },
   { name: 'CPU/message', cell: ({ cpuUsPerMessage }) => time(cpuUsPerMessage) },
   { name: 'RSS MiB', cell: ({ rssMb }) => Math.round(rssMb) },
-  { name: 'failed', cell: ({ failed }) => failed },
+  { name: 'failed', cell: failedText },
 ]
 
 export function benchTable(points: readonly Point[]): string {

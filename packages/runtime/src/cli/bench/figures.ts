@@ -43,6 +43,7 @@ export interface Point extends Way, Figures {
   readonly runs: number
   readonly minPerSecond: number
   readonly maxPerSecond: number
+  /** Of all runs together. */
   readonly messages: number
   readonly failed: number
 }
@@ -62,8 +63,8 @@ export function pointOf(way: Way, runs: readonly RunFigures[]): Point {
     perSecond: median(rates),
     minPerSecond: Math.min(...rates),
     maxPerSecond: Math.max(...rates),
-    messages: of(({ messages }) => messages),
-    failed: Math.max(...runs.map(({ failed }) => failed)),
+    messages: sum(runs.map(({ messages }) => messages)),
+    failed: sum(runs.map(({ failed }) => failed)),
     handlerMeanUs: of(({ handlerMeanUs }) => handlerMeanUs),
     handlerP50Us: of(({ handlerP50Us }) => handlerP50Us),
     handlerP99Us: of(({ handlerP99Us }) => handlerP99Us),
@@ -83,8 +84,35 @@ export function lanesEach({ concurrency, autoLanes = 1 }: Point): number {
   return concurrency === 'auto' ? autoLanes : concurrency
 }
 
-export function failedShare({ failed, messages }: Pick<RunFigures, 'failed' | 'messages'>): number {
+/** How many messages completed, failed ones included, and how many of them failed. */
+export type Outcomes = Pick<RunFigures, 'messages' | 'failed'>
+
+export function failedShare({ failed, messages }: Outcomes): number {
   return messages === 0 ? 0 : failed / messages
+}
+
+/** Standard errors that chance is allowed: beyond them is one of seven hundred. */
+const CHANCE = 3
+
+/** Whether a larger share of the first fails, and more than chance explains: what the two shares may be does not overlap. */
+export function failsMore(one: Outcomes, other: Outcomes): boolean {
+  return failedWithin(one).least > failedWithin(other).most
+}
+
+/** The score interval of E. B. Wilson (1927), which holds for few messages too, and for none that failed. */
+function failedWithin(of: Outcomes): { least: number; most: number } {
+  if (of.messages === 0) return { least: 0, most: 1 }
+  const [share, doubt] = [failedShare(of), CHANCE ** 2 / of.messages]
+  const middle = share + doubt / 2
+  const reach = Math.sqrt(doubt * (share * (1 - share) + doubt / 4))
+  return { least: (middle - reach) / (1 + doubt), most: (middle + reach) / (1 + doubt) }
+}
+
+/** As people read it: 3.1 %. */
+export function failedText(of: Outcomes): string {
+  const percent = failedShare(of) * 100
+  if (percent > 0 && percent < 0.1) return '<0.1 %'
+  return `${percent.toFixed(percent === 0 || percent >= 10 ? 0 : 1)} %`
 }
 
 /** Of concurrencies: numbers by size, and 'auto' behind them. */
@@ -106,7 +134,11 @@ export function median(values: readonly number[]): number {
 }
 
 export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
+  return sum(values) / values.length
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0)
 }
 
 /** How many times the throughput of the first. */

@@ -5,16 +5,7 @@
  * and backwards in turn: what changes on a machine with time (its clock, its neighbours) then meets all of them alike, and medians
  * leave it out.
  */
-import {
-  type Concurrency,
-  failedShare,
-  mean,
-  median,
-  type Point,
-  pointOf,
-  type RunFigures,
-  type Way,
-} from './figures.js'
+import { type Concurrency, failsMore, mean, median, type Point, pointOf, type RunFigures, type Way } from './figures.js'
 
 /** A thread without a tenth of its time to spare has nothing for more handlers. */
 const BUSY = 0.85
@@ -90,7 +81,7 @@ async function moreRounds({ run }: PlanOptions, ways: Runs, measured: readonly W
 function isWorthMore(now: RunFigures, before: RunFigures | undefined): boolean {
   if (mean(now.busy) >= BUSY) return false
   if (before === undefined) return true
-  return failedShare(now) <= failedShare(before) && now.perSecond >= WORTH * before.perSecond
+  return !failsMore(now, before) && now.perSecond >= WORTH * before.perSecond
 }
 
 /** Ways that reach a share of the best, by the medians of what was measured of them so far. */

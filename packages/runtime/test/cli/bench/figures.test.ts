@@ -3,6 +3,7 @@ import {
   byConcurrency,
   concurrencyText,
   efficiency,
+  failsMore,
   gain,
   lanesEach,
   median,
@@ -17,7 +18,7 @@ test('a point has the median of each figure by itself, and the range of its thro
     run({ perSecond: 1_000, busy: [0.8, 0.6], handlerP50Us: 20, endToEndP50Ms: 7, failed: 3 }),
   ]
   expect(pointOf({ speedup: 2, concurrency: 1 }, runs)).toMatchObject({
-    ...{ runs: 3, perSecond: 1_000, minPerSecond: 900, maxPerSecond: 1_100, failed: 3 },
+    ...{ runs: 3, perSecond: 1_000, minPerSecond: 900, maxPerSecond: 1_100, messages: 3_000, failed: 3 },
     ...{ busy: [0.8, 0.2], handlerP50Us: 20, endToEndP50Ms: 6 },
   })
 })
@@ -46,4 +47,21 @@ test("concurrency 'auto' stands behind all numbers, and is told with what it cam
   const auto = pointOf({ speedup: 1, concurrency: 'auto' }, [run({ autoLanes: 80 }), run({ autoLanes: 112 })])
   expect([concurrencyText(auto), lanesEach(auto)]).toEqual(['auto (96)', 96])
   expect([concurrencyText(point(1, 16)), lanesEach(point(1, 16))]).toEqual(['16', 16])
+})
+
+test('more messages fail only where chance does not explain it: a failure or two of few messages say nothing', () => {
+  const of = (failed: number, messages: number) => ({ failed, messages })
+  // Of the same 3 %, drawn now and then.
+  for (const [one, other] of [
+    [of(13, 240), of(5, 240)],
+    [of(118, 3_800), of(22, 950)],
+    [of(2, 100), of(0, 250)],
+  ] as const)
+    expect([failsMore(one, other), failsMore(other, one)]).toEqual([false, false])
+  expect(failsMore(of(1_000, 1_000), of(600, 1_000))).toBe(true)
+  expect(failsMore(of(0, 1_000), of(600, 1_000))).toBe(false)
+  // What 1,000 messages cannot tell, 100,000 do.
+  expect(failsMore(of(5, 1_000), of(0, 1_000))).toBe(false)
+  expect(failsMore(of(500, 100_000), of(0, 100_000))).toBe(true)
+  expect(failsMore(of(5, 1_000), of(0, 0))).toBe(false)
 })

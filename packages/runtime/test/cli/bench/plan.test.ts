@@ -39,6 +39,18 @@ test('concurrency is not raised further where more messages fail', async () => {
   expect(order).toEqual(['1:1×1', '1:1×4', '1:1×16'])
 })
 
+test('but is where that is chance, as of few messages', async () => {
+  const failed = { 1: 5, 4: 23, 16: 125, 64: 452 } as Record<number, number>
+  const { order } = await plan(
+    ({ concurrency }) => ({
+      ...{ perSecond: Number(concurrency) * 100, busy: [0.1] },
+      ...{ messages: Number(concurrency) * 240, failed: failed[Number(concurrency)]! },
+    }),
+    { speedups: [1] },
+  )
+  expect(order).toEqual(['1:1×1', '1:1×4', '1:1×16', '1:1×64'])
+})
+
 test('what may be the best is measured again, forwards and backwards in turn; of the others only the first', async () => {
   const rates = { '1×1': 100, '1×4': 350, '2×1': 200, '2×4': 450 } as Record<string, number>
   const { order, ways } = await plan(
