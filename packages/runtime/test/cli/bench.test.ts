@@ -103,6 +103,7 @@ test("zk bench measures concurrency 'auto' beside numbers, and says what it came
   expect([fixed!.concurrency, fixed!.autoLanes]).toEqual([2, undefined])
   expect(auto!.concurrency).toBe('auto')
   expect(auto!.autoLanes).toBeGreaterThan(2)
+  expect((auto!.busy as number[])[0]).toBeGreaterThan(0.01)
 }, 60_000)
 
 describe('zk bench on a cluster', () => {

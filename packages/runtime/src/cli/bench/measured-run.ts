@@ -53,7 +53,7 @@ async function run(spec: RunSpec): Promise<void> {
 async function throughput(spec: RunSpec): Promise<RunFigures> {
   const meter = new CompletionMeter({ threads: spec.speedup, target: spec.messages, isPaced: false })
   const { client, work } = await workOn(spec, spec.topic, meter)
-  const window = new ThroughputWindow({ ...spec, meter, busyOf: () => busyOf(work), lanesOf: () => lanesOf(work) })
+  const window = new ThroughputWindow({ ...spec, meter, threadsOf: () => work.state()!.threads })
   const done = new AbortController()
   const look = setInterval(() => {
     if (window.look(performance.now())) done.abort()
@@ -120,14 +120,6 @@ async function settled(work: Work, running: Promise<unknown>): Promise<void> {
     await Promise.race([delay(QUIET_LOOK_MS), running])
     quiet = work.state()?.window.messages === 0 ? quiet + 1 : 0
   }
-}
-
-function busyOf(work: Work): number[] {
-  return work.state()?.threads.map(({ busy }) => busy) ?? []
-}
-
-function lanesOf(work: Work): number[] {
-  return work.state()?.threads.map(({ concurrency }) => concurrency) ?? [1]
 }
 
 async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Promise<{ client: Client; work: Work }> {

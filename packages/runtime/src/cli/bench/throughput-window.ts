@@ -4,6 +4,7 @@
  * A new thread runs its handler interpreted at first, and the first fetches meet cold caches; that goes by, and would be most of
  * a short run. So the clock starts behind a warm-up, and stops before the run winds down.
  */
+import type { ThreadSnapshot } from '../../work/state.js'
 import type { CompletionMeter } from './completion-meter.js'
 import { type Concurrency, type Figures, mean } from './figures.js'
 
@@ -27,10 +28,8 @@ export interface ThroughputWindowOptions {
   /** How many records there are. */
   messages: number
   meter: CompletionMeter
-  /** Of each thread: share of the time since the last call. */
-  busyOf(): number[]
-  /** Of each thread: handlers that may be in progress now. */
-  lanesOf(): number[]
+  /** Of each thread: how busy it was since the last call, whoever called, and the handlers that may be in progress now. */
+  threadsOf(): readonly Pick<ThreadSnapshot, 'busy' | 'concurrency'>[]
 }
 
 interface Opened {
@@ -111,16 +110,17 @@ export class ThroughputWindow {
   }
 
   #open(at: number): void {
-    this.#options.busyOf()
+    this.#options.threadsOf()
     this.#opened = { at, loop: performance.eventLoopUtilization(), cpu: process.cpuUsage() }
   }
 
   #close(now: number): void {
-    const { meter, concurrency, busyOf, lanesOf } = this.#options
+    const { meter, concurrency } = this.#options
+    const threads = this.#options.threadsOf()
     const { at, loop, cpu } = this.#opened ?? { at: now, loop: undefined, cpu: undefined }
     const micros = Math.max(1, ((meter.targetAt ?? now) - at) * 1_000)
     const { user, system } = process.cpuUsage(cpu)
-    const lanes = concurrency === 'auto' ? Math.max(1, mean(lanesOf())) : concurrency
+    const lanes = concurrency === 'auto' ? Math.max(1, mean(threads.map((thread) => thread.concurrency))) : concurrency
     this.#figures = {
       perSecond: (meter.count / micros) * 1e6,
       handlerMeanUs: meter.handler.mean,
@@ -128,7 +128,7 @@ export class ThroughputWindow {
       handlerP99Us: meter.handler.percentile(0.99),
       endToEndP50Ms: undefined,
       endToEndP99Ms: undefined,
-      busy: busyOf(),
+      busy: threads.map(({ busy }) => busy),
       occupied: [...meter.microsOf].map((busy) => Math.min(1, busy / (micros * lanes))),
       autoLanes: this.#isAuto ? lanes : undefined,
       mainBusy: performance.eventLoopUtilization(loop).utilization,

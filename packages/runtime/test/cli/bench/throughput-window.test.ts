@@ -3,11 +3,15 @@ import { CompletionMeter } from '../../../src/cli/bench/completion-meter.js'
 import { ThroughputWindow } from '../../../src/cli/bench/throughput-window.js'
 
 function started({ messages = 1_000_000, seconds = 1, concurrency = 1 as number | 'auto', lanes = 1 } = {}) {
+  // Each look says how busy the threads were since the one before: one at the start of what counts, and one at its end.
+  let looks = 0
   const meter = new CompletionMeter({ threads: 1, target: messages, isPaced: false })
   const window = new ThroughputWindow({
     ...{ concurrency, seconds, messages, meter },
-    busyOf: () => [0.5],
-    lanesOf: () => [lanes],
+    threadsOf: () => {
+      looks++
+      return [{ busy: 0.5 / looks, concurrency: lanes }]
+    },
   })
   const complete = (records: number, micros: number) => {
     for (let i = 0; i < records; i++) meter.completed(0, micros, 0)
@@ -28,7 +32,12 @@ test('what completes in the warm-up does not count', () => {
   expect(window.look(2_250)).toBe(true)
   // Too late.
   complete(1_000, 1)
-  expect(window.figures(9_000)).toMatchObject({ perSecond: 200, handlerMeanUs: 4_000, occupied: [0.8], busy: [0.5] })
+  expect(window.figures(9_000)).toMatchObject({
+    perSecond: 200,
+    handlerMeanUs: 4_000,
+    occupied: [0.8],
+    busy: [0.5 / 3],
+  })
 })
 
 test('a slow handler gets longer, until it has ended forty times; five times as long at most', () => {
@@ -111,5 +120,5 @@ test("concurrency 'auto' has three seconds to find its number, and lanes are as 
   complete(1_000, 5_000)
   expect(window.look(3_900)).toBe(false)
   expect(window.look(4_000)).toBe(true)
-  expect(window.figures(0)).toMatchObject({ perSecond: 1_000, occupied: [0.25], autoLanes: 20 })
+  expect(window.figures(0)).toMatchObject({ perSecond: 1_000, occupied: [0.25], autoLanes: 20, busy: [0.5 / 3] })
 })
