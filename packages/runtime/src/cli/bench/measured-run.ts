@@ -11,7 +11,7 @@ import { givenConfig } from './bench-config.js'
 import { CompletionMeter } from './completion-meter.js'
 import type { RunFigures } from './figures.js'
 import type { FromRun, RunSpec, ToRun } from './run-spec.js'
-import { ThroughputWindow } from './throughput-window.js'
+import { AUTO_WARM_MS, ThroughputWindow } from './throughput-window.js'
 
 /** How often the counters are looked at: they are exact, only their time is not. */
 const LOOK_MS = 5
@@ -83,7 +83,8 @@ async function endToEnd(
   { perSecond }: RunFigures,
 ): Promise<Pick<RunFigures, 'endToEndP50Ms' | 'endToEndP99Ms'>> {
   const pace = Math.max(1, Math.min(MAX_PACE, perSecond / 2))
-  const seconds = Math.min(MAX_PACE_SECONDS, Math.max(spec.seconds, MIN_PACED / pace))
+  const counted = Math.min(MAX_PACE_SECONDS, Math.max(spec.seconds, MIN_PACED / pace))
+  const rampUp = spec.concurrency === 'auto' ? AUTO_WARM_MS / 1_000 : 0
   const meter = new CompletionMeter({ threads: spec.speedup, target: -1, isPaced: true })
   const { client, work } = await workOn({ ...spec, group: `${spec.group}-paced` }, topic, meter)
   const done = new AbortController()
@@ -92,13 +93,13 @@ async function endToEnd(
       shutdown: done.signal,
       stdoutToStderr: true,
       onEvent: ({ type }) => {
-        if (type === 'assigned') tell({ type: 'pace', perSecond: pace, seconds })
+        if (type === 'assigned') tell({ type: 'pace', perSecond: pace, seconds: rampUp + counted })
       },
     })
     // Told below.
     running.catch(() => {})
-    // What comes first meets threads and connections that are new.
-    const isWarm = () => meter.total >= (pace * seconds) / 5
+    // What comes first meets threads and connections that are new, and fewer handlers than 'auto' comes to.
+    const isWarm = () => meter.total >= pace * (rampUp + counted / 5)
     while (!isWarm() && !paced) await Promise.race([delay(LOOK_MS), running])
     if (!paced) meter.clear()
     while (!paced) await Promise.race([delay(LOOK_MS), running])

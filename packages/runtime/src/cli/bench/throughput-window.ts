@@ -15,8 +15,8 @@ const COMPILED_RECORDS = 100_000
 const COMPILED_MS = 1_000
 /** Fewer than these in the warm-up are no fast way: what main takes for them is nothing. */
 const FAST_RECORDS = 5_000
-/** Concurrency 'auto' has to find its number before it counts, in milliseconds. */
-const AUTO_WARM_MS = 3_000
+/** Concurrency 'auto' has to find its number before anything counts, in milliseconds. */
+export const AUTO_WARM_MS = 3_000
 /** Fewer records are no measurement: slow handlers get longer for it. */
 const MIN_RECORDS = 40
 const LONGEST = 5
