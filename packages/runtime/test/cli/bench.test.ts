@@ -92,6 +92,23 @@ test('zk bench measures a handler of batches, as large as the flags say', async 
   expect(lines.at(-1)).toMatchObject({ event: 'recommendation', bound: 'io' })
 }, 60_000)
 
+test('zk bench takes the file of a work as it is: what it decides itself is not taken from there', async () => {
+  const processor = join(dir, 'waits.mjs')
+  writeFileSync(processor, 'export default { process: () => new Promise((done) => setTimeout(done, 2)) }')
+  const config = join(dir, 'work.json')
+  const own = { concurrency: 'auto', maxConcurrency: 3, autoOffsetReset: 'latest', onExhausted: 'stop' }
+  writeFileSync(config, JSON.stringify({ topic: 'orders', groupId: 'billing', ...own }))
+  const { code, stdout } = await zk(
+    ...['bench', processor, '--config', config, '--speedup', '1', '--concurrency', '1,auto', '--messages', '4000'],
+    ...[...short, '--json'],
+  )
+  expect(code).toBe(0)
+  const [fixed, auto] = jsonLines(stdout)
+  expect(fixed!.messages).toBeGreaterThan(0)
+  // Of 'auto' it is the bound that the work will have.
+  expect(auto!.autoLanes).toBeLessThanOrEqual(3)
+}, 60_000)
+
 test("zk bench measures concurrency 'auto' beside numbers, and says what it came to", async () => {
   const processor = join(dir, 'waits.mjs')
   writeFileSync(processor, 'export default { process: () => new Promise((done) => setTimeout(done, 2)) }')

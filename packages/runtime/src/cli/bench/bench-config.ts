@@ -4,6 +4,7 @@ import { parseClientConfig, parseWorkConfig } from '../../config/parse-config.js
 import type { WorkConfig, WorkInput } from '../../config/work-config.js'
 import { type Fields, readConfigFile } from '../config-file.js'
 import { type ConnectionFlags, givenConnection } from '../connection-options.js'
+import type { Concurrency } from './figures.js'
 
 export const HELP = 'zk bench --help'
 
@@ -11,22 +12,29 @@ export const HELP = 'zk bench --help'
 const NOT_MEASURED = [
   ...['topic', 'topics', 'groupId', 'groupPrefix', 'clientId', 'groupInstanceId', 'processor'],
   ...['speedup', 'concurrency', 'deadLetterTopic', 'crashJournal', 'onDone', 'processDelayMs'],
+  // The backlog is read from its beginning, and a message that fails is counted.
+  ...['autoOffsetReset', 'onExhausted'],
 ]
 const OF_CONNECTION = ['bootstrapServers', 'sasl', 'tls', 'additionalProps']
 
-/** @param embedded the address of the embedded broker, where that is measured on */
+/**
+ * @param embedded the address of the embedded broker, where that is measured on
+ * @param concurrency of the work; the file's `maxConcurrency` bounds 'auto' and contradicts a number
+ */
 export async function givenConfig(
   flags: ConnectionFlags,
   embedded: string | undefined,
+  concurrency: Concurrency = 1,
 ): Promise<{ client: ClientInput; work: Fields }> {
+  const notMeasured = concurrency === 'auto' ? NOT_MEASURED : [...NOT_MEASURED, 'maxConcurrency']
   if (embedded === undefined) {
     const { client, work } = await givenConnection(flags, HELP)
-    return { client, work: without(work, NOT_MEASURED) }
+    return { client, work: without(work, notMeasured) }
   }
   const { work } = flags.config === undefined ? { work: {} } : await readConfigFile(flags.config)
   return {
     client: { bootstrapServers: embedded.split(',') },
-    work: without(work, [...NOT_MEASURED, ...OF_CONNECTION]),
+    work: without(work, [...notMeasured, ...OF_CONNECTION]),
   }
 }
 

@@ -125,7 +125,7 @@ async function settled(work: Work, running: Promise<unknown>): Promise<void> {
 
 async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Promise<{ client: Client; work: Work }> {
   const { processor, processorOptions, batch, speedup, concurrency, group } = spec
-  const given = await givenConfig(spec.flags, spec.bootstrapServers)
+  const given = await givenConfig(spec.flags, spec.bootstrapServers, concurrency)
   const client = new Client(parseClientConfig(given.client), {
     makeRun: (context, resolved, emit) => new WorkRun({ ...context, meter }, resolved, emit),
   })
