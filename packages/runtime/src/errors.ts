@@ -526,6 +526,13 @@ const table = {
       `The process that measured the processor ended by itself: ${how}. Its last lines on stderr may say why.`,
     retryable: false,
   }),
+  ZK_BENCH_STALLED: entry({
+    message: (processor: string, way: string, ms: number, where: string) =>
+      `No message has completed for ${ms / 1_000} s in ${processor} with ${way}: ${where}. ` +
+      'See that its handler ends, by a timeout on what it waits for; where it takes that long, give more --seconds: five times as long is waited.',
+    details: (processor, way, ms) => ({ processor, way, ms }),
+    retryable: false,
+  }),
   ZK_TEST_TIMEOUT: entry({
     message: (what: string, timeoutMs: number) =>
       `It was not so within ${timeoutMs} ms: ${what}. Look at what the code under test did instead, or give a longer timeoutMs.`,

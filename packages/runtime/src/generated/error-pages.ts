@@ -508,6 +508,17 @@ native code, or because the machine had no memory left (signal SIGKILL).
 
 **What to do.** Look at what it wrote to stderr, and run the processor with \`zk run --until-end\`; with less memory, give fewer threads or a
 lower concurrency.`,
+  ZK_BENCH_STALLED: `# ZK_BENCH_STALLED
+
+**What happened.** While \`zk bench\` measured a way, no message completed for 30 s, or for five times \`--seconds\` if that is more.
+
+**Why.** A handler waits for something that does not come, such as a promise that nobody settles, a lock, or a connection of a pool that has
+no more; or it computes without an end. The sentence names one such message, its thread, and since when its handler runs. \`sleeping\`: it
+waits; \`spinning\`: it computes.
+
+**What to do.** Give what it waits for a timeout, or the work a \`processTimeoutMs\` (in the file of \`--config\`), so that such messages
+fail and are counted. Where only ways of high concurrency stand still, something that handlers share has too little for them. A handler that takes
+that long needs more \`--seconds\`.`,
   ZK_TEST_TIMEOUT: `# ZK_TEST_TIMEOUT
 
 **What happened.** Something that a test of yours waits for (\`until\` or \`settled\` of a fake client, \`readTopic\`) was not so in time.

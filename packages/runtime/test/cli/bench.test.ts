@@ -188,6 +188,19 @@ test('a processor that ends the process is told as such', async () => {
   )
 }, 60_000)
 
+test('a handler that never ends is told, with where it stands and what to do', async () => {
+  const processor = join(dir, 'hangs.mjs')
+  writeFileSync(processor, 'export default { process: () => new Promise(() => {}) }')
+  const { code, stdout, stderr } = await zk(
+    ...['bench', processor, '--speedup', '1', '--concurrency', '2', '--messages', '100', ...short, '--json'],
+  )
+  expect(code).toBe(1)
+  expect(jsonLines(stdout).at(-1)).toMatchObject({ event: 'error', code: 'ZK_BENCH_STALLED' })
+  expect(stderr).toMatch(
+    /ZK_BENCH_STALLED: No message has completed for 30 s in .*hangs\.mjs with speedup 1, concurrency 2: .* stands at offset 0 \(key key-.* its handler runs in thread 0 since .*\(sleeping\)/,
+  )
+}, 90_000)
+
 describe('zk bench --value', () => {
   const few = ['--speedup', '1', '--concurrency', '1', '--messages', '50', ...short]
   const order = '{"customer":"a","amount":3}'

@@ -4,6 +4,8 @@ import { Client } from '../../client.js'
 import { parseClientConfig } from '../../config/parse-config.js'
 import type { WorkInput } from '../../config/work-config.js'
 import { describeError } from '../../describe-error.js'
+import { errors } from '../../errors.js'
+import { describeStall, type Stall } from '../../health/stall.js'
 import { createLogger } from '../../log/create-logger.js'
 import { WorkRun } from '../../work/run.js'
 import type { Work } from '../../work.js'
@@ -11,7 +13,7 @@ import { givenConfig } from './bench-config.js'
 import { CompletionMeter } from './completion-meter.js'
 import type { RunFigures } from './figures.js'
 import type { FromRun, RunSpec, ToRun } from './run-spec.js'
-import { AUTO_WARM_MS, ThroughputWindow } from './throughput-window.js'
+import { AUTO_WARM_MS, STALL_MS, ThroughputWindow } from './throughput-window.js'
 
 /** How often the counters are looked at: they are exact, only their time is not. */
 const LOOK_MS = 5
@@ -56,7 +58,10 @@ async function throughput(spec: RunSpec): Promise<RunFigures> {
   const window = new ThroughputWindow({ ...spec, meter, threadsOf: () => work.state()!.threads })
   const done = new AbortController()
   const look = setInterval(() => {
-    if (window.look(performance.now())) done.abort()
+    const now = performance.now()
+    if (window.look(now)) done.abort()
+    // Told without an end of the run: that would wait for the same handlers, and whoever is told ends the process.
+    else if (window.isStalled(now)) tell({ type: 'failed', error: describeError(stalled(spec, work, window)) })
   }, LOOK_MS)
   const progress = setInterval(() => tell({ type: 'progress', messages: meter.total }), PROGRESS_MS)
   try {
@@ -75,6 +80,15 @@ async function throughput(spec: RunSpec): Promise<RunFigures> {
     clearInterval(progress)
     await client.close()
   }
+}
+
+function stalled({ processor, speedup, concurrency }: RunSpec, work: Work, { patienceMs }: ThroughputWindow): Error {
+  const stalls = work.health().stalls
+  // Others stand behind such handlers.
+  const isHolding = ({ partition, cause }: Stall) => 'handler' in cause && cause.handler?.partition === partition
+  const held = stalls.find(isHolding) ?? stalls[0]
+  const where = held === undefined ? 'no partition stands still' : describeStall(held)
+  return errors.ZK_BENCH_STALLED(processor, `speedup ${speedup}, concurrency ${concurrency}`, patienceMs, where)
 }
 
 async function endToEnd(
@@ -135,6 +149,8 @@ async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Pro
     ...given.work,
     ...{ topic, groupId: group, clientId: group, processor, speedup, concurrency },
     // What earlier runs have written there is of no interest.
+    // Known by the time that it is asked for.
+    stallAfterMs: STALL_MS / 2,
     ...(topic === spec.pacedTopic && { autoOffsetReset: 'latest' }),
     // The embedded broker answers a fetch that finds nothing when this time is over, and not when something comes.
     ...(spec.bootstrapServers !== undefined && { additionalProps: { 'fetch.wait.max.ms': 1 } }),

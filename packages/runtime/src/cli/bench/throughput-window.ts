@@ -20,6 +20,8 @@ export const AUTO_WARM_MS = 3_000
 /** Fewer records are no measurement: slow handlers get longer for it. */
 const MIN_RECORDS = 40
 const LONGEST = 5
+/** When nothing completes for so long, nothing will, in milliseconds; at least as long as the longest window. */
+export const STALL_MS = 30_000
 const MIB = 1024 * 1024
 
 export interface ThroughputWindowOptions {
@@ -100,6 +102,17 @@ export class ThroughputWindow {
 
   get #isAuto(): boolean {
     return this.#options.concurrency === 'auto'
+  }
+
+  /** How long it is waited for a record to complete, in milliseconds. */
+  get patienceMs(): number {
+    return Math.max(STALL_MS, LONGEST * this.#options.seconds * 1_000)
+  }
+
+  /** Whether so long nothing has completed, since the run got its partitions. */
+  isStalled(now: number): boolean {
+    const movedAt = this.#grewAt ?? this.#assignedAt
+    return movedAt !== undefined && now - movedAt >= this.patienceMs
   }
 
   /** Of what has been measured; of a run that ended before, up to its last records: leaving the group is no part of them. */

@@ -109,6 +109,16 @@ test('a handler that takes longer than all of that is waited for', () => {
   expect(window.figures(27_000).perSecond).toBeCloseTo(1 / 9, 5)
 })
 
+test('a run stands still when nothing has completed for half a minute, or for as long as the longest window', () => {
+  const { window, complete } = started()
+  expect([window.isStalled(29_999), window.isStalled(30_000)]).toEqual([false, true])
+  complete(1, 9e6)
+  window.look(29_000)
+  expect([window.isStalled(58_999), window.isStalled(59_000)]).toEqual([false, true])
+  const { window: patient } = started({ seconds: 20 })
+  expect([patient.isStalled(99_999), patient.isStalled(100_000)]).toEqual([false, true])
+})
+
 test("concurrency 'auto' has three seconds to find its number, and lanes are as many as it came to", () => {
   const { window, complete } = started({ concurrency: 'auto', lanes: 20 })
   complete(1, 0)
