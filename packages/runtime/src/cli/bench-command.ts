@@ -8,10 +8,10 @@ import { createLogger } from '../log/create-logger.js'
 import { type BatchFlags, batchOf } from './batch-flags.js'
 import { HELP, namesBrokers } from './bench/bench-config.js'
 import { BenchProgress } from './bench/bench-progress.js'
-import { benchEvent, benchTable } from './bench/bench-table.js'
+import { benchEvent, benchTable, leftOutEvent, leftOutNote } from './bench/bench-table.js'
 import { byConcurrency, type Concurrency, failedShare, failedText, type Point } from './bench/figures.js'
 import { htmlReport } from './bench/html-report.js'
-import { measureWays } from './bench/plan.js'
+import { type Measured, measureWays } from './bench/plan.js'
 import { type Recommendation, recommend } from './bench/recommend.js'
 import { bytesOf, distinctKeys, generatedRecords, recordsOfFile, type SampleRecord } from './bench/sample.js'
 import { type ConnectionFlags, missing, withConnectionOptions } from './connection-options.js'
@@ -183,10 +183,10 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     if (interrupted.signal.aborted) return new Promise<never>(() => {})
     throw error
   })
-  let points: Point[]
+  let measured: Measured
   try {
     let runs = 0
-    points = await measureWays({
+    measured = await measureWays({
       speedups: ascending(flags.speedup ?? powersOfTwo(defaultSpeedup().speedup)),
       concurrencies: ascending<Concurrency>(flags.concurrency ?? CONCURRENCIES),
       isSelective: flags.concurrency === undefined,
@@ -203,9 +203,16 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
           seconds: flags.seconds,
         }
         const pace = (perSecond: number, seconds: number) => stage.pace(perSecond, seconds)
-        const figures = await runInProcess(spec, { progress: run.progress, pace })
-        run.end(figures)
-        return figures
+        try {
+          const figures = await runInProcess(spec, { progress: run.progress, pace })
+          run.end(figures)
+          return figures
+        } catch (error) {
+          // The process ends once it has undone everything, and begins no other run.
+          if (interrupted.signal.aborted) return new Promise<never>(() => {})
+          run.failed(error as Error)
+          throw error
+        }
       },
     })
   } finally {
@@ -213,11 +220,14 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     unhear()
     await stage.close()
   }
-  const recommendation = recommend(points, { cores: defaultSpeedup().speedup, keys: distinctKeys(records) })
+  const { points, lost } = measured
+  const found = recommend(points, { cores: defaultSpeedup().speedup, keys: distinctKeys(records) })
+  const recommendation = { ...found, notes: [...found.notes, ...lost.map(leftOutNote)] }
   if (html !== undefined)
     writeFileSync(html, htmlReport({ processor, points, recommendation, setting: settingOf(flags, on, records) }))
   if (json) {
     for (const point of points) printJson(benchEvent(point, points))
+    for (const way of lost) printJson(leftOutEvent(way))
     printJson({ event: 'recommendation', ...recommendation })
   } else tell(points, recommendation, flags)
 }

@@ -501,7 +501,8 @@ cluster has too few brokers for its default replication factor, or it refuses th
 \`--on embedded\`.`,
   ZK_BENCH_RUN_DIED: `# ZK_BENCH_RUN_DIED
 
-**What happened.** \`zk bench\` measures each run in a process of its own, and one of these ended before it had measured anything.
+**What happened.** \`zk bench\` measures each run in a process of its own, and one of these ended by itself. The way that
+it measured is left out; where it was the first, or nothing else was measured, it ends the bench.
 
 **Why.** The processor, or a native package that it loads, has ended its process: by \`process.exit\` outside of a thread, by a crash of
 native code, or because the machine had no memory left (signal SIGKILL).

@@ -201,6 +201,37 @@ test('a handler that never ends is told, with where it stands and what to do', a
   )
 }, 90_000)
 
+test('a way in which the process ends is left out and told, and the others are recommended from', async () => {
+  const processor = join(dir, 'ends-crowded.mjs')
+  writeFileSync(
+    processor,
+    `let running = 0
+    export default { async process() {
+      if (++running > 4) process.kill(process.pid, 'SIGKILL')
+      await new Promise((done) => setTimeout(done, 5))
+      running--
+    } }`,
+  )
+  const html = join(dir, 'left-out.html')
+  const { code, stdout, stderr } = await zk(
+    ...['bench', processor, '--speedup', '1', '--concurrency', '1,4,16', '--messages', '2000', ...short],
+    ...['--json', '--html', html],
+  )
+  expect(code).toBe(0)
+  const lines = jsonLines(stdout)
+  expect(lines.map(({ event, concurrency }) => [event, concurrency])).toEqual([
+    ['bench', 1],
+    ['bench', 4],
+    ['left-out', 16],
+    ['recommendation', 4],
+  ])
+  expect(lines[2]).toMatchObject({ speedup: 1, code: 'ZK_BENCH_RUN_DIED', message: expect.any(String) })
+  const note = /speedup 1, concurrency 16 is left out, ZK_BENCH_RUN_DIED: .* signal SIGKILL\./
+  expect((lines[3]!.notes as string[]).join('\n')).toMatch(note)
+  expect(readFileSync(html, 'utf8')).toMatch(note)
+  expect(stderr).toContain('speedup 1, concurrency 16  ZK_BENCH_RUN_DIED')
+}, 60_000)
+
 describe('zk bench --value', () => {
   const few = ['--speedup', '1', '--concurrency', '1', '--messages', '50', ...short]
   const order = '{"customer":"a","amount":3}'

@@ -1,5 +1,6 @@
 /** How far a bench is, on stderr: a line that changes on a terminal, else a line for each run. */
 import { Progress } from '../progress.js'
+import { codeOf } from './bench-table.js'
 import type { RunFigures, Way } from './figures.js'
 import type { Place } from './plan.js'
 
@@ -23,6 +24,7 @@ export class BenchProgress {
     const line = (text: string) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${label}  ${text}\x1b[K`)
     }
+    const start = process.stderr.isTTY ? '\r\x1b[K' : ''
     line('')
     return {
       progress: (messages: number) => line(`${messages.toLocaleString('en-US')} messages`),
@@ -31,6 +33,7 @@ export class BenchProgress {
         if (process.stderr.isTTY) line(rate)
         else if (!this.#isQuiet) process.stderr.write(`${label}  ${rate}\n`)
       },
+      failed: (error: Error) => process.stderr.write(`${start}${label}  ${codeOf(error)}\n`),
     }
   }
 

@@ -1,6 +1,8 @@
 /** The figures as a table for people, and as objects for programs. */
+import { ZkError } from '../../zk-error.js'
 import { formatTable } from '../output.js'
 import { concurrencyText, efficiency, failedText, gain, mean, type Point } from './figures.js'
+import type { LostWay } from './plan.js'
 
 interface Column {
   readonly name: string
@@ -36,6 +38,19 @@ export function benchTable(points: readonly Point[]): string {
 /** With what the table computes. */
 export function benchEvent(point: Point, points: readonly Point[]): Record<string, unknown> {
   return { event: 'bench', ...point, gain: gain(point, points[0]!), efficiency: efficiency(point, points) }
+}
+
+/** Of a way that is no line of the table. */
+export function leftOutEvent({ speedup, concurrency, error }: LostWay): Record<string, unknown> {
+  return { event: 'left-out', speedup, concurrency, code: codeOf(error), message: error.message }
+}
+
+export function leftOutNote({ speedup, concurrency, error }: LostWay): string {
+  return `speedup ${speedup}, concurrency ${concurrency} is left out, ${codeOf(error)}: ${error.message}`
+}
+
+export function codeOf(error: Error): string {
+  return ZkError.is(error) ? error.code : error.name
 }
 
 /** @param us microseconds */

@@ -4,6 +4,9 @@
  * Each way is measured once, then those that may be the best again, and those that come out close to the best twice more, forwards
  * and backwards in turn: what changes on a machine with time (its clock, its neighbours) then meets all of them alike, and medians
  * leave it out.
+ *
+ * A way whose run fails is left out with its error. The first asks least of processor and machine: where it fails there is nothing to
+ * measure.
  */
 import { type Concurrency, failsMore, mean, median, type Point, pointOf, type RunFigures, type Way } from './figures.js'
 
@@ -36,44 +39,72 @@ export interface Place {
   readonly of: number
 }
 
-type Runs = Map<Way, RunFigures[]>
+/** A way of which a run failed. */
+export interface LostWay extends Way {
+  readonly error: Error
+}
 
-/** @returns a point of each way that was measured, by speedup and concurrency */
-export async function measureWays(options: PlanOptions): Promise<Point[]> {
+export interface Measured {
+  /** Of each way that was measured, at least one, by speedup and concurrency. */
+  readonly points: Point[]
+  readonly lost: LostWay[]
+}
+
+interface Ways {
+  readonly runs: Map<Way, RunFigures[]>
+  readonly lost: LostWay[]
+}
+
+/** @throws what a run throws, where nothing else has been measured */
+export async function measureWays(options: PlanOptions): Promise<Measured> {
   const { repeats, isSelective } = options
   const ways = await firstRound(options)
-  const all = [...ways.keys()]
+  const all = [...ways.runs.keys()]
   // The first among them: all are compared with it.
   const contenders = isSelective ? [...new Set([all[0]!, ...waysFrom(CONTENDS, ways)])] : all
   await moreRounds(options, ways, contenders, 2, repeats)
   const close = isSelective && repeats > 1 ? waysFrom(CLOSE, ways) : []
   if (close.length > 1) await moreRounds(options, ways, close, repeats + 1, repeats + CLOSE_ROUNDS)
-  return [...ways].map(([way, runs]) => pointOf(way, runs))
+  return { points: [...ways.runs].map(([way, runs]) => pointOf(way, runs)), lost: ways.lost }
 }
 
-async function firstRound({ speedups, concurrencies, isSelective, repeats, run }: PlanOptions) {
-  const ways: Runs = new Map()
+async function firstRound(options: PlanOptions): Promise<Ways> {
+  const { speedups, concurrencies, isSelective, repeats } = options
+  const ways: Ways = { runs: new Map(), lost: [] }
   const of = speedups.length * concurrencies.length
   let number = 0
   for (const speedup of speedups) {
     let before: RunFigures | undefined
     for (const concurrency of concurrencies) {
       const way = { speedup, concurrency }
-      const figures = await run(way, { round: 1, rounds: repeats, number: ++number, of })
-      ways.set(way, [figures])
-      if (isSelective && !isWorthMore(figures, before)) break
+      const figures = await measure(options, ways, way, { round: 1, rounds: repeats, number: ++number, of })
+      if (isSelective && (figures === undefined || !isWorthMore(figures, before))) break
       before = figures
     }
   }
   return ways
 }
 
-async function moreRounds({ run }: PlanOptions, ways: Runs, measured: readonly Way[], from: number, rounds: number) {
+async function moreRounds(options: PlanOptions, ways: Ways, measured: readonly Way[], from: number, rounds: number) {
   for (let round = from; round <= rounds; round++) {
     const order = round % 2 === 0 ? [...measured].reverse() : measured
     for (const [i, way] of order.entries()) {
-      ways.get(way)!.push(await run(way, { round, rounds, number: i + 1, of: order.length }))
+      if (ways.runs.has(way)) await measure(options, ways, way, { round, rounds, number: i + 1, of: order.length })
     }
+  }
+}
+
+/** @returns undefined where the run failed, and the way is lost */
+async function measure({ run }: PlanOptions, { runs, lost }: Ways, way: Way, place: Place) {
+  try {
+    const figures = await run(way, place)
+    runs.set(way, [...(runs.get(way) ?? []), figures])
+    return figures
+  } catch (error) {
+    runs.delete(way)
+    if (runs.size === 0) throw error
+    lost.push({ ...way, error: error as Error })
+    return undefined
   }
 }
 
@@ -85,8 +116,8 @@ function isWorthMore(now: RunFigures, before: RunFigures | undefined): boolean {
 }
 
 /** Ways that reach a share of the best, by the medians of what was measured of them so far. */
-function waysFrom(share: number, ways: Runs): Way[] {
-  const rates = [...ways].map(([way, runs]) => [way, median(runs.map(({ perSecond }) => perSecond))] as const)
+function waysFrom(share: number, { runs: all }: Ways): Way[] {
+  const rates = [...all].map(([way, runs]) => [way, median(runs.map(({ perSecond }) => perSecond))] as const)
   const best = Math.max(...rates.map(([, perSecond]) => perSecond))
   return rates.filter(([, perSecond]) => perSecond >= share * best).map(([way]) => way)
 }

@@ -1,20 +1,21 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { RunFigures, Way } from '../../../src/cli/bench/figures.js'
 import { measureWays, type PlanOptions } from '../../../src/cli/bench/plan.js'
 import { run } from './points.js'
 
 /** Measures by a formula, and writes down in which order. */
-async function plan(figuresOf: (way: Way) => Partial<RunFigures>, options: Partial<PlanOptions> = {}) {
+async function plan(figuresOf: (way: Way) => Partial<RunFigures> | Promise<never>, options: Partial<PlanOptions> = {}) {
   const order: string[] = []
-  const points = await measureWays({
+  const { points, lost } = await measureWays({
     ...{ speedups: [1, 2], concurrencies: [1, 4, 16, 64], isSelective: true, repeats: 1 },
     run: async (way, { round }) => {
       order.push(`${round}:${way.speedup}×${way.concurrency}`)
-      return run(figuresOf(way))
+      return run(await figuresOf(way))
     },
     ...options,
   })
-  return { order, ways: points.map(({ speedup, concurrency, runs }) => [speedup, concurrency, runs]) }
+  const told = lost.map(({ speedup, concurrency, error }) => `${speedup}×${concurrency}: ${error.message}`)
+  return { order, lost: told, ways: points.map(({ speedup, concurrency, runs }) => [speedup, concurrency, runs]) }
 }
 
 test('a thread that is busy with one handler at a time is not given more', async () => {
@@ -89,4 +90,42 @@ test('lists that were given are measured as they are, each way as often', async 
     [2, 1, 2],
     [2, 4, 2],
   ])
+})
+
+describe('a way whose run fails', () => {
+  const died = () => Promise.reject(new Error('died'))
+
+  test('is left out, is not raised further, and what else was measured stays', async () => {
+    const { order, ways, lost } = await plan(
+      ({ speedup, concurrency }) =>
+        speedup === 1 && concurrency === 16 ? died() : { perSecond: 100 * Number(concurrency), busy: [0.1] },
+      { concurrencies: [1, 4, 16, 64] },
+    )
+    expect(order).toEqual(['1:1×1', '1:1×4', '1:1×16', '1:2×1', '1:2×4', '1:2×16', '1:2×64'])
+    expect(ways.map(([speedup, concurrency]) => `${speedup}×${concurrency}`)).not.toContain('1×16')
+    expect(lost).toEqual(['1×16: died'])
+  })
+
+  test('in a later round is left out too, and not run again', async () => {
+    let runs = 0
+    const { order, ways, lost } = await plan(({ concurrency }) => (concurrency === 4 && ++runs === 2 ? died() : {}), {
+      ...{ speedups: [1], concurrencies: [1, 4], isSelective: false, repeats: 3 },
+    })
+    expect(order).toEqual(['1:1×1', '1:1×4', '2:1×4', '2:1×1', '3:1×1'])
+    expect([ways, lost]).toEqual([[[1, 1, 3]], ['1×4: died']])
+  })
+
+  test('where lists were given, is no reason not to run the others', async () => {
+    const { ways } = await plan(({ concurrency }) => (concurrency === 4 ? died() : {}), {
+      ...{ speedups: [1], concurrencies: [1, 4, 16], isSelective: false },
+    })
+    expect(ways.map(([, concurrency]) => concurrency)).toEqual([1, 16])
+  })
+
+  test('is the error of all where nothing was measured: the first asks least', async () => {
+    await expect(plan(died)).rejects.toThrow('died')
+    let runs = 0
+    const once = () => (++runs === 1 ? {} : died())
+    await expect(plan(once, { speedups: [1], concurrencies: [1], repeats: 2 })).rejects.toThrow('died')
+  })
 })
