@@ -33,6 +33,8 @@ const CORES_BUSY = 0.75
 const IDLE = 0.2
 /** Below it, in microseconds, a handler takes no longer than what a message costs besides. */
 const SHORT_US = 20
+/** Less of the lanes in use: some stand empty. */
+const FULL = 0.8
 /** Handlers take so much longer with more of them in progress: they wait for each other somewhere. */
 const CROWDED = 1.5
 
@@ -107,11 +109,18 @@ const coresUsed = ({ cpuUsPerMessage, perSecond }: Point) => (cpuUsPerMessage * 
 function boundOf(chosen: Point, points: readonly Point[], { cores, keys }: Circumstances): Bound {
   const alone = plainest(points)
   if (alone.handlerMeanUs < SHORT_US && !isWaiting(alone)) return 'short'
-  if (mean(alone.busy) >= BUSY) return 'cpu'
   const crowded = crowdedBeside(chosen, points, cores)
-  if (crowded !== undefined)
-    return keys > 0 && keys <= lanes(crowded) && standsEmpty(crowded, chosen) ? 'keys' : 'shared'
-  return mean(alone.busy) <= IDLE && mean(chosen.busy) < BUSY ? 'io' : 'mixed'
+  const lacksKeys = (point: Point) =>
+    keys > 0 && keys <= lanes(point) && mean(point.occupied) < FULL && isFree(point, cores)
+  if (lacksKeys(chosen) || (crowded !== undefined && lacksKeys(crowded))) return 'keys'
+  if (busyWithOne(alone) >= BUSY) return 'cpu'
+  if (crowded !== undefined) return 'shared'
+  return busyWithOne(alone) <= IDLE && mean(chosen.busy) < BUSY ? 'io' : 'mixed'
+}
+
+/** What each handler in progress keeps its thread busy, where several were. */
+function busyWithOne(point: Point): number {
+  return mean(point.busy) / Math.max(1, mean(point.occupied) * lanesEach(point))
 }
 
 /** Some handler is in progress all the time and leaves the thread idle: of a batch a message's share may be short all the same. */
@@ -126,15 +135,19 @@ function isWaiting({ busy, occupied }: Point): boolean {
 function crowdedBeside(chosen: Point, points: readonly Point[], cores: number): Point | undefined {
   const more = points.filter((point) => lanes(point) >= 2 * lanes(chosen) && point.speedup >= chosen.speedup)
   return more.find((point) => {
-    const isFree = mean(point.busy) < BUSY && point.mainBusy < BUSY && coresUsed(point) < CORES_BUSY * cores
     const waitsLonger = point.handlerMeanUs >= CROWDED * chosen.handlerMeanUs
-    return isFree && (waitsLonger || standsEmpty(point, chosen))
+    return isFree(point, cores) && (waitsLonger || standsEmpty(point, chosen))
   })
 }
 
 /** Of more lanes fewer are used. */
 function standsEmpty(point: Point, chosen: Point): boolean {
-  return mean(point.occupied) < 0.8 * mean(chosen.occupied)
+  return mean(point.occupied) < FULL * mean(chosen.occupied)
+}
+
+/** Neither threads nor main nor the machine is busy. */
+function isFree(point: Point, cores: number): boolean {
+  return mean(point.busy) < BUSY && point.mainBusy < BUSY && coresUsed(point) < CORES_BUSY * cores
 }
 
 function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, keys }: Circumstances): string {
@@ -148,14 +161,20 @@ function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, 
     case 'cpu':
       return `CPU-bound, ${coresText}`
     case 'io':
-      return `I/O-bound (a handler alone keeps its thread ${percent(mean(alone.busy))} busy)`
+      return `I/O-bound (${whoKeepsBusy(alone)})`
     case 'mixed':
-      return `Mixed (a handler alone keeps its thread ${percent(mean(alone.busy))} busy), ${coresText}`
+      return `Mixed (${whoKeepsBusy(alone)}), ${coresText}`
     case 'shared':
       return `Bound by something that all handlers share (${rate(chosen)}; more of them only wait longer)`
     case 'keys':
-      return `Bound by ${keys} different keys, of which one message at a time runs`
+      return `Bound by ${keys === 1 ? '1 key' : `${keys} different keys`}, of which one message at a time runs`
   }
+}
+
+function whoKeepsBusy(point: Point): string {
+  const handlers = Math.round(lanesEach(point))
+  const who = handlers === 1 ? 'a handler alone keeps its' : `${handlers.toLocaleString('en-US')} handlers keep their`
+  return `${who} thread ${percent(mean(point.busy))} busy`
 }
 
 function wayOf(point: Point): string {

@@ -84,6 +84,38 @@ describe('the reason', () => {
     )
   })
 
+  test('says so of as many handlers as were measured, where none was measured alone', () => {
+    const waits = { handlerMeanUs: 5_200, occupied: [0.99] }
+    expect(sentenceOf([point(1, 200, { ...waits, perSecond: 38_000, busy: [0.17] })])).toBe(
+      'I/O-bound (200 handlers keep their thread 17 % busy): speedup 1, concurrency 200',
+    )
+    // The thread has no time left, and still each handler waits nearly all of its own.
+    expect(sentenceOf([point(1, 4_096, { ...waits, perSecond: 300_000, busy: [0.99] })])).toBe(
+      'Mixed (4,096 handlers keep their thread 99 % busy), 2 cores: speedup 1, concurrency 4096',
+    )
+    // Of sixteen lanes a handler that computes uses one: it is alone.
+    expect(sentenceOf([point(1, 16, { perSecond: 990, occupied: [0.062], busy: [0.99] })])).toBe(
+      'CPU-bound, 2 cores: speedup 1, concurrency 16',
+    )
+    expect(sentenceOf([point(1, 'auto', { ...waits, perSecond: 38_000, busy: [0.17], autoLanes: 199.6 })])).toContain(
+      'I/O-bound (200 handlers keep',
+    )
+  })
+
+  test('keys, and not the cores, where a thread stands empty beside one that computes', () => {
+    const points = [
+      point(1, 1, { perSecond: 990, busy: [1], occupied: [0.99], cpuUsPerMessage: 1_050 }),
+      point(2, 1, { perSecond: 985, busy: [0, 1], occupied: [0, 0.99], cpuUsPerMessage: 1_050 }),
+    ]
+    expect(sentenceOf(points, { cores: 2, keys: 1 })).toBe(
+      'Bound by 1 key, of which one message at a time runs: speedup 1',
+    )
+    // However much the second differs from the first by chance, and beside nothing else.
+    for (const few of [[points[0]!, { ...points[1]!, perSecond: 1_290 }], points.slice(1)])
+      expect(sentenceOf(few, { cores: 2, keys: 1 })).toContain('Bound by 1 key,')
+    expect(sentenceOf(points, { cores: 2, keys: 100 })).toBe('CPU-bound, 2 cores: speedup 1')
+  })
+
   test('mixed: concurrency until the thread is busy, then threads', () => {
     const points = [
       point(1, 1, { perSecond: 220, handlerMeanUs: 4_500, busy: [0.15] }),
