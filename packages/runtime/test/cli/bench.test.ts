@@ -232,6 +232,15 @@ test('a way in which the process ends is left out and told, and the others are r
   expect(stderr).toContain('speedup 1, concurrency 16  ZK_BENCH_RUN_DIED')
 }, 60_000)
 
+test('a processor that fails on every message logs the first of them and how many more there are', async () => {
+  const processor = join(dir, 'fails.mjs')
+  writeFileSync(processor, 'export default { process() { throw new Error("no") } }')
+  const { stderr } = await zk('bench', processor, '--speedup', '1', '--concurrency', '1', '--messages', '500', ...short)
+  const logged = stderr.split('\n').filter((line) => line.includes('The handler failed'))
+  expect(logged).toHaveLength(4)
+  expect(logged.at(-1)).toContain('"msg":"497 more: The handler failed')
+}, 60_000)
+
 describe('zk bench --value', () => {
   const few = ['--speedup', '1', '--concurrency', '1', '--messages', '50', ...short]
   const order = '{"customer":"a","amount":3}'

@@ -12,6 +12,7 @@ import type { Work } from '../../work.js'
 import { givenConfig } from './bench-config.js'
 import { CompletionMeter } from './completion-meter.js'
 import type { RunFigures } from './figures.js'
+import { FirstErrors } from './first-errors.js'
 import type { FromRun, RunSpec, ToRun } from './run-spec.js'
 import { AUTO_WARM_MS, STALL_MS, ThroughputWindow } from './throughput-window.js'
 
@@ -29,6 +30,7 @@ const SETTLE_MS = 10_000
 const QUIET_LOOKS = 3
 const QUIET_LOOK_MS = 20
 
+const errorLog = new FirstErrors(createLogger({ level: 'error', output: 'stderr' }))
 let paced = false
 
 process.on('message', (message: ToRun) => {
@@ -46,10 +48,16 @@ async function run(spec: RunSpec): Promise<void> {
   try {
     const figures = await throughput(spec)
     const latencies = spec.pacedTopic === undefined ? undefined : await endToEnd(spec, spec.pacedTopic, figures)
-    tell({ type: 'done', result: { ...figures, ...latencies } })
+    end({ type: 'done', result: { ...figures, ...latencies } })
   } catch (error) {
-    tell({ type: 'failed', error: describeError(error) })
+    end({ type: 'failed', error: describeError(error) })
   }
+}
+
+/** Whoever is told ends the process. */
+function end(message: FromRun): void {
+  errorLog.end()
+  tell(message)
 }
 
 async function throughput(spec: RunSpec): Promise<RunFigures> {
@@ -60,8 +68,8 @@ async function throughput(spec: RunSpec): Promise<RunFigures> {
   const look = setInterval(() => {
     const now = performance.now()
     if (window.look(now)) done.abort()
-    // Told without an end of the run: that would wait for the same handlers, and whoever is told ends the process.
-    else if (window.isStalled(now)) tell({ type: 'failed', error: describeError(stalled(spec, work, window)) })
+    // Told without an end of the work: that would wait for the same handlers.
+    else if (window.isStalled(now)) end({ type: 'failed', error: describeError(stalled(spec, work, window)) })
   }, LOOK_MS)
   const progress = setInterval(() => tell({ type: 'progress', messages: meter.total }), PROGRESS_MS)
   try {
@@ -157,6 +165,5 @@ async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Pro
     ...(processorOptions !== undefined && { processorOptions }),
     ...(batch !== undefined && { batch: { ...(given.work.batch as object | undefined), ...batch } }),
   }
-  const logger = createLogger({ level: 'error', output: 'stderr' })
-  return { client, work: client.workFactory({ logger }).create(input as unknown as WorkInput) }
+  return { client, work: client.workFactory({ logger: errorLog.logger }).create(input as unknown as WorkInput) }
 }
