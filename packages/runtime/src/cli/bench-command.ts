@@ -223,6 +223,8 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   const { points, lost } = measured
   const found = recommend(points, { cores: defaultSpeedup().speedup, keys: distinctKeys(records) })
   const recommendation = { ...found, notes: [...found.notes, ...lost.map(leftOutNote)] }
+  // There is nothing that a script could take.
+  if (recommendation.speedup === undefined) process.exitCode = 1
   if (html !== undefined)
     writeFileSync(html, htmlReport({ processor, points, recommendation, setting: settingOf(flags, on, records) }))
   if (json) {

@@ -270,7 +270,8 @@ describe('zk bench --value', () => {
   test('without it a processor of JSON fails on every message, and the table says what to do', async () => {
     const processor = join(dir, 'parse.mjs')
     writeFileSync(processor, 'export default { process({ value }) { JSON.parse(value.toString()) } }')
-    const { stdout } = await zk('bench', processor, ...few)
+    const { code, stdout } = await zk('bench', processor, ...few)
+    expect(code).toBe(1)
     expect(stdout).toMatch(
       /\nUp to 100 % of the messages failed: --value <file> or --sample <file> gives messages that it understands\.\n$/,
     )

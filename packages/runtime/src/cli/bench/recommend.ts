@@ -41,9 +41,10 @@ const CROWDED = 1.5
 export type Bound = 'cpu' | 'io' | 'mixed' | 'shared' | 'short' | 'keys'
 
 export interface Recommendation {
-  readonly speedup: number
-  readonly concurrency: Concurrency
-  readonly bound: Bound
+  /** Undefined, as the next two, where every message failed. */
+  readonly speedup?: number
+  readonly concurrency?: Concurrency
+  readonly bound?: Bound
   /** "CPU-bound, 2 cores: speedup 2"; where every message failed, that this says nothing. */
   readonly sentence: string
   /** What should be known besides; empty when nothing. */
@@ -60,15 +61,13 @@ export interface Circumstances {
 /** @param points at least one; of each way one */
 export function recommend(points: readonly Point[], circumstances: Circumstances): Recommendation {
   const chosen = choose(points)
+  if (chosen.failed >= chosen.messages) return { sentence: 'Nothing to recommend: every message failed', notes: [] }
   const bound = boundOf(chosen, points, circumstances)
   return {
     speedup: chosen.speedup,
     concurrency: chosen.concurrency,
     bound,
-    sentence:
-      chosen.failed >= chosen.messages
-        ? 'Nothing to recommend: every message failed'
-        : `${reason(bound, chosen, points, circumstances)}: ${wayOf(chosen)}`,
+    sentence: `${reason(bound, chosen, points, circumstances)}: ${wayOf(chosen)}`,
     notes: notes(bound, chosen, points),
   }
 }
@@ -210,8 +209,7 @@ function notes(bound: Bound, chosen: Point, points: readonly Point[]): string[] 
   ) {
     found.push(`It is the highest concurrency that was measured; try --concurrency ${concurrency * 2} too.`)
   }
-  if (chosen.failed > 0 && chosen.failed < chosen.messages)
-    found.push('Messages failed: these are not the speeds of the processor at its work.')
+  if (chosen.failed > 0) found.push('Messages failed: these are not the speeds of the processor at its work.')
   return found
 }
 

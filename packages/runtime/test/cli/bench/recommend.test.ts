@@ -208,9 +208,11 @@ test('a way in which most messages fail is not one in which all do: the runs are
 })
 
 test('where every message failed nothing is recommended', () => {
-  const { sentence, notes } = recommend([point(1, 1, { messages: 50, failed: 50 })], machine)
-  expect(sentence).toBe('Nothing to recommend: every message failed')
-  expect(notes).toEqual([])
+  const all = { messages: 50, failed: 50 }
+  expect(recommend([point(1, 1, all), point(2, 1, { ...all, perSecond: 980 })], machine)).toEqual({
+    sentence: 'Nothing to recommend: every message failed',
+    notes: [],
+  })
 })
 
 test('a processor that finished nothing in the time has a recommendation all the same', () => {
