@@ -1,12 +1,13 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type BatchFlags, batchOf } from './batch-flags.js'
 import { HELP, namesBrokers } from './bench/bench-config.js'
+import { concurrenciesOfWork, seconds, speedups, writable } from './bench/bench-options.js'
 import { BenchProgress } from './bench/bench-progress.js'
 import { benchEvent, benchTable, leftOutEvent, leftOutNote } from './bench/bench-table.js'
 import { byConcurrency, type Concurrency, failedShare, failedText, type Point } from './bench/figures.js'
@@ -16,7 +17,7 @@ import { type Recommendation, recommend } from './bench/recommend.js'
 import { bytesOf, distinctKeys, generatedRecords, recordsOfFile, type SampleRecord } from './bench/sample.js'
 import { type ConnectionFlags, missing, withConnectionOptions } from './connection-options.js'
 import { oneTopic } from './dlt-options.js'
-import { concurrencies, count, counts, integer, jsonFile, valueSize, valuesOfFile } from './options.js'
+import { count, integer, jsonFile, valueSize, valuesOfFile } from './options.js'
 import { printJson } from './output.js'
 
 interface BenchFlags extends ConnectionFlags, BatchFlags {
@@ -51,11 +52,11 @@ export function benchCommand(): Command {
       'Measures your processor with several numbers of threads and of handlers in each, and says which to choose.',
     )
     .argument('<processor>', 'module whose default export has process(message, ctx) or processBatch(messages, ctx)')
-    .option('--speedup <list>', 'threads to try, such as 1,2,4 (default: powers of two up to the CPUs)', counts)
+    .option('--speedup <list>', 'threads to try, such as 1,2,4 (default: powers of two up to the CPUs)', speedups)
     .option(
       '--concurrency <list>',
       'handlers in progress in each thread to try, such as 1,16,100,auto (default: 1, 4, 16 … until no more is gained)',
-      concurrencies,
+      concurrenciesOfWork,
     )
     .option('--batch-size <n>', 'most messages in a batch of processBatch (default: 100)', count)
     .option('--batch-wait <ms>', 'how long a batch that is not full waits for more (default: 10)', integer)
@@ -137,22 +138,6 @@ Examples:
   zk bench ./processor.ts --brokers localhost:9092 --topic orders          those of a topic, whose groups notice nothing
   zk bench ./processor.js --brokers localhost:9092 --seconds 5             on your cluster, in topics of its own
 docs/guides/choosing-speedup.md tells more.`
-
-function seconds(text: string): number {
-  const number = Number(text)
-  if (!(number >= 0.05 && number <= 3_600)) throw new InvalidArgumentError('Expected seconds, 0.05 to 3600.')
-  return number
-}
-
-/** Told now: a report is written at the end, and minutes of measuring would be lost. */
-function writable(file: string): string {
-  try {
-    closeSync(openSync(file, 'a'))
-  } catch (error) {
-    throw new InvalidArgumentError(`Expected a file that can be written: ${(error as Error).message}.`)
-  }
-  return file
-}
 
 async function bench(processor: string, flags: BenchFlags): Promise<void> {
   const { json = false, html } = flags

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMockCluster, type MockCluster } from '@zk/native/mock-cluster'
@@ -282,6 +282,8 @@ describe('zk bench --value', () => {
     [['--value', 'nowhere.json'], 'Expected a file: ENOENT'],
     [['--sample', 'nowhere.jsonl'], 'Expected a file: ENOENT'],
     [['--seconds', '0'], 'Expected seconds, 0.05 to 3600.'],
+    [['--speedup', '1,99999999999999999999'], 'Expected a whole number of threads, 1 to 1024.'],
+    [['--concurrency', '1,100001'], "Expected a whole number of messages, 1 to 100000, or 'auto'."],
     [['--html', 'nowhere/report.html'], 'Expected a file that can be written: ENOENT'],
     [['--value', 'empty.jsonl'], 'Expected a line for each value'],
     [['--value', 'large.bin'], 'Expected values of at most 900000 bytes.'],
@@ -316,7 +318,8 @@ test('zk bench makes no more keys than it has messages', async () => {
   expect(code).toBe(0)
 }, 20_000)
 
-test('zk bench with a processor that is missing: its error, exit 1', async () => {
+test('zk bench with a processor that is missing: its error, exit 1, and no report', async () => {
+  const html = join(dir, 'never.html')
   const { code, stdout, stderr } = await zk(
     'bench',
     join(dir, 'nowhere.mjs'),
@@ -324,11 +327,14 @@ test('zk bench with a processor that is missing: its error, exit 1', async () =>
     '1',
     '--messages',
     '10',
+    '--html',
+    html,
     '--json',
   )
   expect(code).toBe(1)
   expect(jsonLines(stdout).at(-1)).toMatchObject({ event: 'error', code: 'ZK_PROCESSOR_NOT_FOUND' })
   expect(stderr).toContain('zk explain ZK_PROCESSOR_NOT_FOUND')
+  expect(existsSync(html)).toBe(false)
 })
 
 test('zk demo --json: its last line is the verdict over every message', async () => {
