@@ -9,7 +9,7 @@ import { programArguments } from './arguments.mjs'
 import { processCpu, report } from './meter.mjs'
 import { SLOTS } from './zk-processor.mjs'
 
-/** Short beside a run; each look wakes main while the handlers need the cores. */
+/** Short beside a run. */
 const LOOK_MS = 5
 
 const args = programArguments()
@@ -30,10 +30,20 @@ const work = client
     affinity: args.ordered ? 'in-flight' : 'hash',
   })
 const stop = new AbortController()
-const look = setInterval(() => {
-  if (sumOf(0) < args.count) return
-  clearInterval(look)
+setTimeout(look, LOOK_MS)
+await work.run({ shutdown: stop.signal })
+await client.close()
+
+/** Each look wakes main while the handlers need the cores: so the next comes when half of what is left should be done. */
+function look() {
   const now = wallClock()
+  const done = sumOf(0)
+  if (done < args.count) {
+    const started = Math.min(...threads().map(startOf))
+    const leftMs = done === 0 ? 0 : ((args.count - done) / done) * (now - started)
+    setTimeout(look, Math.max(LOOK_MS, leftMs / 2))
+    return
+  }
   const cpu = processCpu()
   const first = threads().reduce((a, b) => (startOf(a) <= startOf(b) ? a : b))
   report({
@@ -44,9 +54,7 @@ const look = setInterval(() => {
     delays: args.handler === 'latency' ? delays : undefined,
   })
   stop.abort()
-}, LOOK_MS)
-await work.run({ shutdown: stop.signal })
-await client.close()
+}
 
 /** @param {number} slot */
 function sumOf(slot) {
