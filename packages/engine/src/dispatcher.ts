@@ -14,7 +14,7 @@ import { InFlightWindow } from './in-flight-window.js'
 import { Outbox } from './outbox.js'
 import type { PartitionSlot, RecordBatch } from './record-batch.js'
 import { TicketRing } from './ticket-ring.js'
-import { HELD, VirtualPartitions } from './virtual-partitions.js'
+import { MOVES, VirtualPartitions } from './virtual-partitions.js'
 import { WaitingRecords } from './waiting-records.js'
 import type { WorkEngineOptions } from './work-engine-options.js'
 
@@ -28,7 +28,7 @@ export class Dispatcher {
   readonly #outboxes: Outbox[]
   readonly #waiting: WaitingRecords
   /** In the window, but of keys that move to another thread. */
-  readonly #held = new TicketRing()
+  readonly #moving = new TicketRing()
   #sequence: number
   readonly #spareRows: number
   readonly #scratch: Int32Array
@@ -42,7 +42,7 @@ export class Dispatcher {
     this.#table = table
     this.#effects = effects
     this.#waiting = new WaitingRecords(this.window, table)
-    this.#routes = new VirtualPartitions(options.threads, options.ordering, options.affinity)
+    this.#routes = new VirtualPartitions(options.threads, options.ordering, options.affinity, options.concurrency)
     this.#outboxes = Array.from({ length: options.threads }, () => new Outbox())
     this.#sequence = options.firstSequence ?? 0
     this.#scratch = new Int32Array(table.capacity)
@@ -83,7 +83,7 @@ export class Dispatcher {
 
   /** Lets waiting records into the window and sends what is routed. */
   proceed(): void {
-    if (this.#routes.arrive()) for (let left = this.#held.length; left > 0; left--) this.#route(this.#held.shift())
+    if (this.#routes.arrive()) for (let left = this.#moving.length; left > 0; left--) this.#route(this.#moving.shift())
     if (this.#waiting.length > 0) this.#waiting.letIn(this.#admitted)
     this.#flush()
   }
@@ -171,7 +171,7 @@ export class Dispatcher {
       letGo(this.#alone)
     }
     for (const outbox of this.#outboxes) outbox.remove(matches, letGo)
-    this.#held.remove(matches, (ticket) => {
+    this.#moving.remove(matches, (ticket) => {
       this.leaveWindow(ticket)
       dropped(ticket)
     })
@@ -189,6 +189,12 @@ export class Dispatcher {
     }
   }
 
+  /** Handlers take so many messages at once, all together, or fewer. */
+  takesBatches(messages: number): void {
+    this.window.atLeast(messages)
+    this.#routes.stay()
+  }
+
   /** Messages routed to a thread that have not ended. */
   load(thread: number): number {
     return this.#routes.load(thread)
@@ -204,9 +210,9 @@ export class Dispatcher {
   #route(ticket: number): void {
     const table = this.#table
     const thread = this.#routes.route(table.slot[ticket]!, table.keyHash[ticket]!, table.hasKey[ticket] === 1)
-    if (thread === HELD) {
-      table.phase[ticket] = Phase.held
-      this.#held.push(ticket)
+    if (thread === MOVES) {
+      table.phase[ticket] = Phase.moving
+      this.#moving.push(ticket)
       return
     }
     table.thread[ticket] = thread

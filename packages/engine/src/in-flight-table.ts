@@ -108,12 +108,20 @@ export class InFlightTable<Batch extends RecordBatch> {
 }
 
 /**
- * free → waiting (for its time, or for the window) → held, now and then (its key moves to another thread) → routed (to a
+ * free → waiting (for its time, or for the window) → moving, now and then (its key goes to another thread) → routed (to a
  * thread, not yet sent) → dispatched → free, or → deadLettering (the thread has let go of it, its offset is open until the
  * dead letter is written) → free. Abandoned: its partition was cut before the thread started it; the row stays until the
  * thread lets go of the ticket, but nobody waits for it.
  */
-export const Phase = { free: 0, waiting: 1, held: 2, routed: 3, deadLettering: 4, dispatched: 5, abandoned: 6 } as const
+export const Phase = {
+  free: 0,
+  waiting: 1,
+  moving: 2,
+  routed: 3,
+  deadLettering: 4,
+  dispatched: 5,
+  abandoned: 6,
+} as const
 
 /**
  * How a record has to be run. `alone`: nothing else runs in the whole process meanwhile, because it may have killed the one

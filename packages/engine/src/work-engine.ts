@@ -166,6 +166,11 @@ export class WorkEngine<Batch extends RecordBatch> {
     this.#proceed()
   }
 
+  /** Handlers take batches. @param messages that all of them together may be given or wait for: the window has room for as many */
+  takesBatches(messages: number): void {
+    this.#dispatcher.takesBatches(messages)
+  }
+
   // ── dead letters ───────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Whether the record of an earlier `Effects.deadLetter` still waits for it. */

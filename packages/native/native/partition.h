@@ -36,9 +36,7 @@ class Partition {
   /// How many seeks are under way; the queue is not read meanwhile.
   std::atomic<int> seeks{0};
 
-  /// Records of it that were read and have not ended, as the main thread said with its last request.
-  std::atomic<uint32_t> inFlight{0};
-  /// During a read: those, and what it has brought so far.
+  /// During a read: records that were in flight before it, and what it has brought so far.
   uint64_t load = 0;
 
   /// Entries in the queue, outdated ones included.

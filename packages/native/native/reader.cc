@@ -126,14 +126,10 @@ void Reader::endSeek(const std::string& topic, int32_t partition) {
   wakeUp_.wake();
 }
 
-void Reader::request(size_t maxRecords, uint64_t maxBytes, Room room, std::span<const int32_t> inFlight) {
-  for (const auto& partition : attached_) {
-    const auto slot = static_cast<size_t>(partition->slot);
-    partition->inFlight = slot < inFlight.size() ? static_cast<uint32_t>(std::max(0, inFlight[slot])) : 0;
-  }
+void Reader::request(size_t maxRecords, uint64_t maxBytes, Room room, std::vector<int32_t> inFlight) {
   {
     std::lock_guard state(state_);
-    request_ = Request{maxRecords, maxBytes, std::move(room)};
+    request_ = Request{maxRecords, maxBytes, std::move(room), std::move(inFlight)};
   }
   wakeUp_.wake();
 }
@@ -279,29 +275,32 @@ void Reader::serveConsumerQueue() {
 }
 
 /// Fills the batch from all readable queues, in rounds, so that the partitions come to have the same number of records in
-/// flight: one whose records end sooner is read more. What one does not use is shared by the others in the next round. Among
-/// equals the one to begin with rotates.
+/// flight: one whose records end sooner is read more. Of the bytes each gets an equal share. What one does not use is shared by
+/// the others in the next round. The queue to begin with rotates.
 bool Reader::collect(const Request& request) {
   readable_.clear();
   const size_t n = partitions_.size();
   if (n == 0) return false;
   rotation_ = (rotation_ + 1) % n;
-  batch_.limitTo(request.room.data != nullptr ? request.room.capacity : SIZE_MAX);
+  const size_t blockSize = request.room.data != nullptr ? request.room.capacity : SIZE_MAX;
+  batch_.limitTo(blockSize);
+  const uint64_t maxBytes = std::min<uint64_t>(request.maxBytes, blockSize);
   for (size_t i = 0; i < n; i++) {
     Partition* partition = partitions_[(rotation_ + i) % n].get();
     if (partition->paused || partition->seeks != 0 || !partition->hasRecords()) continue;
-    partition->load = partition->inFlight;
+    const auto slot = static_cast<size_t>(partition->slot);
+    partition->load = slot < request.inFlight.size() ? std::max(0, request.inFlight[slot]) : 0;
     readable_.push_back(partition);
   }
-  while (!readable_.empty() && batch_.count() < request.maxRecords && batch_.bytes() < request.maxBytes) {
-    std::ranges::stable_sort(readable_, {}, &Partition::load);
-    const uint64_t level = this->level(request.maxRecords - batch_.count());
-    const uint64_t byteShare = std::max<uint64_t>(1, (request.maxBytes - batch_.bytes()) / readable_.size());
+  while (!readable_.empty() && batch_.count() < request.maxRecords && batch_.bytes() < maxBytes) {
+    const uint64_t level = levelOf(request.maxRecords - batch_.count());
+    const uint64_t byteShare = std::max<uint64_t>(1, (maxBytes - batch_.bytes()) / readable_.size());
     size_t kept = 0;
     for (Partition* partition : readable_) {
       const size_t before = batch_.count();
-      const size_t room = std::min<size_t>(level - std::min(level, partition->load), request.maxRecords - before);
-      if (room == 0 || partition->take(batch_, room, byteShare, request.maxBytes, *this)) readable_[kept++] = partition;
+      const size_t records = std::min<size_t>(level - std::min(level, partition->load), request.maxRecords - before);
+      if (records == 0 || partition->take(batch_, records, byteShare, request.maxBytes, *this))
+        readable_[kept++] = partition;
       partition->load += batch_.count() - before;
     }
     readable_.resize(kept);
@@ -309,13 +308,16 @@ bool Reader::collect(const Request& request) {
   return batch_.count() > 0;
 }
 
-/// Up to how many records in flight readable partitions that have fewer are filled, as so much water fills vessels: more than
-/// the first of them has, by `load` in ascending order.
-uint64_t Reader::level(uint64_t records) const {
+/// Up to how many records in flight the readable partitions that have fewer are filled by so many more, as vessels by water;
+/// always more than the least of them has.
+uint64_t Reader::levelOf(uint64_t records) {
+  loads_.clear();
+  for (const Partition* partition : readable_) loads_.push_back(partition->load);
+  std::ranges::sort(loads_);
   uint64_t sum = records;
   for (size_t filled = 1;; filled++) {
-    sum += readable_[filled - 1]->load;
-    if (filled == readable_.size() || sum <= readable_[filled]->load * filled) return (sum + filled - 1) / filled;
+    sum += loads_[filled - 1];
+    if (filled == loads_.size() || sum <= loads_[filled] * filled) return (sum + filled - 1) / filled;
   }
 }
 

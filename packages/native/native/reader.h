@@ -12,7 +12,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,7 +60,7 @@ class Reader final : private QueueEvents {
   bool beginSeek(const std::string& topic, int32_t partition);
   void endSeek(const std::string& topic, int32_t partition);
   /// `inFlight`: by slot, records that were read and have not ended; none by default.
-  void request(size_t maxRecords, uint64_t maxBytes, Room room, std::span<const int32_t> inFlight);
+  void request(size_t maxRecords, uint64_t maxBytes, Room room, std::vector<int32_t> inFlight);
   bool take(Output* output);
   /// Entries in the partition's queue that were not read yet, outdated ones included.
   size_t queued(int32_t slot);
@@ -74,6 +73,7 @@ class Reader final : private QueueEvents {
     size_t maxRecords;
     uint64_t maxBytes;
     Room room;
+    std::vector<int32_t> inFlight;
   };
 
   void loop();
@@ -81,7 +81,7 @@ class Reader final : private QueueEvents {
   bool pass();
   void serveConsumerQueue();
   bool collect(const Request& request);
-  uint64_t level(uint64_t records) const;
+  uint64_t levelOf(uint64_t records);
   void publish(Block block);
   void abandon(Partition& partition);
   void onEnd(int32_t slot, int64_t offset) override;
@@ -102,6 +102,7 @@ class Reader final : private QueueEvents {
   rd_kafka_queue_t* consumerQueue_ = nullptr;
   std::vector<std::shared_ptr<Partition>> partitions_;
   std::vector<Partition*> readable_;
+  std::vector<uint64_t> loads_;
   size_t rotation_ = 0;
   Batch batch_;
   std::vector<ReaderEvent> newEvents_;

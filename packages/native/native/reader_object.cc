@@ -54,7 +54,7 @@ class ReaderObject final : public Nan::ObjectWrap {
     Nan::TypedArrayContents<int32_t> inFlight(info[4]);
     of(info)->reader_.request(static_cast<size_t>(Nan::To<double>(info[0]).FromJust()),
                               static_cast<uint64_t>(Nan::To<double>(info[1]).FromJust()), roomOf(info[2], info[3]),
-                              {*inFlight, inFlight.length()});
+                              std::vector<int32_t>(*inFlight, *inFlight + inFlight.length()));
   }
 
   static NAN_METHOD(Queued) {

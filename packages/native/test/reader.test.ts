@@ -99,11 +99,30 @@ describe('what is read', () => {
 
     // A level of 50 is not reached by whoever has more.
     expect(await read(90, [0, 20, 40, 300])).toEqual([50, 30, 10, 0])
-    expect(await read(2, [7, 7, 6, 5])).toEqual([0, 0, 0, 2])
+    expect(await read(3, [7, 7, 6, 5])).toEqual([0, 0, 1, 2])
     expect(await read(40, [1_000, 1_000, 1_000, 1_000])).toEqual([10, 10, 10, 10])
     // What is missing of slots that nobody was told about is none.
     member.reader.request(8, 1e6, undefined, new Int32Array(0))
     expect(await blockOf(member)).toHaveLength(8)
+    await member.stop()
+  })
+
+  test('of the room that is lent each partition has its share, whatever it has in flight', async () => {
+    const topic = await topicOf(1_000, 2, 1_000)
+    const member = await new Member(cluster, topic, { keepReading: false }).start(topic)
+    await member.until(() => member.assignedNow.size === 2)
+    for (const partition of upTo(2)) await fetched(member, partition, 300)
+    const [slow, quick] = upTo(2).map((partition) => member.slotOf(partition)) as [number, number]
+    const inFlight = new Int32Array(Math.max(slow, quick) + 1)
+    inFlight[slow] = 100
+    for (let read = 0; read < 4; read++) {
+      member.reader.request(1_000, 1e6, new ArrayBuffer(65_536), inFlight)
+      const block = await blockOf(member)
+      const ofSlow = block.filter((record) => record.slot === slow).length
+      expect(block.length).toBeGreaterThan(50)
+      expect(block.length).toBeLessThan(66)
+      expect(ofSlow / block.length).toBeGreaterThan(0.4)
+    }
     await member.stop()
   })
 

@@ -37,7 +37,7 @@ describe('a key that moves', () => {
     expect(work.isEmpty()).toBe(true)
   })
 
-  test('those that are held count in the window', () => {
+  test('they count in the window meanwhile', () => {
     const work = metOnOneThread()
     const { messages } = work.engine.window
     work.read([8, 9], { hash: 1 })
@@ -60,7 +60,7 @@ describe('a key that moves', () => {
     expect(work.isEmpty()).toBe(true)
   })
 
-  test('a partition that is lost takes what is held of it along, and its key is free for the next epoch', () => {
+  test('a partition that is lost takes what waits of it along, and its key is free for the next epoch', () => {
     const work = metOnOneThread()
     work.read([8], { hash: 1 })
     work.engine.gone([0])

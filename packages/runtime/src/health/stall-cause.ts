@@ -83,7 +83,8 @@ export function causeOf(
   }
   const { phase, thread: threads } = engine.inFlight
   if (phase[head] === Phase.deadLettering) return deadLetterOf(sources, now, stoodFrom)
-  if (phase[head] === Phase.waiting) {
+  // One whose key moves has no thread yet: what it waits for was read before, in an assignment that has ended.
+  if (phase[head] === Phase.waiting || phase[head] === Phase.moving) {
     return circuit === undefined ? windowOf(sources, assignment.slot, now) : circuitOpen(circuit, now)
   }
   const thread = threads[head]!
@@ -157,7 +158,7 @@ function windowOf(sources: CauseSources, slot: PartitionSlot, now: Now): StallCa
   const held = new Map<PartitionSlot, { messages: number; bytes: number }>()
   for (let ticket = 0; ticket < inFlight.capacity; ticket++) {
     // What is neither free nor waiting has been let into the window.
-    if (inFlight.phase[ticket]! < Phase.routed) continue
+    if (inFlight.phase[ticket]! < Phase.moving) continue
     const of = held.get(inFlight.slot[ticket]!) ?? { messages: 0, bytes: 0 }
     of.messages++
     of.bytes += inFlight.size[ticket]!

@@ -7,8 +7,8 @@ import type { DeliveryFailure } from './protocol.js'
 /**
  * Acks are flushed when nothing is left to run, after a failure, at the number that the last frame said, or after so many
  * ms. Main is woken for each flush, and on a machine whose cores are all busy with handlers that costs one of them a tenth
- * of a millisecond: with handlers of a millisecond 5 ms cost 1 % of all. While a thread has work, nobody waits for its acks,
- * and nothing is repeated for want of them when it dies: the board says what has ended.
+ * of a millisecond: with handlers of a millisecond 5 ms cost 1 % of all. While a thread has work, nobody waits for its acks
+ * but a key that moves to another, and nothing is repeated for want of them when it dies: the board says what has ended.
  */
 const FLUSH_MS = 20
 /** More acks in one message gain nothing. */

@@ -77,7 +77,7 @@ export class ThreadEvents {
   up(index: number): void {
     const { engine, host, health, leastForBatches, emit } = this.#options
     // Or they would never be full.
-    if (host.boards[index]!.hasBatches) engine.window.atLeast(leastForBatches)
+    if (host.boards[index]!.hasBatches) engine.takesBatches(leastForBatches)
     health.threadUp(index)
     emit({ type: 'thread-up', thread: index })
     engine.threadUp(index)

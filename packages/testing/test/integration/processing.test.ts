@@ -100,7 +100,7 @@ describe.each(readers)('%s reader', (reader) => {
 
   // All partitions come to the portable reader in one queue.
   test.skipIf(reader === 'portable')(
-    'a partition whose records do not end has half of the window, not more',
+    'of two partitions one whose records do not end has half of the window, not more',
     async () => {
       const topic = await stage.topic(2)
       const slow = Array.from({ length: 200 }, (_, i) => `slow-${i}`)
