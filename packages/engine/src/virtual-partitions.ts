@@ -23,7 +23,7 @@ export const MOVES = -1
 /** A key with fewer messages in flight soon has none: it need not be moved. */
 const LEAST_TO_MOVE = 4
 /** More of a key count as so many: they may wait for a retry for minutes, and their thread has time for others. */
-const MOST_THAT_COUNT = 8
+const MOST_THAT_COUNT = 12
 
 /** Two 32-bit numbers share one: slot and key hash in a key's identity, thread and messages in flight in its pin. */
 const UPPER = 2 ** 32

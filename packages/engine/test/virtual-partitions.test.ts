@@ -61,12 +61,12 @@ describe('VirtualPartitions', () => {
     for (let i = 0; i < 50_000; i++) one.route(0, 1, true)
     const threadsOf = (routes: VirtualPartitions, keys: number) =>
       Array.from({ length: keys }, (_, i) => routes.route(0, 100 + i, true))
-    // It counts as eight of it do, which is 64.
-    expect(threadsOf(one, 66)).toEqual([...Array(64).fill(1), 0, 1])
+    // It counts as twelve of it do, which is 144.
+    expect(threadsOf(one, 146)).toEqual([...Array(144).fill(1), 0, 1])
     const many = new VirtualPartitions(2, 'key', 'in-flight', 16)
     for (let i = 0; i < 50; i++) many.route(0, 1, true)
-    // It fills one lane of sixteen: 79 parts, where other keys have sixteen.
-    expect(threadsOf(many, 7)).toEqual([1, 1, 1, 1, 1, 0, 1])
+    // It fills one lane of sixteen: 159 parts, where other keys have sixteen.
+    expect(threadsOf(many, 12)).toEqual([...Array(10).fill(1), 0, 1])
   })
 
   test('no key moves where handlers take batches', () => {
@@ -220,7 +220,7 @@ class NaiveRoutes {
       if (identity === undefined) burden += this.#lanes
       else if (!this.moving.has(identity)) byKey.set(identity, (byKey.get(identity) ?? 0) + 1)
     }
-    for (const count of byKey.values()) burden += this.#lanes - 1 + Math.min(count, 8) ** 2
+    for (const count of byKey.values()) burden += this.#lanes - 1 + Math.min(count, 12) ** 2
     return burden
   }
 
