@@ -156,9 +156,9 @@ async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Pro
     circuitBreaker: false,
     ...given.work,
     ...{ topic, groupId: group, clientId: group, processor, speedup, concurrency },
-    // What earlier runs have written there is of no interest.
     // Known by the time that it is asked for.
     stallAfterMs: STALL_MS / 2,
+    // What earlier runs have written there is of no interest.
     ...(topic === spec.pacedTopic && { autoOffsetReset: 'latest' }),
     // The embedded broker answers a fetch that finds nothing when this time is over, and not when something comes.
     ...(spec.bootstrapServers !== undefined && { additionalProps: { 'fetch.wait.max.ms': 1 } }),
