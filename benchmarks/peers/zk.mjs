@@ -34,14 +34,17 @@ setTimeout(look, LOOK_MS)
 await work.run({ shutdown: stop.signal })
 await client.close()
 
-/** Each look wakes main while the handlers need the cores: so the next comes when half of what is left should be done. */
+/**
+ * Each look wakes main while the handlers need the cores: so the next comes when half of what is left should be done. What
+ * was done so far may have been slower than what follows: it comes before as long again has passed.
+ */
 function look() {
   const now = wallClock()
   const done = sumOf(0)
   if (done < args.count) {
-    const started = Math.min(...threads().map(startOf))
-    const leftMs = done === 0 ? 0 : ((args.count - done) / done) * (now - started)
-    setTimeout(look, Math.max(LOOK_MS, leftMs / 2))
+    const passedMs = now - Math.min(now, ...threads().map(startOf))
+    const leftMs = done === 0 ? 0 : ((args.count - done) / done) * passedMs
+    setTimeout(look, Math.max(LOOK_MS, Math.min(leftMs / 2, passedMs)))
     return
   }
   const cpu = processCpu()

@@ -63,6 +63,7 @@ export function regressions(changes: readonly Change[], tolerance: number): Chan
 }
 
 export function describe({ name, before, now, worse }: Change): string {
+  if (Number.isNaN(worse)) return `${name}: ${before} → ${now}, which is no number`
   const percent = Math.abs(worse * 100).toFixed(1)
   return `${name}: ${before.toFixed(3)} → ${now.toFixed(3)}, ${percent} % ${worse > 0 ? 'worse' : 'better'}`
 }

@@ -131,10 +131,13 @@ export class VirtualPartitions {
     return inFlight === 0 ? 0 : this.#lanes - 1 + Math.min(inFlight, MOST_THAT_COUNT) ** 2
   }
 
-  /** Whether what else its thread has weighs more than the key's own messages and twice what another thread has. */
+  /**
+   * Whether what else its thread has weighs more than the key's own messages, which it waits for once, and twice what another
+   * thread has: behind that it would wait too, and keys that are alike must not change places for ever.
+   */
   #shouldLeave(thread: number, inFlight: number): boolean {
     const beside = this.#burden[thread]! - this.#weight(inFlight)
-    const own = this.#lanes * inFlight
+    const own = this.#lanes * Math.min(inFlight, MOST_THAT_COUNT)
     return beside > own && beside > own + 2 * this.#burden[this.#leastBurdened()]!
   }
 

@@ -284,7 +284,7 @@ function settingOf(
       `${cpus()[0]?.model ?? 'unknown'}, ${defaultSpeedup().reason}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
     ],
     ['Node', `${process.version}, ${process.platform} ${process.arch}`],
-    ['Runs', `medians of up to ${flags.repeats}, of ${flags.seconds} s each`],
+    ['Runs', `of ${flags.seconds} s each, the median of those of a way`],
     ['At', new Date().toISOString()],
   ]
 }

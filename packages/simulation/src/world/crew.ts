@@ -59,6 +59,8 @@ export class Crew {
     if (place.state !== 'down' || member.ending.isClosing) return false
     place.boot()
     member.world.journal.note(K.up, member.id, thread)
+    const { batchSize, concurrency } = member.world.shape
+    if (batchSize > 0) member.engine.takesBatches(2 * batchSize * concurrency * this.threads.length)
     member.engine.threadUp(thread)
     member.isReady ||= this.threads.every(({ state }) => state === 'up')
     member.want()

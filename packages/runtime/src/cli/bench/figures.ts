@@ -91,6 +91,22 @@ export function failedShare({ failed, messages }: Outcomes): number {
   return messages === 0 ? 0 : failed / messages
 }
 
+/** To fail is often faster than to succeed, as where there are no more connections: ways that fail no more than handlers alone. */
+export function soundOf(points: readonly Point[]): Point[] {
+  const alone = plainest(points)
+  return points.filter((point) => !failsMore(point, alone))
+}
+
+/** The way that was measured with the fewest handlers in progress: it shows what a handler does when it is alone. */
+export function plainest(points: readonly Point[]): Point {
+  return [...points].sort((a, b) => lanes(a) - lanes(b) || a.speedup - b.speedup)[0]!
+}
+
+/** Handlers that may be in progress at once. */
+export function lanes(point: Point): number {
+  return point.speedup * lanesEach(point)
+}
+
 /** Standard errors that chance is allowed: beyond them is one of seven hundred. */
 const CHANCE = 3
 

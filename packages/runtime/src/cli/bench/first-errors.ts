@@ -5,6 +5,9 @@
 import type { Logger, LogMethod } from '../../log/logger.js'
 
 const EACH = 3
+/** A processor may log sentences of its own that are never the same. */
+const KINDS = 20
+const OTHERS = 'errors of other kinds'
 
 export class FirstErrors {
   readonly #logger: Logger
@@ -20,8 +23,9 @@ export class FirstErrors {
     const nowhere: LogMethod = () => {}
     const error: LogMethod = (first: object | string, message?: string) => {
       const sentence = typeof first === 'string' ? first : (message ?? '')
-      const count = (this.#counts.get(sentence) ?? 0) + 1
-      this.#counts.set(sentence, count)
+      const kind = this.#counts.has(sentence) || this.#counts.size < KINDS ? sentence : OTHERS
+      const count = (this.#counts.get(kind) ?? 0) + 1
+      this.#counts.set(kind, count)
       if (count > EACH) return
       if (typeof first === 'string') this.#logger.error(first)
       else this.#logger.error(first, message)

@@ -69,7 +69,10 @@ async function throughput(spec: RunSpec): Promise<RunFigures> {
     const now = performance.now()
     if (window.look(now)) done.abort()
     // Told without an end of the work: that would wait for the same handlers.
-    else if (window.isStalled(now)) end({ type: 'failed', error: describeError(stalled(spec, work, window)) })
+    else if (window.isStalled(now)) {
+      clearInterval(look)
+      end({ type: 'failed', error: describeError(stalled(spec, work, window)) })
+    }
   }, LOOK_MS)
   const progress = setInterval(() => tell({ type: 'progress', messages: meter.total }), PROGRESS_MS)
   try {

@@ -5,10 +5,19 @@
  * and backwards in turn: what changes on a machine with time (its clock, its neighbours) then meets all of them alike, and medians
  * leave it out.
  *
- * A way whose run fails is left out with its error. The first asks least of processor and machine: where it fails there is nothing to
- * measure.
+ * A way whose run fails is left out with its error. The first asks least of processor and machine: where that fails at once, there is
+ * nothing to measure.
  */
-import { type Concurrency, failsMore, mean, median, type Point, pointOf, type RunFigures, type Way } from './figures.js'
+import {
+  type Concurrency,
+  failsMore,
+  mean,
+  type Point,
+  pointOf,
+  type RunFigures,
+  soundOf,
+  type Way,
+} from './figures.js'
 
 /** A thread without a tenth of its time to spare has nothing for more handlers. */
 const BUSY = 0.85
@@ -115,9 +124,10 @@ function isWorthMore(now: RunFigures, before: RunFigures | undefined): boolean {
   return !failsMore(now, before) && now.perSecond >= WORTH * before.perSecond
 }
 
-/** Ways that reach a share of the best, by the medians of what was measured of them so far. */
+/** Sound ways that reach a share of the best of them, by what was measured so far. */
 function waysFrom(share: number, { runs: all }: Ways): Way[] {
-  const rates = [...all].map(([way, runs]) => [way, median(runs.map(({ perSecond }) => perSecond))] as const)
-  const best = Math.max(...rates.map(([, perSecond]) => perSecond))
-  return rates.filter(([, perSecond]) => perSecond >= share * best).map(([way]) => way)
+  const points = new Map([...all].map(([way, runs]) => [pointOf(way, runs), way]))
+  const sound = soundOf([...points.keys()])
+  const best = Math.max(...sound.map(({ perSecond }) => perSecond))
+  return sound.filter(({ perSecond }) => perSecond >= share * best).map((point) => points.get(point)!)
 }

@@ -11,11 +11,13 @@ import {
   type Concurrency,
   concurrencyText,
   failedText,
-  failsMore,
   gain,
+  lanes,
   lanesEach,
   mean,
   type Point,
+  plainest,
+  soundOf,
 } from './figures.js'
 
 /**
@@ -31,6 +33,8 @@ const BUSY = 0.85
 const CORES_BUSY = 0.75
 /** A thread waits: one handler at a time leaves it idle most of its time. */
 const IDLE = 0.2
+/** It computes next to nothing: what keeps the thread busy with many handlers is what each message costs besides. */
+const BARELY = 0.05
 /** Below it, in microseconds, a handler takes no longer than what a message costs besides. */
 const SHORT_US = 20
 /** Less of the lanes in use: some stand empty. */
@@ -78,12 +82,6 @@ function choose(points: readonly Point[]): Point {
   return sound.filter((point) => isNearly(point, best)).sort(byCost)[0]!
 }
 
-/** To fail is often faster than to succeed, as where there are no more connections. */
-function soundOf(points: readonly Point[]): Point[] {
-  const alone = plainest(points)
-  return points.filter((point) => !failsMore(point, alone))
-}
-
 function fastest(points: readonly Point[]): Point {
   return points.reduce((best, point) => (point.perSecond > best.perSecond ? point : best))
 }
@@ -96,13 +94,6 @@ function isNearly(point: Point, best: Point): boolean {
 
 const byCost = (a: Point, b: Point) => a.speedup - b.speedup || byConcurrency(a.concurrency, b.concurrency)
 
-/** The way that was measured with the fewest handlers in progress: it shows what a handler does when it is alone. */
-function plainest(points: readonly Point[]): Point {
-  return [...points].sort((a, b) => lanes(a) - lanes(b) || a.speedup - b.speedup)[0]!
-}
-
-const lanes = (point: Point) => point.speedup * lanesEach(point)
-
 const coresUsed = ({ cpuUsPerMessage, perSecond }: Point) => (cpuUsPerMessage * perSecond) / 1e6
 
 function boundOf(chosen: Point, points: readonly Point[], { cores, keys }: Circumstances): Bound {
@@ -114,7 +105,8 @@ function boundOf(chosen: Point, points: readonly Point[], { cores, keys }: Circu
   if (lacksKeys(chosen) || (crowded !== undefined && lacksKeys(crowded))) return 'keys'
   if (busyWithOne(alone) >= BUSY) return 'cpu'
   if (crowded !== undefined) return 'shared'
-  return busyWithOne(alone) <= IDLE && mean(chosen.busy) < BUSY ? 'io' : 'mixed'
+  const each = busyWithOne(alone)
+  return each <= BARELY || (each <= IDLE && mean(chosen.busy) < BUSY) ? 'io' : 'mixed'
 }
 
 /** What each handler in progress keeps its thread busy, where several were. */

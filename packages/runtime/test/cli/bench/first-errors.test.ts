@@ -21,3 +21,12 @@ test('of each sentence the first three are written, and in the end how many more
     [{ count: 997 }, '997 more: The handler failed'],
   ])
 })
+
+test('a processor whose sentences are never the same does not fill the terminal either', () => {
+  const { lines, errors } = written()
+  for (let order = 0; order < 1_000; order++) errors.logger.error(`order ${order} failed`)
+  errors.end()
+  // Twenty kinds, three of the others, and their number.
+  expect(lines).toHaveLength(24)
+  expect(lines.at(-1)).toEqual([{ count: 977 }, '977 more: errors of other kinds'])
+})

@@ -52,6 +52,23 @@ test('but is where that is chance, as of few messages', async () => {
   expect(order).toEqual(['1:1×1', '1:1×4', '1:1×16', '1:1×64'])
 })
 
+test('a way that fails fast keeps none of the others from being measured again', async () => {
+  const rates = { 1: 100, 4: 350, 16: 1_000, 64: 5_000 } as Record<number, number>
+  const { ways } = await plan(
+    ({ concurrency }) => ({
+      ...{ perSecond: rates[Number(concurrency)]!, busy: [0.1] },
+      failed: concurrency === 64 ? 400 : 0,
+    }),
+    { speedups: [1], repeats: 3 },
+  )
+  expect(ways).toEqual([
+    [1, 1, 3],
+    [1, 4, 1],
+    [1, 16, 3],
+    [1, 64, 1],
+  ])
+})
+
 test('what may be the best is measured again, forwards and backwards in turn; of the others only the first', async () => {
   const rates = { '1×1': 100, '1×4': 350, '2×1': 200, '2×4': 450 } as Record<string, number>
   const { order, ways } = await plan(

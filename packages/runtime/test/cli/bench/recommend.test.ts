@@ -91,7 +91,7 @@ describe('the reason', () => {
     )
     // The thread has no time left, and still each handler waits nearly all of its own.
     expect(sentenceOf([point(1, 4_096, { ...waits, perSecond: 300_000, busy: [0.99] })])).toBe(
-      'Mixed (4,096 handlers keep their thread 99 % busy), 2 cores: speedup 1, concurrency 4096',
+      'I/O-bound (4,096 handlers keep their thread 99 % busy): speedup 1, concurrency 4096',
     )
     // Of sixteen lanes a handler that computes uses one: it is alone.
     expect(sentenceOf([point(1, 16, { perSecond: 990, occupied: [0.062], busy: [0.99] })])).toBe(
