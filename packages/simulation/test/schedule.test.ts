@@ -16,7 +16,7 @@ describe('a seed is a schedule', () => {
     expect(hashes()).toEqual(hashes())
     expect(hashes()).toMatchInlineSnapshot(`
       {
-        "batches": "4b9b3e1c 91430634 8553ebe9",
+        "batches": "1069ce6d 91430634 8553ebe9",
         "breaker": "ed5e3cd0 f8457168 8a993c1e",
         "cooperative": "9fa6438c 6b772c5e 7161007c",
         "deaths": "87ec76cd 168957a6 93d9ecf3",

@@ -52,7 +52,11 @@ export function benchCommand(): Command {
       'Measures your processor with several numbers of threads and of handlers in each, and says which to choose.',
     )
     .argument('<processor>', 'module whose default export has process(message, ctx) or processBatch(messages, ctx)')
-    .option('--speedup <list>', 'threads to try, such as 1,2,4 (default: powers of two up to the CPUs)', speedups)
+    .option(
+      '--speedup <list>',
+      'threads to try, such as 1,2,4 (default: powers of two up to the CPUs, and twice as many)',
+      speedups,
+    )
     .option(
       '--concurrency <list>',
       'handlers in progress in each thread to try, such as 1,16,100,auto (default: 1, 4, 16 … until no more is gained)',
@@ -172,7 +176,7 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   try {
     let runs = 0
     measured = await measureWays({
-      speedups: ascending(flags.speedup ?? powersOfTwo(defaultSpeedup().speedup)),
+      speedups: ascending(flags.speedup ?? speedupsFor(defaultSpeedup().speedup)),
       concurrencies: ascending<Concurrency>(flags.concurrency ?? CONCURRENCIES),
       isSelective: flags.concurrency === undefined,
       repeats: flags.repeats,
@@ -306,8 +310,9 @@ function ascending<T extends Concurrency>(given: readonly T[]): T[] {
   return [...new Set(given)].sort(byConcurrency)
 }
 
-function powersOfTwo(upTo: number): number[] {
+/** Powers of two up to the CPUs, and twice as many: thousands of handlers that wait share cores with main and librdkafka, and get more so. */
+function speedupsFor(cpus: number): number[] {
   const list: number[] = []
-  for (let n = 1; n < upTo; n *= 2) list.push(n)
-  return [...list, upTo]
+  for (let n = 1; n < cpus; n *= 2) list.push(n)
+  return [...list, cpus, 2 * cpus]
 }
