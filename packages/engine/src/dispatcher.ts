@@ -189,7 +189,7 @@ export class Dispatcher {
     }
   }
 
-  /** Handlers take so many messages at once, all together, or fewer. */
+  /** Handlers take batches. @param messages that the window has room for, whatever else shrinks it */
   takesBatches(messages: number): void {
     this.window.atLeast(messages)
     this.#routes.stay()

@@ -112,9 +112,7 @@ export class InFlightWindow {
 
   /** Messages of each partition that are in the window. */
   bySlot(): Int32Array {
-    const messages = new Int32Array(this.#holdings.length)
-    for (const [slot, holding] of this.#holdings.entries()) messages[slot] = holding?.messages ?? 0
-    return messages
+    return Int32Array.from({ length: this.#holdings.length }, (_, slot) => this.held(slot))
   }
 
   /** Messages of a partition that are in the window. */

@@ -89,7 +89,7 @@ export class VirtualPartitions {
     this.#mayMove = false
   }
 
-  /** @returns whether keys that moved have nothing in flight any more: what was held of them may be routed now, in its order */
+  /** @returns whether keys that moved have nothing in flight any more: what waits of them may be routed now, in its order */
   arrive(): boolean {
     if (!this.#anyArrived) return false
     this.#anyArrived = false

@@ -4,7 +4,7 @@ import type { ClientInput } from '../../src/config/client-config.js'
 import { parseClientConfig, parseWorkConfig } from '../../src/config/parse-config.js'
 import { consumerProperties, producerProperties } from '../../src/config/properties.js'
 import type { WorkInput } from '../../src/config/work-config.js'
-import { ZkError } from '../../src/zk-error.js'
+import { failure } from './failure.js'
 
 const user = { username: 'alice', password: 'hunter2' }
 const token = () => ({ value: 't' })
@@ -28,16 +28,6 @@ function properties(client: Partial<ClientInput>, work?: Partial<WorkInput>) {
     Object.fromEntries(Object.entries(all).filter(([name]) => /^(security|sasl|ssl|enable\.ssl|bootstrap)/.test(name)))
   expect(ofSecurity(producer)).toEqual(ofSecurity(consumer))
   return ofSecurity(consumer)
-}
-
-function failure(client: Partial<ClientInput>, work?: Partial<WorkInput>): ZkError {
-  try {
-    parsed(client, work)
-  } catch (error) {
-    if (ZkError.is(error)) return error
-    throw error
-  }
-  throw new Error('expected it to throw')
 }
 
 const overTls = {
@@ -147,7 +137,7 @@ describe('what does not go together is told before anything connects', () => {
     [{}, { tls: { key: '/k' } }, 'tls.cert', 'is missing; key needs it'],
     [{}, { tls: { passphrase: 'p' } }, 'tls.passphrase', 'is given without a key that it could be of'],
   ])('%j and %j', (client, work, path, message) => {
-    const error = failure(client, work)
+    const error = failure(() => parsed(client, work))
     expect(error.code).toBe('ZK_CONFIG_INVALID')
     expect(error.details!.problems).toEqual([{ path, message }])
   })
@@ -156,7 +146,10 @@ describe('what does not go together is told before anything connects', () => {
     'the fields, and %s in additionalProps',
     (name) => {
       const additionalProps = { [name]: 'x' }
-      for (const error of [failure({ sasl: user, additionalProps }), failure({ tls: true }, { additionalProps })]) {
+      for (const error of [
+        failure(() => parsed({ sasl: user, additionalProps })),
+        failure(() => parsed({ tls: true }, { additionalProps })),
+      ]) {
         expect(error).toMatchObject({ code: 'ZK_CONFIG_CONFLICT' })
         expect(error.message).toContain(name)
       }
@@ -166,7 +159,7 @@ describe('what does not go together is told before anything connects', () => {
 
   test('a mechanism that there is not, and fields that are none', () => {
     const sasl = { mechanism: 'gssapi', pasword: 'hunter2' } as never
-    expect(failure({ sasl }).details!.problems).toEqual([
+    expect(failure(() => parsed({ sasl })).details!.problems).toEqual([
       { path: 'sasl.mechanism', message: expect.stringContaining("is [redacted]; expected 'plain'") },
       { path: 'sasl.pasword', message: 'is not a field; did you mean password?' },
     ])
@@ -182,7 +175,7 @@ test.each([
   ['a field that does not exist', { sasl: user, sassl: 'hunter2' }],
   ['a contradiction', { sasl: user, additionalProps: { 'sasl.password': 'hunter2' } }],
 ])('the error for %s does not repeat it', (_, client) => {
-  const error = failure(client as never)
+  const error = failure(() => parsed(client as never))
   expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2')
   expect(JSON.stringify(error)).not.toContain('hunter2')
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parseClientConfig } from '../../src/config/parse-config.js'
 import { parseWriterConfig } from '../../src/config/parse-writer-config.js'
 import { type Properties, writerProperties } from '../../src/config/properties.js'
-import { ZkError } from '../../src/zk-error.js'
+import { failure } from './failure.js'
 
 const bootstrapServers = ['localhost:9092']
 
@@ -12,16 +12,6 @@ const parsed = (writer: Record<string, unknown> = {}, client: Record<string, unk
 
 function properties(writer: Record<string, unknown> = {}, client: Record<string, unknown> = {}): Properties {
   return writerProperties(parsed(writer, client), parseClientConfig({ bootstrapServers, ...client }))
-}
-
-function failure(run: () => unknown): ZkError {
-  try {
-    run()
-  } catch (error) {
-    if (ZkError.is(error)) return error
-    throw error
-  }
-  throw new Error('expected it to throw')
 }
 
 test("the defaults are zkafka's", () => {

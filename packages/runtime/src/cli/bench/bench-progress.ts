@@ -1,7 +1,7 @@
 /** How far a bench is, on stderr: a line that changes on a terminal, else a line for each run. */
 import { Progress } from '../progress.js'
 import { codeOf } from './bench-table.js'
-import type { RunFigures, Way } from './figures.js'
+import { type RunFigures, type Way, wayText } from './figures.js'
 import type { Place } from './plan.js'
 
 export class BenchProgress {
@@ -18,9 +18,9 @@ export class BenchProgress {
     this.#writing.update(written)
   }
 
-  run({ speedup, concurrency }: Way, { round, rounds, number, of }: Place) {
+  run(way: Way, { round, rounds, number, of }: Place) {
     this.end()
-    const label = `round ${round} of ${rounds}, run ${number} of ${round === 1 ? 'up to ' : ''}${of}: speedup ${speedup}, concurrency ${concurrency}`
+    const label = `round ${round} of ${rounds}, run ${number} of ${round === 1 ? 'up to ' : ''}${of}: ${wayText(way)}`
     const line = (text: string) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${label}  ${text}\x1b[K`)
     }

@@ -1,7 +1,7 @@
 /** The figures as a table for people, and as objects for programs. */
 import { ZkError } from '../../zk-error.js'
 import { formatTable } from '../output.js'
-import { concurrencyText, efficiency, failedText, gain, mean, type Point } from './figures.js'
+import { concurrencyText, efficiency, failedText, gain, mean, type Point, wayText } from './figures.js'
 import type { LostWay } from './plan.js'
 
 interface Column {
@@ -45,8 +45,8 @@ export function leftOutEvent({ speedup, concurrency, error }: LostWay): Record<s
   return { event: 'left-out', speedup, concurrency, code: codeOf(error), message: error.message }
 }
 
-export function leftOutNote({ speedup, concurrency, error }: LostWay): string {
-  return `speedup ${speedup}, concurrency ${concurrency} is left out, ${codeOf(error)}: ${error.message}`
+export function leftOutNote(way: LostWay): string {
+  return `${wayText(way)} is left out, ${codeOf(way.error)}: ${way.error.message}`
 }
 
 export function codeOf(error: Error): string {

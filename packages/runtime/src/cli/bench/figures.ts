@@ -137,6 +137,11 @@ export function byConcurrency(a: Concurrency, b: Concurrency): number {
   return rank(a) - rank(b)
 }
 
+/** As progress, notes and errors name it. */
+export function wayText({ speedup, concurrency }: Way): string {
+  return `speedup ${speedup}, concurrency ${concurrency}`
+}
+
 /** As people read it: 16, or auto (16). */
 export function concurrencyText({ concurrency, autoLanes }: Pick<Point, 'concurrency' | 'autoLanes'>): string {
   return concurrency === 'auto' && autoLanes !== undefined ? `auto (${Math.round(autoLanes)})` : String(concurrency)

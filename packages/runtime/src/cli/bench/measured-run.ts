@@ -11,7 +11,7 @@ import { WorkRun } from '../../work/run.js'
 import type { Work } from '../../work.js'
 import { givenConfig } from './bench-config.js'
 import { CompletionMeter } from './completion-meter.js'
-import type { RunFigures } from './figures.js'
+import { type RunFigures, wayText } from './figures.js'
 import { FirstErrors } from './first-errors.js'
 import type { FromRun, RunSpec, ToRun } from './run-spec.js'
 import { AUTO_WARM_MS, STALL_MS, ThroughputWindow } from './throughput-window.js'
@@ -93,13 +93,13 @@ async function throughput(spec: RunSpec): Promise<RunFigures> {
   }
 }
 
-function stalled({ processor, speedup, concurrency }: RunSpec, work: Work, { patienceMs }: ThroughputWindow): Error {
+function stalled(spec: RunSpec, work: Work, { patienceMs }: ThroughputWindow): Error {
   const stalls = work.health().stalls
   // Others stand behind such handlers.
   const isHolding = ({ partition, cause }: Stall) => 'handler' in cause && cause.handler?.partition === partition
   const held = stalls.find(isHolding) ?? stalls[0]
   const where = held === undefined ? 'no partition stands still' : describeStall(held)
-  return errors.ZK_BENCH_STALLED(processor, `speedup ${speedup}, concurrency ${concurrency}`, patienceMs, where)
+  return errors.ZK_BENCH_STALLED(spec.processor, wayText(spec), patienceMs, where)
 }
 
 async function endToEnd(

@@ -1,7 +1,8 @@
 /** Which properties of librdkafka may be given, and what they say to the fields. */
 import { describe, expect, test } from 'vitest'
 import { parseClientConfig, parseWorkConfig } from '../../../src/config/parse-config.js'
-import { failure, minimal, problems, work } from './parsed.js'
+import { failure } from '../failure.js'
+import { minimal, problems, work } from './parsed.js'
 
 describe('additionalProps', () => {
   test.each([

@@ -1,7 +1,8 @@
 /** What a client’s configuration is, and which servers it takes. */
 import { describe, expect, test } from 'vitest'
 import { parseClientConfig } from '../../../src/config/parse-config.js'
-import { client, failure, problems } from './parsed.js'
+import { failure } from '../failure.js'
+import { client, problems } from './parsed.js'
 
 describe('a client', () => {
   test('needs nothing but servers', () => {

@@ -1,6 +1,7 @@
 /** Fields that are right by themselves, and not together. */
 import { describe, expect, test } from 'vitest'
-import { failure, work } from './parsed.js'
+import { failure } from '../failure.js'
+import { work } from './parsed.js'
 
 describe('fields that contradict each other', () => {
   const conflict = (given: Record<string, unknown>, text: string) =>

@@ -1,6 +1,7 @@
 /** What a work’s dead letter topic may be. */
 import { describe, expect, test } from 'vitest'
-import { failure, problems, work } from './parsed.js'
+import { failure } from '../failure.js'
+import { problems, work } from './parsed.js'
 
 describe('a work', () => {
   test('a dead letter topic is a name, or an object with what goes with it', () => {

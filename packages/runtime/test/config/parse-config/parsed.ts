@@ -2,22 +2,12 @@
 import { expect } from 'vitest'
 import { parseClientConfig, parseWorkConfig } from '../../../src/config/parse-config.js'
 import type { WorkConfig, WorkInput } from '../../../src/config/work-config.js'
-import { ZkError } from '../../../src/zk-error.js'
+import { failure } from '../failure.js'
 
 export const client = parseClientConfig({ bootstrapServers: ['localhost:9092'] })
 export const minimal: WorkInput = { topic: 'orders', groupId: 'billing', processor: './processor.js' }
 export const work = (more: Record<string, unknown> = {}): WorkConfig =>
   parseWorkConfig({ ...minimal, ...more }, client, () => ({ speedup: 6, reason: '6 CPUs are available' }))
-
-export function failure(run: () => unknown): ZkError {
-  try {
-    run()
-  } catch (error) {
-    if (ZkError.is(error)) return error
-    throw error
-  }
-  throw new Error('expected it to throw')
-}
 
 export function problems(run: () => unknown): Record<string, string> {
   const error = failure(run)

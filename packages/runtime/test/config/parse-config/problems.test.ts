@@ -1,7 +1,8 @@
 /** How what is wrong is said: all at once, with a suggestion, and without a secret. */
 import { describe, expect, test } from 'vitest'
 import { parseClientConfig } from '../../../src/config/parse-config.js'
-import { failure, problems, work } from './parsed.js'
+import { failure } from '../failure.js'
+import { problems, work } from './parsed.js'
 
 describe('a work', () => {
   test('every problem is listed at once, with its path, what was found and what was expected', () => {

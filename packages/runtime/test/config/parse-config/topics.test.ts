@@ -1,6 +1,7 @@
 /** Which topics a work takes. */
 import { describe, expect, test } from 'vitest'
-import { failure, problems, work } from './parsed.js'
+import { failure } from '../failure.js'
+import { problems, work } from './parsed.js'
 
 describe('topics', () => {
   test.each([

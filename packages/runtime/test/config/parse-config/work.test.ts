@@ -1,7 +1,8 @@
 /** What a work’s configuration is: its defaults, and what its fields take. */
 import { describe, expect, test } from 'vitest'
 import { parseClientConfig, parseWorkConfig } from '../../../src/config/parse-config.js'
-import { failure, minimal, problems, work } from './parsed.js'
+import { failure } from '../failure.js'
+import { minimal, problems, work } from './parsed.js'
 
 describe('a work', () => {
   test('has batches of 100 messages that wait 10 ms where only one of the two is said', () => {
