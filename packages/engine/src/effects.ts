@@ -22,6 +22,9 @@ export const OUTCOME_MASK = 3
 /** Int32 words of one ack: ticket, sequence, outcome, duration in microseconds. */
 export const ACK_WORDS = 4
 
+/** The longest duration that an ack tells, nearly 36 minutes: handlers that took longer took at least so long. */
+export const MAX_ACK_MICROS = 2 ** 31 - 1
+
 /** Why the work has to end by its own policy. */
 export type StopReason =
   | { type: 'record-failed'; ticket: number; slot: PartitionSlot; offset: number }

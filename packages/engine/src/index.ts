@@ -14,6 +14,7 @@ export {
   type DeliveryState,
   type Effects,
   FailureFlag,
+  MAX_ACK_MICROS,
   Outcome,
   type StopReason,
 } from './effects.js'

@@ -64,7 +64,8 @@ export class Outbox {
   /** The thread is gone: these go out again before all others, in their order, and suspects before the rest of them. */
   again(tickets: readonly number[], suspects: readonly number[]): void {
     // One on trial that the thread has not come to, or was replaced under, is as suspect as before.
-    const isSuspect = (ticket: number) => ticket === this.#onTrial || suspects.includes(ticket)
+    const suspected = new Set(suspects)
+    const isSuspect = (ticket: number) => ticket === this.#onTrial || suspected.has(ticket)
     putBefore(tickets.filter(isSuspect), this.#suspects)
     putBefore(
       tickets.filter((ticket) => !isSuspect(ticket)),

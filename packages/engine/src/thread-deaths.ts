@@ -43,13 +43,14 @@ export class ThreadDeaths {
     if (!planned) counters.threadDeaths++
     dispatcher.threadDown(thread)
     const { again, ran, isAnyVoid } = this.#sort(thread)
+    const runs = new Set(ran)
     const isKnown = ran.length === 1 && !isAnyVoid
-    const blamed = planned ? [] : (guilty?.filter((ticket) => ran.includes(ticket)) ?? (isKnown ? ran : []))
-    const exhausted = blamed.filter((ticket) => table.attempt[ticket]! >= attempts)
+    const blamed = planned ? [] : (guilty?.filter((ticket) => runs.has(ticket)) ?? (isKnown ? ran : []))
+    const exhausted = new Set(blamed.filter((ticket) => table.attempt[ticket]! >= attempts))
     for (const ticket of exhausted) this.#endings.end(ticket, Outcome.failed)
-    const left = again.filter((ticket) => !exhausted.includes(ticket))
+    const left = again.filter((ticket) => !exhausted.has(ticket))
     for (const ticket of blamed) {
-      if (exhausted.includes(ticket)) continue
+      if (exhausted.has(ticket)) continue
       table.attempt[ticket]!++
       circuits?.countAttempt(ticket, table.attempt[ticket], 0)
     }
@@ -57,7 +58,7 @@ export class ThreadDeaths {
     dispatcher.sendAgain(
       thread,
       left,
-      suspects.filter((ticket) => !exhausted.includes(ticket)),
+      suspects.filter((ticket) => !exhausted.has(ticket)),
     )
     counters.redelivered += left.length
     if (planned || isAnyVoid || ran.length > 0) return

@@ -34,9 +34,9 @@ export class VirtualPartitions {
   readonly #affinity: Affinity
   readonly #lanes: number
   /** Messages in flight per thread, counted by `route` and `release`. */
-  readonly #load: Int32Array
-  /** What `#leastBurdened` compares, in parts of a lane; with affinity 'hash' the load itself. */
-  readonly #burden: Int32Array
+  readonly #load: Float64Array
+  /** What `#leastBurdened` compares, in parts of a lane; with affinity 'hash' the load itself. With many lanes beyond 32 bits. */
+  readonly #burden: Float64Array
   /** Affinity 'in-flight': key identity to `thread * 2^32 + messages in flight`. Never larger than the window. */
   readonly #pins = new Map<number, number>()
   /** Keys that move. They are no burden any more to the thread that they leave. */
@@ -50,8 +50,8 @@ export class VirtualPartitions {
     this.#ordering = ordering
     this.#affinity = affinity
     this.#lanes = lanes
-    this.#load = new Int32Array(threads)
-    this.#burden = affinity === 'hash' ? this.#load : new Int32Array(threads)
+    this.#load = new Float64Array(threads)
+    this.#burden = affinity === 'hash' ? this.#load : new Float64Array(threads)
   }
 
   /**

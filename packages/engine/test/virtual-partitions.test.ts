@@ -103,6 +103,12 @@ describe('VirtualPartitions', () => {
     expect([routes.route(0, 1, true), routes.route(0, 1, true)]).toEqual([1, 1])
   })
 
+  test('burdens of many lanes and keys do not overflow', () => {
+    const routes = new VirtualPartitions(2, 'key', 'in-flight', 100_000)
+    for (let hash = 0; hash < 60_000; hash++) routes.route(0, hash, true)
+    expect([routes.load(0), routes.load(1)]).toEqual([30_000, 30_000])
+  })
+
   test('a key stays where it is while what stands beside it weighs less than it would find elsewhere', () => {
     const routes = metOnOneThread()
     // Beside either of them are 16: no more than its own four and twice six.

@@ -38,6 +38,7 @@ class Allocator {
   Allocator() { map(kMapSmall); }
 
   void look(uint64_t bytesRead) {
+    if (!mayTune_) return;
     std::lock_guard lock(mutex_);
     bytes_ += bytesRead;
     const auto now = Clock::now();

@@ -1,7 +1,7 @@
 /** Ends of deliveries on their way to main: packed, and posted a few at a time. */
 // The global of the same name is a getter, which every record would pay for.
 import { performance } from 'node:perf_hooks'
-import { ACK_WORDS } from '@zk/engine/in-thread'
+import { ACK_WORDS, MAX_ACK_MICROS } from '@zk/engine/in-thread'
 import type { DeliveryFailure } from './protocol.js'
 
 /**
@@ -47,7 +47,7 @@ export class AckBuffer {
     this.#words[at] = ticket
     this.#words[at + 1] = sequence
     this.#words[at + 2] = outcome
-    this.#words[at + 3] = ms * 1000
+    this.#words[at + 3] = Math.min(ms * 1_000, MAX_ACK_MICROS)
     this.#count++
   }
 

@@ -181,6 +181,11 @@ export class Executor {
     if (!this.#acks.isEmpty) this.#acks.flush(performance.now())
   }
 
+  /** More handlers may be in progress than before, or fewer. Unlike `wake` it starts no batch that waits for more. */
+  limitChanged(): void {
+    this.#pump()
+  }
+
   readonly #pump = (): void => {
     if (this.#pumping) return
     this.#pumping = true

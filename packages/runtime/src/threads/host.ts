@@ -148,6 +148,11 @@ export class ThreadHost implements WatchedThreads {
     })
   }
 
+  /** After `concurrency` on the boards has changed. */
+  tellLimit(): void {
+    this.#tellAll({ type: 'limit' })
+  }
+
   /** The deadline of a delivery has passed: `heard` is the answer. */
   tellTimeout(index: number, ticket: number, sequence: number): void {
     this.#tell(index, { type: 'timeout', ticket, sequence })

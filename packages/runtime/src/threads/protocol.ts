@@ -32,6 +32,8 @@ export type ToThread =
   | { type: 'retire' }
   /** A cut on the board has changed, or whether records may start. */
   | { type: 'wake' }
+  /** How many handlers may be in progress, on the board, has changed. */
+  | { type: 'limit' }
   /** What became of sends: see `send-batch.ts`. */
   | { type: 'sent'; reports: ArrayBuffer; errors: readonly SendError[] }
   | RegistryAnswered

@@ -168,6 +168,7 @@ function receive(executor: Executor, outbox: Outbox, message: ForExecutor): void
   else if (message.type === 'timeout') executor.timeout(message.ticket, message.sequence)
   else if (message.type === 'retire') executor.retire()
   else if (message.type === 'wake') executor.wake()
+  else if (message.type === 'limit') executor.limitChanged()
   else if (message.type === 'sent') outbox.reported(message.reports, message.errors)
   else assertNever(message)
 }

@@ -19,8 +19,8 @@ interface LimitedBoard {
 export interface LimitedThreads {
   readonly boards: readonly LimitedBoard[]
   loopTimes(index: number): { idle: number; active: number } | undefined
-  /** Lets them look at their boards. */
-  wake(): void
+  /** Lets them look at the limit on their boards. */
+  tellLimit(): void
 }
 
 export interface AutoConcurrencyOptions {
@@ -55,7 +55,7 @@ export class AutoConcurrency {
     if (boards[0]!.concurrency !== current) {
       for (const board of boards) board.concurrency = current
       // Lanes may all be long: nobody would look at the board before one of them ends.
-      this.#threads.wake()
+      this.#threads.tellLimit()
     }
     if (decision?.resting && this.#told.limit !== current && now - this.#told.at >= TELL_MS) this.#tell(now, decision)
   }

@@ -1,5 +1,5 @@
 /** The engine's effects, carried out on threads, consumer and commits. */
-import type { CircuitScope, CircuitState, Effects, PartitionSlot } from '@zk/engine'
+import { type CircuitScope, type CircuitState, type Effects, MAX_ACK_MICROS, type PartitionSlot } from '@zk/engine'
 import { valuesOfRows } from '../hooks/packed-values.js'
 import { packFrame } from '../threads/frame.js'
 import type { Parts } from './parts.js'
@@ -61,7 +61,8 @@ export function effectsOn(parts: () => Parts): Effects {
         crashes.ended(engine.assignments.nameOf(slot[ticket]!), offset[ticket]!)
       }
       if (!done.any) return
-      const durationMs = micros < 0 ? undefined : micros / 1_000
+      const isKnown = micros >= 0 && micros < MAX_ACK_MICROS
+      const durationMs = isKnown ? micros / 1_000 : undefined
       // The engine hears of attempts only where a record fails.
       const attempts = host.boards[engine.inFlight.thread[ticket]!]!.attemptOf(ticket)
       if (how === 'done') done.tell(ticket, how, { durationMs, attempts })

@@ -10,19 +10,19 @@ function house({ max = 100, threads = 2, busyEach = 0.001 } = {}) {
   }))
   const loops = boards.map(() => ({ active: 0, idle: 0 }))
   const lines: { fields: object; message: string; at: number }[] = []
-  let wakes = 0
+  let told = 0
   let now = 0
   const info = (fields: object, message: string) => void lines.push({ fields, message, at: now })
   const auto = new AutoConcurrency({
     max,
-    threads: { boards, loopTimes: (index) => loops[index], wake: () => wakes++ },
+    threads: { boards, loopTimes: (index) => loops[index], tellLimit: () => told++ },
     logger: { info } as unknown as Logger,
   })
   return {
     boards,
     lines,
-    get wakes() {
-      return wakes
+    get told() {
+      return told
     },
     tick(times: number, capacity = Number.POSITIVE_INFINITY) {
       for (let i = 0; i < times; i++) {
@@ -47,11 +47,11 @@ function house({ max = 100, threads = 2, busyEach = 0.001 } = {}) {
   }
 }
 
-test('all threads have the same limit, and are woken when it moves', () => {
+test('all threads have the same limit, and are told when it moves', () => {
   const of = house()
   of.tick(3)
   expect(of.boards.map(({ concurrency }) => concurrency)).toEqual([2, 2])
-  expect(of.wakes).toBe(1)
+  expect(of.told).toBe(1)
 })
 
 test('one line says from what to what and why, when it has come to rest', () => {

@@ -131,6 +131,18 @@ describe('a batch that is not full', () => {
     expect(calls).toEqual([[0]])
   })
 
+  test("waits all the same when concurrency 'auto' has come to another number", () => {
+    const { send, calls, board, executor } = watched(undefined, {
+      ...{ concurrency: 'auto', batch: { maxSize: 3, maxWaitMs: 10_000 } },
+    })
+    send([0])
+    board.concurrency = 2
+    executor.limitChanged()
+    expect(calls).toEqual([])
+    executor.wake()
+    expect(calls).toEqual([[0]])
+  })
+
   test('nor for company that cannot come: of a record that has to be alone, or behind half of a window', () => {
     const long = { maxSize: 8, maxWaitMs: 10_000 }
     const alone = watched(undefined, { batch: long })

@@ -36,7 +36,7 @@ describe("with concurrency 'auto'", () => {
     send([0, 1, 2, 3, 4, 5, 6, 7])
     expect(calls).toEqual([[0, 1]])
     board.concurrency = 2
-    executor.wake()
+    executor.limitChanged()
     expect(calls).toEqual([
       [0, 1],
       [2, 3],
