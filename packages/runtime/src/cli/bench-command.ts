@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { Command, Option } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
-import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type BatchFlags, batchOf } from './batch-flags.js'
@@ -11,27 +10,22 @@ import { concurrenciesOfWork, seconds, speedups, writable } from './bench/bench-
 import { BenchProgress } from './bench/bench-progress.js'
 import { benchEvent, benchTable, leftOutEvent, leftOutNote } from './bench/bench-table.js'
 import { byConcurrency, type Concurrency, failedShare, failedText, type Point } from './bench/figures.js'
+import { backlogOf, type GivenRecords, recordsFor, sourceText } from './bench/given-records.js'
 import { htmlReport } from './bench/html-report.js'
 import { type Measured, measureWays } from './bench/plan.js'
 import { type Recommendation, recommend } from './bench/recommend.js'
-import { bytesOf, distinctKeys, generatedRecords, recordsOfFile, type SampleRecord } from './bench/sample.js'
+import { distinctKeys, meanBytes, recordsOfFile, type SampleRecord } from './bench/sample.js'
 import { type ConnectionFlags, missing, withConnectionOptions } from './connection-options.js'
 import { oneTopic } from './dlt-options.js'
 import { count, integer, jsonFile, valueSize, valuesOfFile } from './options.js'
 import { printJson } from './output.js'
 
-interface BenchFlags extends ConnectionFlags, BatchFlags {
+interface BenchFlags extends ConnectionFlags, BatchFlags, GivenRecords {
   speedup?: number[]
   concurrency?: Concurrency[]
   repeats: number
   seconds: number
   endToEnd: boolean
-  messages?: number
-  keys: number
-  size: number
-  value?: Buffer[]
-  sample?: SampleRecord[]
-  topic?: [string]
   on?: 'embedded' | 'brokers'
   options?: unknown
   html?: string
@@ -40,11 +34,6 @@ interface BenchFlags extends ConnectionFlags, BatchFlags {
 
 /** Four times as many handlers each, until that gains nothing. */
 const CONCURRENCIES = [1, 4, 16, 64, 256, 1_024, 4_096]
-/** Enough for a second of the shortest handlers. */
-const MESSAGES = 600_000
-/** Of a sample or a topic so many different records are used. */
-const SAMPLE_RECORDS = 20_000
-const BACKLOG_BYTES = 144 * 1024 * 1024
 
 export function benchCommand(): Command {
   return withConnectionOptions(new Command('bench'))
@@ -155,8 +144,7 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   const logger = createLogger({ level: 'error', output: 'stderr' })
   const progress = new BenchProgress(json)
   const records = await recordsFor(flags, (topic, limit) => recordsOfTopic(topic, limit, flags, logger))
-  const messages = messagesFor(flags, records)
-  if (on === 'embedded' && messages > embeddedRoom(records)) throw tooMuch(embeddedRoom(records), messages)
+  const messages = backlogOf(flags, records, on === 'embedded' ? embeddedRoom(records) : undefined)
   const interrupted = new AbortController()
   const opening = Stage.open({
     isEmbedded: on === 'embedded',
@@ -206,8 +194,7 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     })
   } finally {
     progress.end()
-    unhear()
-    await stage.close()
+    await stage.close().finally(unhear)
   }
   const { points, lost } = measured
   const found = recommend(points, { cores: defaultSpeedup().speedup, keys: distinctKeys(records) })
@@ -221,30 +208,6 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     for (const way of lost) printJson(leftOutEvent(way))
     printJson({ event: 'recommendation', ...recommendation })
   } else tell(points, recommendation, flags)
-}
-
-async function recordsFor(
-  { topic, sample, value, size, keys, messages = MESSAGES }: BenchFlags,
-  read: (topic: string, limit: number) => Promise<SampleRecord[]>,
-): Promise<SampleRecord[]> {
-  if (sample !== undefined) return sample
-  if (topic === undefined) return generatedRecords(Math.min(keys, messages), value ?? [Buffer.alloc(size, 'x')])
-  const records = await read(topic[0], SAMPLE_RECORDS)
-  if (records.length === 0) throw errors.ZK_CLI_USAGE(`topic ${topic[0]} has no messages to measure with`, HELP)
-  return records
-}
-
-function messagesFor({ messages }: BenchFlags, records: readonly SampleRecord[]): number {
-  if (messages !== undefined) return messages
-  const bytes = records.reduce((sum, record) => sum + bytesOf(record) + 32, 0) / records.length
-  return Math.max(1, Math.min(MESSAGES, Math.floor(BACKLOG_BYTES / bytes)))
-}
-
-function tooMuch(room: number, messages: number): Error {
-  const why =
-    `The embedded broker keeps ${room} of ${messages} such messages: it drops the oldest of a partition beyond 5 MiB or ` +
-    '100,000. Give fewer messages or smaller ones, or brokers'
-  return errors.ZK_CLI_USAGE(why, HELP)
 }
 
 /** What the measuring process needs to reach brokers as this one does; the secrets are in the environment of both. */
@@ -270,18 +233,11 @@ function settingOf(
   on: 'embedded' | 'brokers',
   records: readonly SampleRecord[],
 ): [string, string][] {
-  const { topic, sample, value } = flags
-  const bytes = Math.round(records.reduce((sum, record) => sum + bytesOf(record), 0) / records.length)
-  const source =
-    topic !== undefined
-      ? `topic ${topic[0]}`
-      : sample !== undefined
-        ? 'a sample file'
-        : value !== undefined
-          ? 'generated, with values of a file'
-          : 'generated'
   return [
-    ['Messages', `${source}; ${bytes} bytes on average, ${distinctKeys(records) || 'no'} different keys`],
+    [
+      'Messages',
+      `${sourceText(flags)}; ${Math.round(meanBytes(records))} bytes on average, ${distinctKeys(records) || 'no'} different keys`,
+    ],
     ['Broker', on === 'embedded' ? 'embedded' : 'the given ones'],
     [
       'Machine',

@@ -2,8 +2,8 @@ import { Command, InvalidArgumentError } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
-import { type CheckOptions, checkValue } from './bench/check-processor.js'
-import { type CheckedRun, conclude, tally } from './demo-verdict.js'
+import { type CheckOptions, checkValue } from './demo/check-processor.js'
+import { type CheckedRun, conclude, tally } from './demo/verdict.js'
 import { count } from './options.js'
 import { printJson } from './output.js'
 
@@ -39,7 +39,7 @@ function messageCount(text: string): number {
 }
 
 async function demo({ messages, speedup, json }: DemoOptions): Promise<void> {
-  const { measureEach } = await withKafka(() => import('./bench/measure-each.js'))
+  const { measureEach } = await withKafka(() => import('./demo/measure-each.js'))
   const logger = createLogger({ level: 'warn', output: 'stderr' })
   let options: CheckOptions
   const measured = measureEach({
@@ -52,7 +52,7 @@ async function demo({ messages, speedup, json }: DemoOptions): Promise<void> {
         due: new SharedArrayBuffer(KEYS * 4),
         outOfOrder: new SharedArrayBuffer(4),
       }
-      const processor = new URL('./bench/check-processor.js', import.meta.url)
+      const processor = new URL('./demo/check-processor.js', import.meta.url)
       return { processor, processorOptions: options, concurrency: 1, logger }
     },
   })

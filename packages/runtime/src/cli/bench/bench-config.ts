@@ -8,14 +8,13 @@ import type { Concurrency } from './figures.js'
 
 export const HELP = 'zk bench --help'
 
-/** What is the bench's own, or would write to topics of others, or is about how to reach brokers that are not these. */
+/** What is the bench's own, or would write to topics of others. A `groupPrefix` stays: its groups may be the only allowed ones. */
 const NOT_MEASURED = [
-  ...['topic', 'topics', 'groupId', 'groupPrefix', 'clientId', 'groupInstanceId', 'processor'],
+  ...['topic', 'topics', 'groupId', 'clientId', 'groupInstanceId', 'processor'],
   ...['speedup', 'concurrency', 'deadLetterTopic', 'crashJournal', 'onDone', 'processDelayMs'],
   // The backlog is read from its beginning, and a message that fails is counted.
   ...['autoOffsetReset', 'onExhausted'],
 ]
-const OF_CONNECTION = ['bootstrapServers', 'sasl', 'tls', 'additionalProps']
 
 /**
  * @param embedded the address of the embedded broker, where that is measured on
@@ -34,7 +33,8 @@ export async function givenConfig(
   const { work } = flags.config === undefined ? { work: {} } : await readConfigFile(flags.config)
   return {
     client: { bootstrapServers: embedded.split(',') },
-    work: without(work, [...notMeasured, ...OF_CONNECTION]),
+    // How to reach brokers that are not these.
+    work: without(work, [...notMeasured, 'additionalProps']),
   }
 }
 

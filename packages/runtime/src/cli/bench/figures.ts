@@ -7,6 +7,9 @@ export interface Way {
   readonly concurrency: Concurrency
 }
 
+/** Of an event loop's time: above it next to nothing is left for a handler more. */
+export const BUSY = 0.85
+
 /** Of one run, or the median of each figure over several. Times of handlers in microseconds. */
 export interface Figures {
   /** Records that completed in a second, without those of the warm-up. */

@@ -23,10 +23,6 @@ export class Histogram {
     return this.#count === 0 ? 0 : this.#sum / this.#count
   }
 
-  get sum(): number {
-    return this.#sum
-  }
-
   /** @param value rounded down to a whole number; what is below 0 counts as 0 */
   add(value: number): void {
     const whole = Math.max(0, Math.min(MAX, Math.floor(value)))

@@ -9,6 +9,7 @@
  * nothing to measure.
  */
 import {
+  BUSY,
   type Concurrency,
   failsMore,
   mean,
@@ -19,8 +20,6 @@ import {
   type Way,
 } from './figures.js'
 
-/** A thread without a tenth of its time to spare has nothing for more handlers. */
-const BUSY = 0.85
 /** What more handlers at a time have to gain, so that still more are tried. */
 const WORTH = 1.1
 /** Slower than this share of the best at the first look, a way is not looked at again. */

@@ -7,6 +7,7 @@
  * follows from who was busy: the threads, the main thread, or neither.
  */
 import {
+  BUSY,
   byConcurrency,
   type Concurrency,
   concurrencyText,
@@ -27,8 +28,6 @@ import {
 const NEARLY = 0.95
 /** The same where it needs fewer threads and the runs of both overlap, so that nobody could tell them apart. */
 const NEARLY_IN_NOISE = 0.92
-/** A thread is busy: less than a tenth of its time is left for a handler more. */
-const BUSY = 0.85
 /** The cores are used up: what the measured process leaves goes to brokers, embedded or beside it. */
 const CORES_BUSY = 0.75
 /** A thread waits: one handler at a time leaves it idle most of its time. */

@@ -12,6 +12,9 @@ export interface SampleRecord {
 /** So much of a topic is enough to know its messages, and fits into memory. */
 const MAX_SAMPLE_BYTES = 64 * 1024 * 1024
 
+/** Of a record in a partition, besides key, value and headers. */
+const RECORD_BYTES = 32
+
 /** So many keys in turn, and the values in turn. */
 export function generatedRecords(keys: number, values: readonly Buffer[]): SampleRecord[] {
   return Array.from({ length: Math.max(keys, values.length) }, (_, i) => ({
@@ -92,9 +95,19 @@ export async function firstRecords(scan: AsyncIterable<SampleRecord>, limit: num
 }
 
 /** Of key, value and headers. */
-export function bytesOf({ key, value, headers }: SampleRecord): number {
+function bytesOf({ key, value, headers }: SampleRecord): number {
   const ofHeaders = headers.reduce((sum, [name, one]) => sum + name.length + (one?.length ?? 0), 0)
   return (key?.length ?? 0) + (value?.length ?? 0) + ofHeaders
+}
+
+/** On average. */
+export function meanBytes(records: readonly SampleRecord[]): number {
+  return records.reduce((sum, record) => sum + bytesOf(record), 0) / records.length
+}
+
+/** As {@link meanBytes}, with what a record has in a partition besides. */
+export function storedBytes(records: readonly SampleRecord[]): number {
+  return meanBytes(records) + RECORD_BYTES
 }
 
 /** How many different keys there are; 0 where a record has none, and so is in nobody's order. */

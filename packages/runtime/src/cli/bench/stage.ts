@@ -15,15 +15,13 @@ import { scanTopic } from '../../kafka/topic-scan.js'
 import type { Logger } from '../../log/logger.js'
 import type { ConnectionFlags } from '../connection-options.js'
 import { connectionConfig } from './bench-config.js'
-import { bytesOf, firstRecords, type SampleRecord } from './sample.js'
+import { firstRecords, type SampleRecord, storedBytes } from './sample.js'
 
 /** Many, as topics of a cluster with several brokers have them. */
 const PARTITIONS = 12
 /** The embedded broker drops the oldest records of a partition beyond 5 MiB; keys do not spread evenly. */
-const EMBEDDED_BYTES = 3 * 1024 * 1024
+const EMBEDDED_BYTES = 4 * 1024 * 1024
 const EMBEDDED_PARTITIONS = 64
-/** Of a record in a partition, besides key, value and headers. */
-const RECORD_BYTES = 32
 /** Records that are written between two looks at the event loop. */
 const CHUNK = 500
 const FULL_MS = 5
@@ -44,8 +42,7 @@ export interface StageOptions {
 
 /** The most that the embedded broker keeps of records like these. */
 export function embeddedRoom(records: readonly SampleRecord[]): number {
-  const bytes = records.reduce((sum, record) => sum + bytesOf(record) + RECORD_BYTES, 0) / records.length
-  return Math.floor((EMBEDDED_PARTITIONS * EMBEDDED_BYTES) / bytes)
+  return Math.floor((EMBEDDED_PARTITIONS * EMBEDDED_BYTES) / storedBytes(records))
 }
 
 export class Stage {
@@ -56,10 +53,12 @@ export class Stage {
   readonly #records: readonly SampleRecord[]
   readonly #producer: Producer
   readonly #paced: Producer
+  readonly #pacedRefused = new Refusals()
   readonly #pacedChannel: ProducerChannel
   readonly #remove: () => Promise<void>
   #closing: Promise<void> | undefined
-  #refused: Error | undefined
+  /** Counts what is paced: who comes later ends those before. */
+  #turn = 0
 
   /** @throws ZkError ZK_BENCH_TOPIC, or when no broker answers, or the signal's reason; nothing is left behind then */
   static async open(options: StageOptions): Promise<Stage> {
@@ -107,18 +106,13 @@ export class Stage {
     this.#records = parts.records
     this.#producer = parts.producer
     this.#paced = parts.producer.sibling({ 'linger.ms': 0 })
-    this.#pacedChannel = this.#paced.channel(this.#listener)
+    this.#pacedChannel = this.#paced.channel(this.#pacedRefused)
     this.#remove = parts.remove
   }
 
-  readonly #listener = {
-    delivered: (_token: number, error: { message: string } | undefined) => {
-      if (error !== undefined) this.#refused ??= errors.ZK_BENCH_TOPIC([this.topic], error.message)
-    },
-  }
-
   async #fill({ messages, signal, onProgress }: StageOptions): Promise<void> {
-    const channel = this.#producer.channel(this.#listener)
+    const refusals = new Refusals()
+    const channel = this.#producer.channel(refusals)
     for (let i = 0; i < messages; i++) {
       channel.send(this.#record(this.topic, i), i)
       if (i % CHUNK !== 0) continue
@@ -126,31 +120,32 @@ export class Stage {
       onProgress(i)
       await new Promise(setImmediate)
       while (this.#producer.isFull) await delay(FULL_MS)
-      if (this.#refused !== undefined) throw this.#refused
+      refusals.throwFirst(this.topic)
     }
-    const isWritten = await this.#producer.flush(FLUSH_MS)
-    if (!isWritten) throw errors.ZK_BENCH_TOPIC([this.topic], `not all messages were taken within ${FLUSH_MS} ms`)
-    if (this.#refused !== undefined) throw this.#refused
+    await flushed(this.#producer, this.topic)
+    refusals.throwFirst(this.topic)
     onProgress(messages)
   }
 
   /**
-   * Writes records to the paced topic, evenly in time.
+   * Writes records to the paced topic, evenly in time, until the next call at most.
    * @throws ZkError ZK_BENCH_TOPIC
    */
   async pace(perSecond: number, seconds: number): Promise<void> {
+    const turn = ++this.#turn
+    this.#pacedRefused.clear()
     // The first one finds the partitions' leaders, which takes a while the first time.
     this.#pacedChannel.send(this.#record(this.pacedTopic, 0), 0)
-    await this.#paced.flush(FLUSH_MS)
+    await flushed(this.#paced, this.pacedTopic)
     const began = performance.now()
     const all = Math.ceil(perSecond * seconds)
-    for (let i = 0; i < all; ) {
+    for (let i = 0; i < all && turn === this.#turn; ) {
       const due = Math.min(all, ((performance.now() - began) / 1_000) * perSecond)
       for (; i < due; i++) this.#pacedChannel.send(this.#record(this.pacedTopic, i), i)
       await delay(PACE_MS)
     }
-    await this.#paced.flush(FLUSH_MS)
-    if (this.#refused !== undefined) throw this.#refused
+    await flushed(this.#paced, this.pacedTopic)
+    this.#pacedRefused.throwFirst(this.pacedTopic)
   }
 
   /** Idempotent. */
@@ -168,6 +163,28 @@ export class Stage {
     await this.#paced.close(0)
     await this.#producer.close(0)
   }
+}
+
+/** Hears of records that a topic did not take. */
+class Refusals {
+  #first: string | undefined
+
+  delivered(_token: number, error: { message: string } | undefined): void {
+    this.#first ??= error?.message
+  }
+
+  clear(): void {
+    this.#first = undefined
+  }
+
+  throwFirst(topic: string): void {
+    if (this.#first !== undefined) throw errors.ZK_BENCH_TOPIC([topic], this.#first)
+  }
+}
+
+async function flushed(producer: Producer, topic: string): Promise<void> {
+  const isWritten = await producer.flush(FLUSH_MS)
+  if (!isWritten) throw errors.ZK_BENCH_TOPIC([topic], `not all messages were taken within ${FLUSH_MS} ms`)
 }
 
 function partitionsOf({ isEmbedded, records, messages }: StageOptions): number {

@@ -1,8 +1,8 @@
 /** What the demo found: every message once, each key in order, and how much faster many threads are. */
-import { errors } from '../errors.js'
-import type { CheckOptions } from './bench/check-processor.js'
-import type { Measurement } from './bench/measure.js'
-import { formatTable, printJson } from './output.js'
+import { errors } from '../../errors.js'
+import { formatTable, printJson } from '../output.js'
+import type { CheckOptions } from './check-processor.js'
+import type { Measurement } from './measure.js'
 
 export interface Tally {
   /** Messages that were never processed. */

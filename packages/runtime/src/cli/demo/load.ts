@@ -1,4 +1,4 @@
-/** Generated messages on an embedded broker, for benchmarks and the demo. */
+/** Generated messages on an embedded broker. */
 import { type EmbeddedBroker, startEmbeddedBroker } from '../../kafka/embedded-broker.js'
 import { fillTopic } from '../../kafka/fill-topic.js'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import processor, { type CheckOptions, checkValue } from '../../src/cli/bench/check-processor.js'
-import { type CheckedRun, conclude, type Tally, tally } from '../../src/cli/demo-verdict.js'
-import type { Message, ProcessContext } from '../../src/processor-types.js'
+import processor, { type CheckOptions, checkValue } from '../../../src/cli/demo/check-processor.js'
+import { type CheckedRun, conclude, type Tally, tally } from '../../../src/cli/demo/verdict.js'
+import type { Message, ProcessContext } from '../../../src/processor-types.js'
 
 const MESSAGES = 4
 

@@ -33,7 +33,7 @@ let runs = 0
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const { load, processor, processorOptions, speedup, concurrency, logger, onProgress } = options
   const client = createClient({ bootstrapServers: load.broker.bootstrapServers.split(',') })
-  const groupId = `bench-${process.pid}-${++runs}`
+  const groupId = `demo-${process.pid}-${++runs}`
   const work = client.workFactory({ logger }).create({
     // Messages that are made up may well fail one and all, and their time is measured all the same.
     circuitBreaker: false,
