@@ -3,6 +3,7 @@
  * concurrency divided by the time that they took; and concurrency 'auto', from its start on, against the fixed 100 of the same
  * run.
  */
+import { byTurns } from './by-turns.js'
 import type { SuiteOptions } from './cli.js'
 import { filledTopic } from './kafka-topic.js'
 import { type Result, summarize } from './report.js'
@@ -17,41 +18,37 @@ const CASES = [
 ]
 const AUTO = { concurrency: 'auto', messages: 150_000 } as const
 /** What 'auto' is compared with: a number that somebody might have chosen. */
-const CHOSEN = CASES.findIndex(({ concurrency }) => concurrency === 100)
+const CHOSEN = 100
 
 export async function io({ runs, messages, bootstrap, progress }: SuiteOptions): Promise<Result[]> {
   const cases = [...CASES, AUTO]
   const most = Math.max(...cases.map((of) => messages ?? of.messages))
   const topic = await filledTopic({ bootstrap, messages: most, valueBytes: VALUE_BYTES })
-  const results: SleepRun[][] = cases.map(() => [])
-  try {
-    for (let run = 0; run < runs; run++) {
-      for (const [i, { concurrency, messages: own }] of cases.entries()) {
-        progress(`run ${run + 1} of ${runs}: concurrency ${concurrency}`)
-        const options = { topic, messages: messages ?? own, speedup: 1, concurrency, affinity: 'hash' as const }
-        results[i]!.push(await sleepRun(options))
-      }
-    }
-  } finally {
-    await topic.close()
-  }
+  const sides = Object.fromEntries(
+    cases.map(({ concurrency, messages: own }) => [
+      `concurrency ${concurrency}`,
+      () => sleepRun({ topic, messages: messages ?? own, speedup: 1, concurrency, affinity: 'hash' }),
+    ]),
+  )
+  const measured = await byTurns(runs, sides, progress).finally(() => topic.close())
+  const runsOf = (concurrency: number | 'auto') => measured[`concurrency ${concurrency}`]!
   const rates = (of: readonly SleepRun[]) => of.map(({ perSecond }) => perSecond)
   return [
-    ...CASES.map(({ concurrency }, i) =>
+    ...CASES.map(({ concurrency }) =>
       summarize({
         suite: 'io',
         case: `5 ms sleep, concurrency ${concurrency.toLocaleString('en-US')} in one thread`,
         unit: 'messages/s',
-        values: rates(results[i]!),
-        baselines: results[i]!.map(({ handlerMs }) => (concurrency * 1_000) / handlerMs),
+        values: rates(runsOf(concurrency)),
+        baselines: runsOf(concurrency).map(({ handlerMs }) => (concurrency * 1_000) / handlerMs),
       }),
     ),
     summarize({
       suite: 'io',
       case: "5 ms sleep, concurrency 'auto' from its start, against 100",
       unit: 'messages/s',
-      values: rates(results.at(-1)!),
-      baselines: rates(results[CHOSEN]!),
+      values: rates(runsOf('auto')),
+      baselines: rates(runsOf(CHOSEN)),
     }),
   ]
 }

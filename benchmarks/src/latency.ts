@@ -23,13 +23,14 @@ export async function latency({ runs, bootstrap, progress }: SuiteOptions): Prom
   const at = [topic.bootstrap, topic.name, bootstrap === undefined ? 'embedded' : 'kafka']
   const child = (script: string, ...args: string[]) =>
     childResult<LatencyRun>(script, [...at, ...args], { deadlineMs: DEADLINE_MS })
-  const stop = await paced(topic)
   const sides = {
     flowing: () => child('latency-bare.js', 'flowing'),
     single: () => child('latency-bare.js', 'single'),
     own: () => child('latency-zk.js'),
   }
+  let stop = async () => {}
   try {
+    stop = await paced(topic)
     const { own, ...bare } = await byTurns(runs, sides, progress)
     return (['flowing', 'single'] as const).flatMap((mode) => [
       ...figures('p50', MODES[mode], own, bare[mode]),

@@ -1,4 +1,4 @@
-/** Who runs: what each program is called, what it keeps in order, and how it is started. */
+/** Who runs: what each program is called, and how it is started. */
 import { fileURLToPath } from 'node:url'
 
 export type PeerName = 'zk' | 'node-rdkafka' | 'kafkajs' | 'kafkajs-piscina' | 'java-client' | 'parallel-consumer'

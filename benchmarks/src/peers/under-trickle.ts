@@ -12,7 +12,9 @@ const VALUE_BYTES = 200
 const KEYS = 10_000
 
 const [bootstrap, topic, count] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])]
-const producer = new Kafka.Producer({ 'bootstrap.servers': bootstrap, 'linger.ms': 0 } as never)
+// Keys are placed as in the topics of the other works.
+const config = { 'bootstrap.servers': bootstrap, 'linger.ms': 0, partitioner: 'murmur2_random' }
+const producer = new Kafka.Producer(config as never)
 await new Promise<void>((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())))
 const program = spawn(process.argv[5]!, process.argv.slice(6), { stdio: 'inherit' })
 program.on('exit', (code) => process.exit(code ?? 1))

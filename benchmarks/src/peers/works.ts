@@ -19,7 +19,6 @@ export interface Work {
   name: string
   /** By which `--work` chooses it. */
   group: 'noop' | 'cpu' | 'io' | 'skew' | 'latency'
-  title: string
   handler: 'noop' | 'cpu' | 'sleep' | 'latency'
   messages: number
   valueBytes: number
@@ -53,7 +52,6 @@ function noop(valueBytes: number, messages: number): Work {
   return {
     name: `noop-${valueBytes}`,
     group: 'noop',
-    title: `A handler that does nothing, ${valueBytes.toLocaleString('en-US')}-byte values`,
     handler: 'noop',
     messages,
     valueBytes,
@@ -86,7 +84,6 @@ function cpu(): Work {
   return {
     name: 'cpu',
     group: 'cpu',
-    title: `A handler that computes for a millisecond, ${CORES} threads where there are threads`,
     handler: 'cpu',
     messages: 30_000,
     valueBytes: 200,
@@ -121,7 +118,6 @@ function io(concurrency: number, messages: number): Work {
   return {
     name: `io-${concurrency}`,
     group: 'io',
-    title: `A handler that waits 5 ms, ${note}`,
     handler: 'sleep',
     messages,
     valueBytes: 200,
@@ -142,7 +138,6 @@ function skew(): Work {
   return {
     name: 'skew',
     group: 'skew',
-    title: `A handler that waits 5 ms, keys by Zipf 1.0, ${note}, the order of a key kept`,
     handler: 'sleep',
     messages: 5_000,
     valueBytes: 200,
@@ -169,7 +164,6 @@ function latency(): Work {
   return {
     name: 'latency',
     group: 'latency',
-    title: 'From `produce` to the handler at 1,000 messages a second',
     handler: 'latency',
     messages: 8_000,
     valueBytes: 200,
