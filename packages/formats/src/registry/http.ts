@@ -40,7 +40,7 @@ export function httpTransport(config: ResolvedRegistryConfig): Transport {
         {
           method,
           agent,
-          signal: AbortSignal.timeout(config.timeoutMs),
+          signal: AbortSignal.timeout(Math.ceil(config.timeoutMs)),
           headers: {
             accept: `${CONTENT_TYPE}, application/json`,
             ...(config.authorization === undefined ? {} : { authorization: config.authorization }),
@@ -101,9 +101,15 @@ function readTls(tls: RegistryTls | undefined): SecureContextOptions {
   }
 }
 
+/** A key without the lines around it is no PEM, and no path that may be told either. In base64 all begin with M. */
+const BARE_KEY = /^\s*M[A-Za-z0-9+/=\s]{60,}$/
+
 /** PEM text has dashes and line ends; a path has neither as PEM has them. */
 function pem(field: string, textOrPath: string): string {
   if (textOrPath.includes('-----BEGIN')) return textOrPath
+  if (BARE_KEY.test(textOrPath)) {
+    throw new FormatOptionError(`registry.tls.${field} is base64 without the line -----BEGIN … before it`)
+  }
   try {
     return readFileSync(textOrPath, 'utf8')
   } catch (cause) {

@@ -95,15 +95,24 @@ export function createRegistryRequests(config: RegistryConfig): RegistryRequests
       const forget = () => {
         if (cached.get(key) === entry) cached.delete(key)
       }
-      answer.then(({ status }) => {
-        // What is not there now may be there later.
-        if (status !== 200) forget()
+      answer.then(({ status, body: answered }) => {
+        // What is not there now may be there later, and a proxy's page is no registry's answer.
+        if (status !== 200 || !isObject(answered)) forget()
         else entry.until = Date.now() + ttl
         const oldest = cached.size > MAX_CACHED ? cached.keys().next().value : undefined
         if (oldest !== undefined) cached.delete(oldest)
       }, forget)
       return answer
     },
+  }
+}
+
+function isObject(json: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(json)
+    return typeof parsed === 'object' && parsed !== null
+  } catch {
+    return false
   }
 }
 

@@ -45,6 +45,16 @@ describe('what never changes is asked for once', () => {
     expect(server.asked).toEqual(['POST /subjects/s/versions', 'POST /subjects/s', 'POST /subjects/s/versions'])
   })
 
+  test("another's page in its place is not believed for ever", async () => {
+    const requests = requestsTo()
+    await requests.request('POST', '/subjects/s/versions', schema)
+    server.instead.push({ status: 200, body: '<html>' }, { status: 200, body: '"maintenance"' })
+    for (const body of ['<html>', '"maintenance"']) {
+      expect(await requests.request('GET', '/schemas/ids/1')).toEqual({ status: 200, body })
+    }
+    expect(JSON.parse((await requests.request('GET', '/schemas/ids/1')).body)).toEqual({ schema: '"int"' })
+  })
+
   test('what is missing is asked for again, for it may come', async () => {
     const requests = requestsTo()
     expect((await requests.request('GET', '/schemas/ids/1')).status).toBe(404)
@@ -192,6 +202,7 @@ describe('a configuration that is not valid is refused, by the name of the field
     ['registry.tls', { url: 'http://x', tls: {} }],
     ['registry.tls.cert', { url: 'https://x', tls: { cert: 'c' } }],
     ['registry.tls.ca', { url: 'https://x', tls: { ca: '/no/such/file' } }],
+    ['registry.tls.key', { url: 'https://x', tls: { cert: '-----BEGIN', key: `MIIEsecret${'A'.repeat(100)}` } }],
     ['registry.retries', { url: 'http://x', retries: -1 }],
     ['registry.timeoutMs', { url: 'http://x', timeoutMs: 0 }],
     ['registry.timeoutMs', { url: 'http://x', timeoutMs: 2 ** 31 }],
@@ -267,4 +278,8 @@ describe('TLS', () => {
     const tls = { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') }
     expect((await ask(tls)).body).toBe('["known"]')
   })
+})
+
+test('a time limit that is no whole number is one all the same', async () => {
+  expect((await requestsTo({ timeoutMs: 1_500.5 }).request('GET', '/subjects')).status).toBe(200)
 })
