@@ -170,10 +170,18 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
       repeats: flags.repeats,
       run: async (way, place) => {
         const run = progress.run(way, place)
-        const { topic, pacedTopic, bootstrapServers } = stage
+        const { topic, partitions, pacedTopic, bootstrapServers } = stage
         const spec = {
           ...way,
-          ...{ processor, processorOptions: flags.options, batch: batchOf(flags), bootstrapServers, topic, messages },
+          ...{
+            processor,
+            processorOptions: flags.options,
+            batch: batchOf(flags),
+            bootstrapServers,
+            topic,
+            partitions,
+            messages,
+          },
           flags: connectionFlags(flags),
           pacedTopic: flags.endToEnd ? pacedTopic : undefined,
           group: `${topic}-${++runs}`,

@@ -118,6 +118,8 @@ function atItsPlace(given: Fields, folder: string): Fields {
   }
   const fields = { ...given }
   for (const name of paths) if (name in fields) fields[name] = place(fields[name])
+  const { crashJournal } = fields
+  if (isFields(crashJournal)) fields.crashJournal = { ...crashJournal, path: place(crashJournal.path) }
   if (isFields(fields.tls)) {
     const tls: Fields = { ...fields.tls }
     for (const name of tlsPaths) if (name in tls) tls[name] = place(tls[name])

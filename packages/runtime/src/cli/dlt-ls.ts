@@ -9,7 +9,7 @@ import { createLogger } from '../log/create-logger.js'
 import { configOf, filterOf, type LetterFlags, withLetterOptions } from './dlt-options.js'
 import { count } from './options.js'
 import { formatTable, printJson } from './output.js'
-import { writeLine } from './stdout.js'
+import { stdoutRoom, writeLine } from './stdout.js'
 
 interface LsFlags extends LetterFlags {
   limit?: number
@@ -18,6 +18,8 @@ interface LsFlags extends LetterFlags {
 
 /** Rows of a table that nobody asked to be longer. */
 const DEFAULT_ROWS = 100
+/** Of JavaScript, in milliseconds since 1970. */
+const LAST_DATE = 8.64e15
 const MAX_ERROR_CHARACTERS = 60
 
 export function dltLsCommand(): Command {
@@ -70,6 +72,7 @@ async function ls(flags: LsFlags): Promise<void> {
     if (json) printJson({ event: 'letter', ...describe(letter) })
     else if (details) writeLine(block(letter))
     else rows.push(row(letter))
+    await stdoutRoom()
   }
   credentials.close()
   if (json) {
@@ -99,7 +102,7 @@ function describe({ record, parsed, failedAt }: FoundLetter): Record<string, unk
   return {
     partition: record.partition,
     offset: record.offset,
-    failedAt: failedAt < 0 ? null : new Date(failedAt).toISOString(),
+    failedAt: isoOf(failedAt) ?? null,
     ...{ cause, origin, first, hops, group, attempts, exception, message, stack, style },
     key: record.key === null ? null : shownBytes(record.key, Number.POSITIVE_INFINITY),
     valueBytes: record.value?.length ?? null,
@@ -157,7 +160,13 @@ function placeOf(place: Place | undefined): string {
 }
 
 function timeOf(ms: number): string {
-  return ms < 0 ? '' : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+  return isoOf(ms)?.replace(/\.\d+Z$/, 'Z') ?? ''
+}
+
+/** Others write nanoseconds, which no calendar has. */
+function isoOf(ms: number): string | undefined {
+  if (ms < 0) return undefined
+  return ms > LAST_DATE ? String(ms) : new Date(ms).toISOString()
 }
 
 /** Another's error must neither break the table nor speak to the terminal. */

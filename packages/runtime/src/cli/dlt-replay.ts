@@ -10,6 +10,7 @@ import { configOf, filterOf, type LetterFlags, oneTopic, withLetterOptions } fro
 import { count } from './options.js'
 import { printJson } from './output.js'
 import { ReplayReport } from './replay-report.js'
+import { stdoutRoom } from './stdout.js'
 
 interface ReplayFlags extends LetterFlags {
   to?: string[]
@@ -102,6 +103,7 @@ async function replay(flags: ReplayFlags): Promise<void> {
     for await (const record of kafka.scanTopic(scan)) {
       const letter = letterIn(record)
       report.read(letter)
+      await stdoutRoom()
       if (letter === undefined || !isAskedFor(letter, filter) || token >= limit) continue
       token++
       const replay = replayOf(letter, { to, timestamp, partitions, from })

@@ -56,7 +56,7 @@ async function* checks(options: DoctorOptions): AsyncGenerator<Check> {
   yield* checkMachine(options.speedup)
   let name = 'configuration'
   try {
-    const { work, client } = await configured(options)
+    const { work, client, hasGroup, hasTopics } = await configured(options)
     const { checkCluster, Credentials } = await withKafka(async () => ({
       ...(await import('../kafka/cluster-check.js')),
       ...(await import('../kafka/credentials.js')),
@@ -65,8 +65,8 @@ async function* checks(options: DoctorOptions): AsyncGenerator<Check> {
     const credentials = new Credentials(work, createLogger({ level: 'error', output: 'stderr' }))
     await credentials.open()
     name = 'brokers'
-    const group = options.group === undefined && options.config === undefined ? undefined : work.groupId
-    const topics = options.topic === undefined && options.config === undefined ? [] : work.topics
+    const group = hasGroup ? work.groupId : undefined
+    const topics = hasTopics ? work.topics : []
     const properties = consumerProperties(work, client)
     try {
       yield* checkCluster({ brokers: work.bootstrapServers, topics, group, properties, credentials })
@@ -85,14 +85,15 @@ async function configured(options: DoctorOptions) {
   const given = await givenConnection(options, HELP)
   const client = parseClientConfig(given.client)
   const { topic: inFile, ...fields } = given.work
-  const topics = topic ?? fields.topics ?? (inFile === undefined ? ['any'] : [inFile])
+  const named = topic ?? fields.topics ?? (inFile === undefined ? undefined : [inFile])
   const input = {
     processor: 'any',
     groupId: 'zk-doctor',
     ...fields,
-    topics,
+    topics: named ?? ['any'],
     ...(group === undefined ? {} : { groupId: group }),
     ...(speedup === undefined ? {} : { speedup }),
   }
-  return { client, work: parseWorkConfig(input, client) }
+  const [hasTopics, hasGroup] = [named !== undefined, (group ?? fields.groupId) !== undefined]
+  return { client, work: parseWorkConfig(input, client), hasTopics, hasGroup }
 }

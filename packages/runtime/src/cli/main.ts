@@ -1,13 +1,12 @@
 /** The command line: parses, runs one command, turns what it throws into a message and an exit code. */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { within } from '../within.js'
 import { report } from './report.js'
 import type { EarlySignals } from './signals.js'
 import { stdoutFailed, stdoutTaken } from './stdout.js'
 import { withUsageErrors } from './usage.js'
 
-/** How long a slow reader of stdout may take for the last lines. */
+/** How long a reader of stdout may take nothing of the last lines. */
 const STDOUT_MS = 3_000
 /** How long handles may take to close by themselves. */
 const LINGER_MS = 2_000
@@ -27,8 +26,7 @@ export async function main(argv: readonly string[], early: EarlySignals): Promis
   } catch (error) {
     process.exitCode = report(error, json)
   }
-  const taken = stdoutTaken().then(() => true)
-  if (!(await within(STDOUT_MS, taken, false))) stdoutFailed(new Error('its reader takes nothing'))
+  if (!(await stdoutTaken(STDOUT_MS))) stdoutFailed(new Error('its reader takes nothing'))
   // Nothing of ours is left to do, and a thread in a blocking native call, or a client library that still waits for a
   // dead broker, must not keep the process. The code says that a thread could not be ended: no use in waiting for it.
   if (process.exitCode === UNSTOPPABLE) await exitNow()

@@ -213,7 +213,9 @@ async function serve(work: Work, { healthPort, healthHost, json }: RunFlags, log
 /** A flag wins over the file; checked by `create`. */
 function workConfig(processor: string | undefined, flags: RunFlags, file: Fields): WorkInput {
   const { speedup, ordering, affinity, from, maxHeapMb, onExhausted, reader } = flags
-  if (flags.crashJournal !== undefined && flags.clientId === undefined && file.clientId === undefined) {
+  const isNamed = (flags.clientId ?? file.clientId) !== undefined
+  // The id that it gets otherwise is another one after each start.
+  if ((flags.crashJournal ?? file.crashJournal) !== undefined && !isNamed) {
     throw errors.ZK_CLI_USAGE('--crash-journal needs --client-id, which its files are named after', HELP)
   }
   const given = {

@@ -84,9 +84,9 @@ test('zk bench measures a handler of batches, as large as the flags say', async 
   expect(code).toBe(0)
   const lines = jsonLines(stdout)
   const [alone, two] = lines as { perSecond: number; failed: number }[]
-  // Thirty in 20 ms at most, and one by one it would be fifty a second.
+  // Thirty in 20 ms at most, of which six may end within a tenth of a second; one by one it would be fifty a second.
   expect(alone!.perSecond).toBeGreaterThan(200)
-  expect(alone!.perSecond).toBeLessThan(1_600)
+  expect(alone!.perSecond).toBeLessThan(1_850)
   expect(two!.perSecond).toBeGreaterThan(alone!.perSecond)
   expect(Math.max(...readFileSync(sizes, 'utf8').trim().split('\n').map(Number))).toBe(30)
   expect(lines.at(-1)).toMatchObject({ event: 'recommendation', bound: 'io' })

@@ -1,4 +1,7 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import Kafka, { type LibrdKafkaError, type Metadata } from 'node-rdkafka'
 import { expect, test } from 'vitest'
 import { startEmbeddedBroker } from '../../src/kafka/embedded-broker.js'
@@ -43,6 +46,22 @@ test.each([
   expect(code).toBe(1)
   expect(stderr).toContain('ZK_CLI_USAGE: ')
   expect(stderr).toContain(text)
+})
+
+test('zk doctor --config: asks after the topics and the group that it names, and no others', async () => {
+  const broker = await startEmbeddedBroker({ topics: ['orders'] })
+  const file = join(mkdtempSync(join(tmpdir(), 'zk-doctor-')), 'work.json')
+  const namesIn = async (fields: object, ...more: string[]) => {
+    writeFileSync(file, JSON.stringify({ bootstrapServers: broker.bootstrapServers, ...fields }))
+    const { code, stdout } = await zk('doctor', '--config', file, ...more, '--json')
+    expect(code).toBe(0)
+    return jsonLines(stdout).flatMap(({ name }) => (/^(topic|group) /.test(String(name)) ? [name] : []))
+  }
+  expect(await namesIn({})).toEqual([])
+  expect(await namesIn({}, '--topic', 'orders')).toEqual(['topic orders'])
+  expect(await namesIn({ topic: 'orders', groupId: 'billing' })).toEqual(['topic orders', 'group billing'])
+  await broker.stop()
+  rmSync(dirname(file), { recursive: true })
 })
 
 test('zk doctor: exit 0 where all is well, every check on a line of its own', async () => {

@@ -68,6 +68,11 @@ describe('a configuration file', () => {
     })
   })
 
+  test('has the path of an object that has more than that, relative to it too', async () => {
+    const path = file({ crashJournal: { path: 'marks', deaths: 3 } })
+    expect((await readConfigFile(path)).work).toEqual({ crashJournal: { path: join(dir, 'marks'), deaths: 3 } })
+  })
+
   test.each([
     ['work.ts', "const group: string = 'billing'\nexport default { topic: 'orders', groupId: group }\n"],
     ['work.mjs', "export default async () => ({ topic: 'orders', groupId: 'billing' })\n"],
@@ -151,4 +156,17 @@ test('zk run takes a work of a file, whose mistakes are told by their paths', as
   const { code, stderr } = await start(['run', '--config', config]).ended
   expect(code).toBe(1)
   expect(stderr).toContain('speedup: is 0; expected a whole number of threads')
+})
+
+test('zk run takes a crash journal, of a file too, with a name that is the same after a restart', async () => {
+  const work = {
+    bootstrapServers: ['127.0.0.1:1'],
+    processor: './p.js',
+    topic: 't',
+    groupId: 'g',
+    crashJournal: 'marks',
+  }
+  const { code, stderr } = await start(['run', '--config', file(work)]).ended
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^ZK_CLI_USAGE: --crash-journal needs --client-id/m)
 })

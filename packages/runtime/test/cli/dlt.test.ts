@@ -67,6 +67,21 @@ const three = [
   { partition: 2, offset: 3, cause: 'timeout', record: copied({ key: null, value: null }), failedAt: 3_000 },
 ] as const
 
+test('ls: a time that no calendar has is shown as it is, and ends nothing', async () => {
+  await fill([
+    { offset: 1, failedAt: 9e15 },
+    { offset: 2, failedAt: 1_000 },
+  ])
+  expect((await dltCli('ls')).stdout).toMatch(/0@0 .* 9000000000000000 /)
+  const { code, stdout } = await dltCli('ls', '--json')
+  expect(code).toBe(0)
+  expect(jsonLines(stdout).map(({ failedAt }) => failedAt)).toEqual([
+    '9000000000000000',
+    '1970-01-01T00:00:01.000Z',
+    undefined,
+  ])
+})
+
 test('ls: a table that a person can read, and what it all was', async () => {
   await fill([...three, { style: 'spring', offset: 9 }, { style: 'connect', offset: 10 }], 2)
   const { code, stdout, stderr } = await dltCli('ls')

@@ -81,3 +81,21 @@ test.each([[], ['--json']])('a full disk is one sentence and exit 1: zk explain 
   expect(await once(child, 'close')).toEqual([1, null])
   expect(stderr).toMatch(/^Nothing more is written to stdout: ENOSPC: no space left on device.*\n$/)
 })
+
+test('who makes room before each line loses none, however many there are, and waits for no clock', async () => {
+  const { stdout } = run(`
+    for (let i = 0; i < 100_000; i++) {
+      writeLine(JSON.stringify({ i, filling: 'x'.repeat(300) }))
+      await stdoutRoom()
+    }
+    if (!(await stdoutTaken(3_000))) process.exit(1)`)
+  expect(await linesOf(stdout)).toEqual(upTo(100_000))
+})
+
+test('a reader who takes nothing of the last lines is not waited for', async () => {
+  const child = run(`
+    for (let i = 0; i < 10_000; i++) writeLine('x'.repeat(300))
+    process.stderr.write(String(await stdoutTaken(100)))
+    process.exit()`)
+  expect(await once(child.stderr, 'data')).toEqual(['false'])
+})

@@ -24,6 +24,8 @@ const MAX_PACE = 1_000
 /** Fewer latencies say nothing of the slowest. */
 const MIN_PACED = 20
 const MAX_PACE_SECONDS = 5
+/** Messages in librdkafka's queues: a tenth of a second of the shortest handlers. */
+const READ_AHEAD = 100_000
 /** What is on its way when the last paced record was written. */
 const SETTLE_MS = 10_000
 /** Looks at which nothing is in flight: a record may be between broker and reader at one of them. */
@@ -163,8 +165,13 @@ async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Pro
     stallAfterMs: STALL_MS / 2,
     // What earlier runs have written there is of no interest.
     ...(topic === spec.pacedTopic && { autoOffsetReset: 'latest' }),
-    // The embedded broker answers a fetch that finds nothing when this time is over, and not when something comes.
-    ...(spec.bootstrapServers !== undefined && { additionalProps: { 'fetch.wait.max.ms': 1 } }),
+    additionalProps: {
+      // By default all of the backlog is read ahead at once, and takes slow handlers the cores for a second.
+      'queued.min.messages': Math.ceil(READ_AHEAD / spec.partitions),
+      ...(given.work.additionalProps as object | undefined),
+      // The embedded broker answers a fetch that finds nothing when this time is over, and not when something comes.
+      ...(spec.bootstrapServers !== undefined && { 'fetch.wait.max.ms': 1 }),
+    },
     ...(processorOptions !== undefined && { processorOptions }),
     ...(batch !== undefined && { batch: { ...(given.work.batch as object | undefined), ...batch } }),
   }

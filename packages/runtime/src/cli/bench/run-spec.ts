@@ -12,6 +12,8 @@ export interface RunSpec extends Way {
   /** Of the embedded broker; undefined where the flags say which. */
   readonly bootstrapServers: string | undefined
   readonly topic: string
+  /** Of the topic. */
+  readonly partitions: number
   /** Filled slowly while latencies are measured; undefined where they are not. */
   readonly pacedTopic: string | undefined
   readonly group: string

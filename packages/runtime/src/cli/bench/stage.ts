@@ -47,6 +47,8 @@ export function embeddedRoom(records: readonly SampleRecord[]): number {
 
 export class Stage {
   readonly topic: string
+  /** Of `topic`. */
+  readonly partitions: number
   readonly pacedTopic: string
   /** Undefined where the flags say which. */
   readonly bootstrapServers: string | undefined
@@ -64,7 +66,8 @@ export class Stage {
   static async open(options: StageOptions): Promise<Stage> {
     const { isEmbedded, flags, records, logger } = options
     const name = `zk-bench-${randomUUID()}`
-    const topics = { [name]: partitionsOf(options), [`${name}-paced`]: PARTITIONS }
+    const partitions = partitionsOf(options)
+    const topics = { [name]: partitions, [`${name}-paced`]: PARTITIONS }
     const broker = isEmbedded ? await startEmbeddedBroker({ topics }) : undefined
     const undo: (() => Promise<void>)[] = broker === undefined ? [] : [() => broker.stop()]
     try {
@@ -83,7 +86,7 @@ export class Stage {
       const remove = async () => {
         for (const step of undo) await step()
       }
-      const stage = new Stage({ name, broker, records, producer, remove })
+      const stage = new Stage({ name, partitions, broker, records, producer, remove })
       undo.unshift(() => stage.#closeProducers())
       await stage.#fill(options)
       return stage
@@ -95,12 +98,14 @@ export class Stage {
 
   private constructor(parts: {
     name: string
+    partitions: number
     broker: EmbeddedBroker | undefined
     records: readonly SampleRecord[]
     producer: Producer
     remove: () => Promise<void>
   }) {
     this.topic = parts.name
+    this.partitions = parts.partitions
     this.pacedTopic = `${parts.name}-paced`
     this.bootstrapServers = parts.broker?.bootstrapServers
     this.#records = parts.records
