@@ -36,7 +36,8 @@ export interface WorkFactory {
 export class Client {
   readonly #config: ClientConfig
   readonly #transport: Transport
-  readonly #works = new Set<Work>()
+  /** Those that run: a service may make one for each job. */
+  readonly #running = new Set<Work>()
   readonly #writers = new Handles<WriterConfig, Writer<unknown>>('writer')
   readonly #readers = new Handles<ReaderConfig, Reader<unknown>>('reader')
   #closed = false
@@ -65,8 +66,12 @@ export class Client {
           { ...config, onDone: [onDone, config.onDone].flat() },
           logger,
           this.#transport,
+          {
+            started: () => this.#running.add(work),
+            ended: () => this.#running.delete(work),
+            isClosed: () => this.#closed,
+          },
         )
-        this.#works.add(work)
         return work
       },
     }
@@ -124,7 +129,7 @@ export class Client {
   async close(): Promise<void> {
     this.#closed = true
     try {
-      await closeAll(this.#works)
+      await closeAll([...this.#running])
     } finally {
       try {
         await this.#writers.close()

@@ -30,21 +30,30 @@ export interface RunOptions extends RunSignals {
   onEvent?: (event: WorkEvent) => void
 }
 
+/** The client, as a work sees it. */
+interface WorkOwner {
+  started(): void
+  ended(): void
+  isClosed(): boolean
+}
+
 export class Work {
   readonly #client: ClientConfig
   readonly #config: WorkConfig
   readonly #logger: Logger
   readonly #transport: Transport
+  readonly #owner: WorkOwner
   #run: WorkRunning | undefined
   #running: Promise<RunSummary> | undefined
   readonly #closing = new AbortController()
 
   /** Made by `client.workFactory().create()`. */
-  constructor(client: ClientConfig, config: WorkConfig, logger: Logger, transport: Transport = {}) {
+  constructor(client: ClientConfig, config: WorkConfig, logger: Logger, transport: Transport, owner: WorkOwner) {
     this.#client = client
     this.#config = config
     this.#logger = logger
     this.#transport = transport
+    this.#owner = owner
   }
 
   /**
@@ -56,14 +65,16 @@ export class Work {
    */
   async run(options: RunOptions = {}): Promise<RunSummary> {
     checkRunOptions(options)
-    if (this.#closing.signal.aborted) throw errors.ZK_CLIENT_CLOSED('run')
+    if (this.#closing.signal.aborted || this.#owner.isClosed()) throw errors.ZK_CLIENT_CLOSED('run')
     if (this.#running !== undefined) throw errors.ZK_WORK_ALREADY_RUNNING(this.#config.clientId)
+    this.#owner.started()
     this.#running = this.#start(options)
     this.#transport.starts?.(this.#running)
     try {
       return await this.#running
     } finally {
       this.#running = undefined
+      this.#owner.ended()
     }
   }
 

@@ -1,5 +1,7 @@
 /** What a factory gives to its works, and what becomes of all when a client is closed. */
 import { createServer } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, onTestFinished, test } from 'vitest'
 import { createClient } from '../src/client.js'
 import type { Work } from '../src/work.js'
@@ -87,9 +89,28 @@ test('what one cannot close keeps nothing else from being closed: works, then wr
       throw new Error(`the ${name} cannot`)
     }
   }
-  fails(owner.workFactory().create(one), 'work')
+  const work = owner.workFactory().create(one)
+  fails(work, 'work')
+  // Its processor is not there, which is found out later.
+  work.run().catch(() => {})
   fails(owner.writer({ topic: 'orders' }), 'writer')
   fails(owner.reader({ topic: 'orders', groupId: 'g' }), 'reader')
   await expect(owner.close()).rejects.toThrow('cannot')
   expect(closed).toEqual(['work', 'writer', 'reader'])
+})
+
+test('a work that does not run is nobody’s but its owner’s: a service may make one for each job', async () => {
+  const owner = client()
+  const ran = async () => {
+    const work = owner.workFactory().create(one)
+    // Its processor is not there.
+    await work.run().catch(() => {})
+    return new WeakRef(work)
+  }
+  const made = await ran()
+  await new Promise(setImmediate)
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  expect(made.deref()).toBeUndefined()
+  await owner.close()
 })

@@ -15,7 +15,7 @@ export const batch = documented(
         description:
           'Most messages in one batch. A bulk insert gains most of what it can up to about 100 rows, and a batch that ' +
           'fails as a whole is tried message by message: the larger it is, the longer that takes. The window holds at ' +
-          'least two batches for each that may run, as far as `windowMessages` lets it.',
+          'least two batches for each that may run where `batch` is given, as far as `windowMessages` lets it.',
         change: 'Raise it, with `windowMessages` where that is given, for stores that like thousands of rows at once.',
         expected: size.expected,
       }),

@@ -21,7 +21,7 @@ export interface FieldDoc {
   partsElsewhere?: boolean
 }
 
-/** Bounds of Node's and librdkafka's timers. */
+/** Of times that nobody wants to be longer; librdkafka's own are shorter for some. */
 const MAX_MS = 24 * 60 * 60 * 1000
 
 export function documented<T extends z.ZodType>(schema: T, doc: FieldDoc): T {
@@ -30,10 +30,10 @@ export function documented<T extends z.ZodType>(schema: T, doc: FieldDoc): T {
 
 type NumberDoc = Omit<FieldDoc, 'expected'>
 
-export function milliseconds(normal: number, doc: NumberDoc, min = 1) {
-  return documented(z.int().min(min).max(MAX_MS).default(normal), {
+export function milliseconds(normal: number, doc: NumberDoc, min = 1, max = MAX_MS) {
+  return documented(z.int().min(min).max(max).default(normal), {
     ...doc,
-    expected: `a whole number of milliseconds, ${min} to ${MAX_MS}`,
+    expected: `a whole number of milliseconds, ${min} to ${max}`,
   })
 }
 

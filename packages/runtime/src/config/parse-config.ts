@@ -120,8 +120,11 @@ function threadsOf(given: number | undefined, defaultThreads: () => DefaultSpeed
   return { speedup, speedupReason: reason }
 }
 
+/** In progress at once in all threads: as many messages as a window may have. */
+const MAX_HANDLERS = 10_000_000
+
 function contradictions(config: WorkConfig): Problem[] {
-  const { concurrency, maxConcurrency, deadLetterTopic, topics } = config
+  const { concurrency, maxConcurrency, speedup, deadLetterTopic, topics } = config
   const { drainTimeoutMs, graceMs, groupProtocol, maxPollIntervalMs, sessionTimeoutMs } = config
   const found: Problem[] = []
   if (drainTimeoutMs + graceMs >= maxPollIntervalMs) {
@@ -132,6 +135,12 @@ function contradictions(config: WorkConfig): Problem[] {
   if (groupProtocol === 'classic' && sessionTimeoutMs > maxPollIntervalMs) {
     const what = `sessionTimeoutMs (${sessionTimeoutMs} ms) must not exceed maxPollIntervalMs (${maxPollIntervalMs} ms)`
     found.push(contradiction('sessionTimeoutMs', what, 'librdkafka refuses it'))
+  }
+  const lanes = concurrency === 'auto' ? (maxConcurrency ?? 0) : concurrency
+  if (speedup * lanes > MAX_HANDLERS) {
+    const field = concurrency === 'auto' ? 'maxConcurrency' : 'concurrency'
+    const what = `speedup × ${field} (${speedup} × ${lanes}) must not exceed ${MAX_HANDLERS}`
+    found.push(contradiction(field, what, 'no window has more messages in progress'))
   }
   if (maxConcurrency !== undefined && concurrency !== 'auto') {
     const what = `maxConcurrency (${maxConcurrency}) is given together with concurrency ${concurrency}`

@@ -54,7 +54,14 @@ function readAs(type: string, given: string | number | boolean): unknown {
   return given
 }
 
-function refuseContradictions({ requestRequiredAcks, enableIdempotence, transaction }: WriterConfig): void {
+function refuseContradictions(config: WriterConfig): void {
+  const { requestRequiredAcks, enableIdempotence, transaction, lingerMs, deliveryTimeoutMs } = config
+  if (lingerMs >= deliveryTimeoutMs) {
+    throw errors.ZK_CONFIG_CONFLICT(
+      `lingerMs (${lingerMs} ms) must be less than deliveryTimeoutMs (${deliveryTimeoutMs} ms)`,
+      'Change one of them: a record would be given up before it is sent.',
+    )
+  }
   const isFewer = requestRequiredAcks === '0' || requestRequiredAcks === '1'
   if (transaction && (isFewer || !enableIdempotence)) {
     const other = isFewer ? `requestRequiredAcks '${requestRequiredAcks}'` : 'enableIdempotence false'

@@ -137,6 +137,7 @@ export const writerSchema = z.strictObject({
         '5 or more, for many writers that each write a trickle: fewer and larger requests, and every write takes so much longer.',
     },
     0,
+    900_000,
   ),
   nagleDisable: documented(z.boolean().default(true), {
     group: Writer,

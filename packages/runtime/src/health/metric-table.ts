@@ -206,7 +206,7 @@ export const metricTable: readonly MetricEntry[] = [
   {
     name: 'zk_records_failed_total',
     type: 'counter',
-    help: 'Records whose handler failed.',
+    help: 'Records that failed for good and became no dead letter.',
     labels: [],
     read: ({ state }) => one(state.counters.failed),
   },

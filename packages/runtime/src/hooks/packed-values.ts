@@ -23,7 +23,8 @@ export function writeValues(answer: unknown): Uint8Array {
 
 /** @returns a new object each time */
 export function readValues(bytes: Uint8Array | undefined): ContextValues {
-  return bytes === undefined ? {} : (deserialize(bytes) as ContextValues)
+  // Of a copy: what is a Buffer in it is a view of what it was read from.
+  return bytes === undefined ? {} : (deserialize(new Uint8Array(bytes)) as ContextValues)
 }
 
 /** @returns undefined where none of these records has any */

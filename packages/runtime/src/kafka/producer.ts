@@ -202,7 +202,16 @@ export class Producer {
         return true
       }
     }
-    const code = this.#made().send(record, token)
+    let client: ProducerClient
+    try {
+      client = this.#made()
+    } catch (error) {
+      // It had one, which failed, and another cannot be made now: told to each record, and tried again like any failure.
+      this.#broken = { code: ERR__FATAL, message: (error as Error).message }
+      this.#refuse(token, ERR__FATAL, this.#broken.message)
+      return true
+    }
+    const code = client.send(record, token)
     if (code === ERR__QUEUE_FULL) return false
     if (code === 0) this.#outstanding++
     else this.#refuse(token, code)

@@ -56,7 +56,7 @@ export class TokenKeeper {
     this.#logger = logger
   }
 
-  /** Asks for the first one. @throws ZkError ZK_SASL_TOKEN */
+  /** Asks for the first one; anew, when there was none. @throws ZkError ZK_SASL_TOKEN */
   open(): Promise<void> {
     this.#opening ??= this.#open()
     return this.#opening
@@ -84,6 +84,7 @@ export class TokenKeeper {
     try {
       this.#take(await this.#next())
     } catch (error) {
+      this.#opening = undefined
       // Not as its cause: what clients of identity providers throw has requests in it, and these have secrets.
       throw errors.ZK_SASL_TOKEN(reasonOf(error))
     }

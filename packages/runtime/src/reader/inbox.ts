@@ -100,11 +100,16 @@ export class Inbox {
     return record
   }
 
-  /** One that was taken and could not be used yet is the next again. */
+  /** One that was taken and could not be used yet is the next again, behind those of its partition that came before it. */
   putBack(record: ReceivedRecord): void {
     record.assignment.inFlight--
     if (this.#isCurrent(record.assignment) && record.assignment.state === 'assigned') {
-      this.#records.splice(this.#next, 0, record)
+      let at = this.#next
+      for (let i = at; i < this.#records.length; i++) {
+        const { assignment, position } = this.#records[i]!
+        if (assignment === record.assignment && position < record.position) at = i + 1
+      }
+      this.#records.splice(at, 0, record)
     }
     this.#lookAtDrains()
   }

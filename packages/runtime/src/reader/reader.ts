@@ -183,6 +183,8 @@ export class Reader<V = Buffer> {
     } catch (error) {
       if ((error as { retryable?: unknown } | null)?.retryable === true) {
         inbox?.putBack(record)
+        // Others wait for a record.
+        this.#handOut()
         throw error
       }
       message.fail(error as Error)

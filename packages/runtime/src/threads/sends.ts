@@ -8,6 +8,7 @@
 import type { Format, FormatPlace } from '@zk/formats'
 import { errors } from '../errors.js'
 import type { OutgoingRecord, SentRecord } from '../processor-types.js'
+import { roughSize } from '../rough-size.js'
 import { addressOutgoing, packOutgoing, withValue } from './outgoing-record.js'
 import type { SendError } from './protocol.js'
 import { packSends, readReports, type SendReport } from './send-batch.js'
@@ -80,7 +81,7 @@ export class DeliverySends {
       if (record.value !== null) open(format)
       const pending = record.value === null ? undefined : format.prepareEncode?.(place)
       if (pending === undefined && this.#encoding === undefined) return add()
-      return this.#later(topic, packed.length, add, pending)
+      return this.#later(topic, packed.length + roughSize(record.value), add, pending)
     } catch (error) {
       return this.#refuse(error as Error)
     }

@@ -8,7 +8,17 @@
  * A death by SIGKILL, or of the machine's memory, marks innocents as well: they run alone once, and are cleared by that.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { nameOf, type TopicPartition } from '@zk/engine'
 import { errors } from '../errors.js'
@@ -27,8 +37,8 @@ import { ProcessLock } from './process-lock.js'
 const SAVE_AFTER_MS = 100
 /** Of partitions that went to others nobody says what became of the record. */
 const FORGET_AFTER_MS = 7 * 24 * 60 * 60 * 1_000
-/** More lanes than any work has. */
-const MAX_MARKS_BYTES = 256 * 1024 * 1024
+/** Whole entries. */
+const PIECE_BYTES = 2_048 * ENTRY_BYTES
 
 export interface CrashJournalOptions {
   /** A folder, made if it is not there. */
@@ -170,26 +180,23 @@ export class CrashJournal {
   }
 
   #readMarks(): { life: string; running: MarkedRecord[] } | undefined {
-    let bytes: Buffer
-    try {
-      if (statSync(this.marksFile).size > MAX_MARKS_BYTES) return this.#ignore('is too large')
-      bytes = readFileSync(this.marksFile)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw error
-    }
-    const life = decodeHeader(bytes)
-    if (life === undefined) return this.#ignore('is not one')
+    const size = statSync(this.marksFile, { throwIfNoEntry: false })?.size
+    if (size === undefined) return undefined
+    if (size < ENTRY_BYTES) return this.#ignore('is not one')
+    let life: string | undefined
     const running: MarkedRecord[] = []
     let garbage = 0
-    const entry = Buffer.alloc(ENTRY_BYTES)
-    for (let at = ENTRY_BYTES; at < bytes.length; at += ENTRY_BYTES) {
-      // The last one is as long as what was written of it.
-      entry.fill(0).set(bytes.subarray(at, at + ENTRY_BYTES))
+    for (const entry of entriesOf(this.marksFile)) {
+      if (life === undefined) {
+        life = decodeHeader(entry)
+        if (life === undefined) break
+        continue
+      }
       const record = decodeEntry(entry)
       if (record === 'garbage') garbage++
       else if (record !== undefined) running.push(record)
     }
+    if (life === undefined) return this.#ignore('is not one')
     if (garbage > 0) {
       this.#logger.warn(
         { file: this.marksFile, entries: garbage },
@@ -271,4 +278,21 @@ function parseDeaths(text: string): { life: string; deaths: Death[] } | undefine
 function isDeath(value: unknown): value is Death {
   const { topic, partition, offset, deaths, lastAt } = (value ?? {}) as Record<string, unknown>
   return typeof topic === 'string' && [partition, offset, deaths, lastAt].every((one) => typeof one === 'number')
+}
+
+/** Entry by entry, header first: with many lanes the file is larger than memory, and hardly anything of it is on the disk. */
+function* entriesOf(file: string): Generator<Buffer> {
+  const piece = Buffer.alloc(PIECE_BYTES)
+  const descriptor = openSync(file, 'r')
+  try {
+    for (;;) {
+      const length = readSync(descriptor, piece, 0, PIECE_BYTES, null)
+      if (length === 0) return
+      // The last one is as long as what was written of it.
+      piece.fill(0, length)
+      for (let at = 0; at < length; at += ENTRY_BYTES) yield piece.subarray(at, at + ENTRY_BYTES)
+    }
+  } finally {
+    closeSync(descriptor)
+  }
 }

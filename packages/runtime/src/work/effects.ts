@@ -4,11 +4,14 @@ import { valuesOfRows } from '../hooks/packed-values.js'
 import { packFrame } from '../threads/frame.js'
 import type { Parts } from './parts.js'
 
+/** Places in a frame are 32-bit numbers. A larger record goes alone. */
+const MAX_FRAME_BYTES = 256 * 1024 * 1024
+
 /** @param parts looked up at each effect: the engine is made first, and has none to give yet */
 export function effectsOn(parts: () => Parts): Effects {
   return {
     dispatch: (thread, tickets, count) => {
-      const { engine, hooks, host } = parts()
+      const { engine, host } = parts()
       const { sequence, attempt } = engine.inFlight
       const board = host.boards[thread]!
       for (let i = 0; i < count; i++) {
@@ -19,10 +22,11 @@ export function effectsOn(parts: () => Parts): Effects {
       // follows a record that has to be alone.
       const share = Math.max(1, Math.floor(engine.window.maxMessages / host.boards.length / 4))
       const flushAcks = engine.aloneBefore(thread) === undefined ? share : 0
-      const frame = packFrame(engine.inFlight, tickets, count, flushAcks)
-      const values = hooks.givesValues ? valuesOfRows(engine.inFlight, tickets, count) : undefined
-      if (values === undefined) host.send(thread, frame)
-      else host.sendWithValues(thread, frame, values)
+      // Nearly always one: what has gathered for a thread that is gone may be the whole of a large window.
+      if (engine.window.bytes <= MAX_FRAME_BYTES) sendFrame(parts(), thread, tickets, count, flushAcks)
+      else
+        for (const part of split(tickets.subarray(0, count), engine.inFlight.size))
+          sendFrame(parts(), thread, part, part.length, flushAcks)
     },
     deliveryState: (thread, ticket, sequence) => parts().host.boards[thread]!.deliveryState(ticket, sequence),
     attemptOf: (thread, ticket) => parts().host.boards[thread]!.attemptOf(ticket),
@@ -92,6 +96,35 @@ export function effectsOn(parts: () => Parts): Effects {
       endings.end({ type: 'fail', error: failures.stopError(reason) })
     },
   }
+}
+
+function sendFrame(
+  { engine, hooks, host }: Parts,
+  thread: number,
+  tickets: Int32Array,
+  count: number,
+  flushAcks: number,
+) {
+  const frame = packFrame(engine.inFlight, tickets, count, flushAcks)
+  const values = hooks.givesValues ? valuesOfRows(engine.inFlight, tickets, count) : undefined
+  if (values === undefined) host.send(thread, frame)
+  else host.sendWithValues(thread, frame, values)
+}
+
+/** Into what fits into a frame each. */
+export function* split(tickets: Int32Array, sizes: ArrayLike<number>): Generator<Int32Array> {
+  let from = 0
+  let bytes = 0
+  for (let i = 0; i < tickets.length; i++) {
+    const size = sizes[tickets[i]!]!
+    if (bytes + size > MAX_FRAME_BYTES && i > from) {
+      yield tickets.subarray(from, i)
+      from = i
+      bytes = 0
+    }
+    bytes += size
+  }
+  yield tickets.subarray(from)
 }
 
 function tellRewound({ engine, logger }: Parts, slot: PartitionSlot, from: number, to: number): void {

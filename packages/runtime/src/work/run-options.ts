@@ -44,6 +44,8 @@ const MOST_BATCHES = 32
 const MIN_WINDOW = 256
 /** Beyond it the messages on their way no longer fit into caches, and each costs more. */
 const MAX_WINDOW = 8_192
+/** Beyond it the messages that wait take more memory than they save time: no lane but those in progress has any. */
+const LARGEST_BY_LANES = 1_000_000
 /** One read of the portable reader, which may be under way when the next request is made. */
 const SPARE_ROWS = 1_024
 
@@ -62,8 +64,10 @@ export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'me
   const { batch, speedup, concurrency, ordering, affinity, windowMessages, windowBytes } = config
   const lanes = lanesOf(config)
   const perLane = concurrency === 'auto' ? MESSAGES_PER_POSSIBLE_LANE : MESSAGES_PER_LANE
-  const minMessages = Math.max(MIN_WINDOW, perLane * speedup * lanes)
-  const largest = Math.max(MAX_WINDOW, minMessages, batch === undefined ? 0 : leastForBatches(config))
+  const possible = speedup * lanes
+  const minMessages = Math.max(MIN_WINDOW, Math.min(perLane * possible, Math.max(possible, LARGEST_BY_LANES)))
+  const forBatches = batch === undefined ? 0 : Math.min(leastForBatches(config), LARGEST_BY_LANES)
+  const largest = Math.max(MAX_WINDOW, minMessages, forBatches)
   const maxMessages = windowMessages ?? largest
   return {
     threads: speedup,

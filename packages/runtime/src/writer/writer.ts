@@ -24,6 +24,7 @@ import { keptRecord, type RecordToSend } from '../kafka/producer-client.js'
 import type { Logger } from '../log/logger.js'
 import { bytesOf, headersOf, partitionOf, shownPart, timestampOf } from '../outgoing-parts.js'
 import type { OutgoingHeaders, SentRecord } from '../processor-types.js'
+import { roughSize } from '../rough-size.js'
 import { openTracing, type Tracing } from '../tracing/tracing.js'
 import type { Transport, WriterProducer } from '../transport.js'
 import type { ZkError } from '../zk-error.js'
@@ -51,8 +52,14 @@ export interface WriteOptions {
 
 interface HeldWrite {
   readonly write: Write
-  /** Or, where the format was not ready to encode it, how it is made once that is. */
-  readonly record: RecordToSend | { prepared: Promise<void>; encode(): RecordToSend }
+  /** Or, where the format was not ready to encode it, how it is made once that is; it was weighed with so many bytes. */
+  readonly record: RecordToSend | { prepared: Promise<void>; encode(): RecordToSend; held: number }
+}
+
+/** A value that is to be encoded. */
+interface Formatted<V> {
+  readonly format: Format<V>
+  readonly value: V
 }
 
 export interface WriterParts {
@@ -138,7 +145,7 @@ export class Writer<V = Bytes> implements DeliveryListener {
   writeKey(key: Bytes | null, value: V | null, options?: WriteOptions): Promise<SentRecord> {
     const format = this.#format
     if (value === null || format === undefined) return this.writeRaw(key, value as Bytes | null, options)
-    return this.#write(key, options, () => format.encode(value, this.#place), format)
+    return this.#write(key, options, () => format.encode(value, this.#place), { format, value })
   }
 
   /**
@@ -215,14 +222,14 @@ export class Writer<V = Bytes> implements DeliveryListener {
     key: Bytes | null,
     options: WriteOptions | undefined,
     encodeValue: () => Uint8Array | null,
-    format: Format<V> | undefined,
+    formatted: Formatted<V> | undefined,
   ): Promise<SentRecord> {
     const encode = () => this.#record(key, encodeValue(), options)
     return new Promise((resolve, reject) => {
       const span = this.#tracing?.startWrite(this.topic, options?.partition)
       // What is thrown here rejects.
       if (span === undefined) {
-        this.#begin(encode, format, resolve, reject)
+        this.#begin(encode, formatted, resolve, reject)
         return
       }
       const failed = (error: unknown) => {
@@ -234,7 +241,7 @@ export class Writer<V = Bytes> implements DeliveryListener {
         resolve(sent)
       }
       try {
-        this.#begin(() => span.headed(encode()), format, acknowledged, failed)
+        this.#begin(() => span.headed(encode()), formatted, acknowledged, failed)
       } catch (error) {
         failed(error)
       }
@@ -244,17 +251,20 @@ export class Writer<V = Bytes> implements DeliveryListener {
   /** @throws what is wrong with the write */
   #begin(
     encode: () => RecordToSend,
-    format: Format<V> | undefined,
+    formatted: Formatted<V> | undefined,
     resolve: (sent: SentRecord) => void,
     reject: (error: Error) => void,
   ): void {
     if (this.#closing !== undefined) throw errors.ZK_WRITER_CLOSED(this.topic)
     this.#outstanding.checkRoom()
-    const prepared = format?.prepareEncode?.(this.#place)
+    const prepared = formatted?.format.prepareEncode?.(this.#place)
     if (prepared !== undefined) {
       // Heard of when it is this record's turn.
       prepared.catch(() => {})
-      this.#hold({ write: this.#outstanding.begin(resolve, reject), record: { prepared, encode } })
+      const write = this.#outstanding.begin(resolve, reject)
+      const held = roughSize(formatted!.value)
+      this.#outstanding.weigh(write, held)
+      this.#hold({ write, record: { prepared, encode, held } })
       return
     }
     const record = encode()
@@ -329,7 +339,7 @@ export class Writer<V = Bytes> implements DeliveryListener {
       await held.prepared
       const record = held.encode()
       if (write.isSettled) return
-      this.#outstanding.weigh(write, sizeOf(record))
+      this.#outstanding.weigh(write, sizeOf(record) - held.held)
       this.#send(record, write)
     } catch (error) {
       this.#outstanding.failed(write, error as Error)

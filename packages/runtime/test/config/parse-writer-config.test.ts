@@ -109,3 +109,11 @@ test('a format is kept as it is', () => {
   const format = json()
   expect(parsed({ format }).format).toBe(format)
 })
+
+test('a record must be sent before it is given up', () => {
+  expect(failure(() => parsed({ lingerMs: 500, deliveryTimeoutMs: 500 }))).toMatchObject({
+    code: 'ZK_CONFIG_CONFLICT',
+    message: expect.stringContaining('lingerMs (500 ms)'),
+  })
+  expect(parsed({ lingerMs: 499, deliveryTimeoutMs: 500 }).lingerMs).toBe(499)
+})

@@ -23,6 +23,9 @@ test('what structured clone copies arrives, as a new object at each reading', ()
   expect(read).toEqual(values)
   expect(readValues(bytes)).not.toBe(read)
   expect(readValues(undefined)).toEqual({})
+  // Nor do two readings share memory.
+  ;(read.bytes as Buffer)[0] = 0
+  expect(readValues(bytes)).toEqual(values)
 })
 
 test.each([

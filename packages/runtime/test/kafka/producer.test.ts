@@ -36,7 +36,8 @@ interface Answer {
 async function open(kind: 'native' | 'portable', additionalProps: Record<string, string | number> = {}) {
   const client = parseClientConfig({ bootstrapServers: cluster.bootstrapServers.split(','), additionalProps })
   const work = parseWorkConfig({ topic: 'orders', groupId: 'g', processor: './p.js' }, client)
-  producer = await createProducer({ properties: producerProperties(work, client), client: kind, logger })
+  const properties = producerProperties(work, client)
+  producer = await createProducer({ properties, client: kind, logger })
   const answers: Answer[] = []
   let heard = () => {}
   const channel: ProducerChannel = producer.channel({
@@ -52,7 +53,7 @@ async function open(kind: 'native' | 'portable', additionalProps: Record<string,
       })
     }
   }
-  return { producer, channel, answers, until }
+  return { producer, channel, answers, until, properties }
 }
 
 const record = (more: Partial<RecordToSend> = {}): RecordToSend => ({
@@ -242,6 +243,28 @@ test('after a fatal error everything outstanding has failed, and another client 
     await until(token)
   }
   expect(producer.isBroken).toBe(false)
+  expect(await readBack()).toHaveLength(1)
+})
+
+test('where no other client can be made, each record is told so, and the next one tries again', async () => {
+  cluster.pushRequestErrors(INIT_PRODUCER_ID, [CLUSTER_AUTHORIZATION_FAILED])
+  const { producer, channel, answers, until, properties } = await open('native')
+  channel.send(record(), 0)
+  while (!producer.isBroken) await until(answers.length + 1)
+  // Such as a file that is being replaced.
+  properties['security.protocol'] = 'ssl'
+  properties['ssl.ca.location'] = '/no/such/file'
+  let token = 1
+  while (!answers.at(-1)!.error!.message.includes('/no/such/file')) {
+    channel.send(record(), token++)
+    await until(token)
+  }
+  delete properties['ssl.ca.location']
+  properties['security.protocol'] = 'plaintext'
+  while (answers.at(-1)!.error !== undefined) {
+    channel.send(record(), token++)
+    await until(token)
+  }
   expect(await readBack()).toHaveLength(1)
 })
 

@@ -158,3 +158,14 @@ test('nobody is asked any more once it is closed', async () => {
   await vi.advanceTimersByTimeAsync(10_000)
   expect(asked).toBe(1)
 })
+
+test('where there was no first token, another try asks again', async () => {
+  const opened = keep((count) => {
+    if (count === 1) throw new Error('away')
+    return { value: 't2', lifetimeMs: 10_000 }
+  })
+  await expect(opened.open()).rejects.toMatchObject({ code: 'ZK_SASL_TOKEN' })
+  await opened.open()
+  await opened.open()
+  expect(asked).toBe(2)
+})

@@ -140,6 +140,15 @@ test('a record that is put back is the next again', () => {
   expect(offsets(takeAll())).toEqual([0, 1])
 })
 
+test('records that are put back out of their order are in it again', () => {
+  const { assign, read, inbox, takeAll } = desk()
+  read(assign(), 0, 1, 2)
+  const [zero, one] = [inbox.take()!, inbox.take()!]
+  inbox.putBack(zero)
+  inbox.putBack(one)
+  expect(offsets(takeAll())).toEqual([0, 1, 2])
+})
+
 test('a record that is put back while its partition drains is its next owner’s, and holds the drain up no longer', async () => {
   const { assign, read, inbox } = desk()
   const slot = assign()

@@ -2,13 +2,16 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -206,4 +209,18 @@ test('a folder may stand where none is yet', () => {
   const journal = new CrashJournal({ path: join(path, 'a', 'b'), clientId: 'x', deaths: 2, logger })
   expect(existsSync(journal.marksFile)).toBe(true)
   journal.close()
+})
+
+test('marks of far more lanes than fit into memory are read', () => {
+  const { open, file, dies } = house()
+  dies([5])
+  const marks = file('.running')
+  // The last one is as long as what was written of it.
+  const [entry, place] = [readFileSync(marks).subarray(512), 2 ** 29]
+  const descriptor = openSync(marks, 'r+')
+  // Nothing is on the disk between them.
+  writeSync(descriptor, Buffer.alloc(entry.length), 0, entry.length, 512)
+  writeSync(descriptor, entry, 0, entry.length, place)
+  closeSync(descriptor)
+  expect(open().deathsOf(orders, 5)).toBe(1)
 })

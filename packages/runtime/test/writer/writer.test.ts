@@ -82,6 +82,21 @@ describe('a format that has to fetch a schema', () => {
     expect(asked).toHaveLength(1)
   })
 
+  test('is waited for with no more bytes than may be outstanding', async () => {
+    const { format, asked } = slowFormat()
+    const writing = open<string>({ format, maxOutstandingBytes: 10_240 })
+    const value = 'x'.repeat(1_000)
+    const writes = Array.from({ length: 20 }, () => writing.write(value, IN_0))
+    const ready = writing.ready.then(() => 'ready')
+    expect(await Promise.race([ready, Promise.resolve('full')])).toBe('full')
+    for (const { answer } of asked) answer()
+    const settled = await Promise.allSettled(writes)
+    const refused = settled.filter(({ status }) => status === 'rejected')
+    expect(refused).toHaveLength(9)
+    expect(refused[0]).toMatchObject({ reason: { code: 'ZK_WRITE_OVERFLOW' } })
+    await ready
+  })
+
   test('that never comes lets no write hang, and what has failed is not written when it comes after all', async () => {
     const { format, asked } = slowFormat()
     const writing = open<string>({ format, deliveryTimeoutMs: 1 })

@@ -41,13 +41,18 @@ export const groupFields = {
     expected: 'a text that is not empty',
     defaultText: 'none: a dynamic member',
   }),
-  sessionTimeoutMs: milliseconds(45_000, {
-    group: Group,
-    description:
-      'How long the group waits for heartbeats of a process before it gives its partitions to others, in milliseconds. ' +
-      'Heartbeats do not depend on handlers.',
-    change: 'Lower it to notice a dead process sooner; it must lie within the limits of the brokers.',
-  }),
+  sessionTimeoutMs: milliseconds(
+    45_000,
+    {
+      group: Group,
+      description:
+        'How long the group waits for heartbeats of a process before it gives its partitions to others, in milliseconds. ' +
+        'Heartbeats do not depend on handlers.',
+      change: 'Lower it to notice a dead process sooner; it must lie within the limits of the brokers.',
+    },
+    1,
+    3_600_000,
+  ),
   maxPollIntervalMs: milliseconds(300_000, {
     group: Group,
     description: 'How long the main thread may fail to read before the group takes its partitions, in milliseconds.',

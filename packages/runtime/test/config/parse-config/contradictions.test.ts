@@ -26,6 +26,12 @@ describe('fields that contradict each other', () => {
     expect(work({ concurrency: 'auto' }).maxConcurrency).toBeUndefined()
   })
 
+  test('there are no more handlers than messages in a window', () => {
+    conflict({ speedup: 1_000, concurrency: 10_001 }, 'speedup × concurrency (1000 × 10001)')
+    conflict({ speedup: 1_000, concurrency: 'auto', maxConcurrency: 10_001 }, 'speedup × maxConcurrency')
+    expect(work({ speedup: 1_000, concurrency: 10_000 }).speedup).toBe(1_000)
+  })
+
   test('a session must not outlast the poll interval', () => {
     conflict({ maxPollIntervalMs: 44_999 }, 'sessionTimeoutMs (45000 ms)')
     expect(work({ maxPollIntervalMs: 45_000 }).maxPollIntervalMs).toBe(45_000)
