@@ -116,7 +116,7 @@ How to read the table:
                      shared out to more threads.
 
 The recommendation is the way with the fewest threads, then the lowest concurrency, that reaches 95 % of the best throughput, or
-92 % with fewer threads where that is no more than noise. Ways in which more messages fail than with a single handler are left
+94 % with fewer threads where that is no more than noise. Ways in which more messages fail than with a single handler are left
 out, where that is more than chance explains.
 
 The handler really runs, on every message and in every run: what it writes to a database it writes. Where that pays, up to 4,096

@@ -27,7 +27,7 @@ import {
  */
 const NEARLY = 0.95
 /** The same where it needs fewer threads and the runs of both overlap, so that nobody could tell them apart. */
-const NEARLY_IN_NOISE = 0.92
+const NEARLY_IN_NOISE = 0.94
 /** The cores are used up: what the measured process leaves goes to brokers, embedded or beside it. */
 const CORES_BUSY = 0.75
 /** A thread waits: one handler at a time leaves it idle most of its time. */
