@@ -129,7 +129,7 @@ export class Client {
   async close(): Promise<void> {
     this.#closed = true
     try {
-      await closeAll([...this.#running])
+      await closeAll(this.#running)
     } finally {
       try {
         await this.#writers.close()

@@ -7,6 +7,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { SecureContextOptions } from 'node:tls'
+import { isBareKey } from '../bare-key.js'
 import { FormatOptionError } from '../format-option-error.js'
 import { messageOf } from '../message-of.js'
 import type { RegistryTls, ResolvedRegistryConfig } from './config.js'
@@ -101,13 +102,10 @@ function readTls(tls: RegistryTls | undefined): SecureContextOptions {
   }
 }
 
-/** A key without the lines around it is no PEM, and no path that may be told either. In base64 all begin with M. */
-const BARE_KEY = /^\s*M[A-Za-z0-9+/=\s]{60,}$/
-
 /** PEM text has dashes and line ends; a path has neither as PEM has them. */
 function pem(field: string, textOrPath: string): string {
   if (textOrPath.includes('-----BEGIN')) return textOrPath
-  if (BARE_KEY.test(textOrPath)) {
+  if (isBareKey(textOrPath)) {
     throw new FormatOptionError(`registry.tls.${field} is base64 without the line -----BEGIN … before it`)
   }
   try {

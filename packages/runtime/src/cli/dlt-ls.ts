@@ -4,6 +4,7 @@ import { type FoundLetter, found } from '../delivery/letter-filter.js'
 import type { Place } from '../delivery/parse-dead-letter.js'
 import { timesReplayed } from '../delivery/replay-record.js'
 import { shownBytes } from '../delivery/shown-bytes.js'
+import { isoTime } from '../iso-time.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { configOf, filterOf, type LetterFlags, withLetterOptions } from './dlt-options.js'
@@ -18,8 +19,6 @@ interface LsFlags extends LetterFlags {
 
 /** Rows of a table that nobody asked to be longer. */
 const DEFAULT_ROWS = 100
-/** Of JavaScript, in milliseconds since 1970. */
-const LAST_DATE = 8.64e15
 const MAX_ERROR_CHARACTERS = 60
 
 export function dltLsCommand(): Command {
@@ -163,10 +162,8 @@ function timeOf(ms: number): string {
   return isoOf(ms)?.replace(/\.\d+Z$/, 'Z') ?? ''
 }
 
-/** Others write nanoseconds, which no calendar has. */
 function isoOf(ms: number): string | undefined {
-  if (ms < 0) return undefined
-  return ms > LAST_DATE ? String(ms) : new Date(ms).toISOString()
+  return ms < 0 ? undefined : isoTime(ms)
 }
 
 /** Another's error must neither break the table nor speak to the terminal. */

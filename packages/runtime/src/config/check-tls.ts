@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
+import { isBareKey } from '@zk/formats/internal'
 import { errors } from '../errors.js'
 import { isPem, type Tls } from './tls.js'
 
@@ -40,13 +41,10 @@ function privateKey(given: string, passphrase: string | undefined): KeyObject {
   }
 }
 
-/** A key without the lines around it is no PEM, and no path that may be told either. In base64 all begin with M. */
-const BARE_KEY = /^\s*M[A-Za-z0-9+/=\s]{60,}$/
-
 /** What the path leads to, or the text itself. An error of the file system has the path in it, and nothing of what is there. */
 function read(field: 'ca' | 'cert' | 'key', given: string): Buffer {
   if (isPem(given)) return Buffer.from(given)
-  if (BARE_KEY.test(given)) throw errors.ZK_TLS_INVALID(field, 'it is base64 without the line -----BEGIN … before it')
+  if (isBareKey(given)) throw errors.ZK_TLS_INVALID(field, 'it is base64 without the line -----BEGIN … before it')
   try {
     return readFileSync(given)
   } catch (error) {

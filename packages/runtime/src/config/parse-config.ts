@@ -10,6 +10,7 @@ import { NO_HOOKS } from './hooks.js'
 import { type Problem, parse, problemsError, show } from './problems.js'
 import { topicMatcher } from './topic-pattern.js'
 import { type WorkConfig, workSchema } from './work-config.js'
+import { MAX_WINDOW_MESSAGES } from './work-fields/bounds.js'
 
 /** @throws ZK_CONFIG_INVALID, or ZK_CONFIG_OWNED_PROPERTY when that is the only problem. */
 export function parseClientConfig(input: unknown): ClientConfig {
@@ -120,9 +121,6 @@ function threadsOf(given: number | undefined, defaultThreads: () => DefaultSpeed
   return { speedup, speedupReason: reason }
 }
 
-/** In progress at once in all threads: as many messages as a window may have. */
-const MAX_HANDLERS = 10_000_000
-
 function contradictions(config: WorkConfig): Problem[] {
   const { concurrency, maxConcurrency, speedup, deadLetterTopic, topics } = config
   const { drainTimeoutMs, graceMs, groupProtocol, maxPollIntervalMs, sessionTimeoutMs } = config
@@ -137,9 +135,9 @@ function contradictions(config: WorkConfig): Problem[] {
     found.push(contradiction('sessionTimeoutMs', what, 'librdkafka refuses it'))
   }
   const lanes = concurrency === 'auto' ? (maxConcurrency ?? 0) : concurrency
-  if (speedup * lanes > MAX_HANDLERS) {
+  if (speedup * lanes > MAX_WINDOW_MESSAGES) {
     const field = concurrency === 'auto' ? 'maxConcurrency' : 'concurrency'
-    const what = `speedup × ${field} (${speedup} × ${lanes}) must not exceed ${MAX_HANDLERS}`
+    const what = `speedup × ${field} (${speedup} × ${lanes}) must not exceed ${MAX_WINDOW_MESSAGES}`
     found.push(contradiction(field, what, 'no window has more messages in progress'))
   }
   if (maxConcurrency !== undefined && concurrency !== 'auto') {

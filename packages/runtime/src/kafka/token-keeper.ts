@@ -7,6 +7,7 @@
  */
 import type { OAuthToken, TokenCallback } from '../config/sasl.js'
 import { errors } from '../errors.js'
+import { isoTime } from '../iso-time.js'
 import type { Logger } from '../log/logger.js'
 import { within } from '../within.js'
 
@@ -154,7 +155,8 @@ function checked(given: OAuthToken | undefined): Token {
     expiresAt ?? (lifetimeMs === undefined ? expiryOfJwt(value) : now + lifetimeMs) ?? now + DEFAULT_LIFETIME_MS
   if (typeof ends !== 'number' || !Number.isFinite(ends))
     throw new Error('expiresAt of the token is no number of milliseconds since 1970')
-  if (ends <= now) throw new Error(`the token ended at ${shownTime(ends)}`)
+  // Seconds that were taken for milliseconds are in January 1970.
+  if (ends <= now) throw new Error(`the token ended at ${isoTime(ends)}`)
   return { value, expiresAt: ends }
 }
 
@@ -166,11 +168,6 @@ function expiryOfJwt(value: string): number | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Seconds that were taken for milliseconds are in January 1970. */
-function shownTime(ms: number): string {
-  return ms > 8.64e15 || ms < -8.64e15 ? String(ms) : new Date(ms).toISOString()
 }
 
 function reasonOf(error: unknown): string {

@@ -22,7 +22,7 @@ export interface OutstandingLimits {
 export class Write {
   readonly sequence: number
   readonly startedAt: number
-  /** Of its key, value and headers; 0 until they are known. */
+  /** Of its key, value and headers; an estimate, or 0, until they are known. */
   bytes = 0
   /** The producer has it, so that it may be written whatever happens. */
   isHanded = false

@@ -52,8 +52,8 @@ export interface WriteOptions {
 
 interface HeldWrite {
   readonly write: Write
-  /** Or, where the format was not ready to encode it, how it is made once that is; it was weighed with so many bytes. */
-  readonly record: RecordToSend | { prepared: Promise<void>; encode(): RecordToSend; held: number }
+  /** Or, where the format was not ready to encode it, how it is made once that is. */
+  readonly record: RecordToSend | { prepared: Promise<void>; encode(): RecordToSend }
 }
 
 /** A value that is to be encoded. */
@@ -262,9 +262,8 @@ export class Writer<V = Bytes> implements DeliveryListener {
       // Heard of when it is this record's turn.
       prepared.catch(() => {})
       const write = this.#outstanding.begin(resolve, reject)
-      const held = roughSize(formatted!.value)
-      this.#outstanding.weigh(write, held)
-      this.#hold({ write, record: { prepared, encode, held } })
+      this.#outstanding.weigh(write, roughSize(formatted!.value))
+      this.#hold({ write, record: { prepared, encode } })
       return
     }
     const record = encode()
@@ -339,7 +338,8 @@ export class Writer<V = Bytes> implements DeliveryListener {
       await held.prepared
       const record = held.encode()
       if (write.isSettled) return
-      this.#outstanding.weigh(write, sizeOf(record) - held.held)
+      // In place of what it was taken to be.
+      this.#outstanding.weigh(write, sizeOf(record) - write.bytes)
       this.#send(record, write)
     } catch (error) {
       this.#outstanding.failed(write, error as Error)

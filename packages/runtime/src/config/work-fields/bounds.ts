@@ -4,7 +4,10 @@ import { documented, whole } from '../fields.js'
 const MiB = 1024 * 1024
 const Bounds = 'Bounds'
 
-const windowMessages = whole(1, 10_000_000, 'messages')
+/** As many as there may be, in progress and waiting. */
+export const MAX_WINDOW_MESSAGES = 10_000_000
+
+const windowMessages = whole(1, MAX_WINDOW_MESSAGES, 'messages')
 const windowBytes = whole(1024, 2 ** 40, 'bytes')
 const maxUncommittedRecords = whole(1, 100_000_000, 'records')
 const queuedMaxKbytes = whole(1, 2_097_151, 'KiB')
