@@ -30,8 +30,10 @@ export interface RunContext {
   meter?: Meter
 }
 
-/** The window starts at so many messages a lane: enough to keep every pinned thread busy. */
+/** The window starts at so many messages a lane, as far as caches hold them: enough to keep every pinned thread busy. */
 const MESSAGES_PER_LANE = 16
+/** Lanes that need more than caches hold are so many that they are never all short of messages at once: more a lane only cost time. */
+const LEAST_PER_LANE = 2
 /**
  * Where the lanes are not counted yet, of as many as there may be: they are many where it matters, and then a thread's lanes are
  * never all short of records at once. Rows of the in-flight table are memory in each thread.
@@ -65,7 +67,8 @@ export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'me
   const lanes = lanesOf(config)
   const perLane = concurrency === 'auto' ? MESSAGES_PER_POSSIBLE_LANE : MESSAGES_PER_LANE
   const possible = speedup * lanes
-  const minMessages = Math.max(MIN_WINDOW, Math.min(perLane * possible, Math.max(possible, LARGEST_BY_LANES)))
+  const forLanes = Math.min(LEAST_PER_LANE * possible, Math.max(possible, LARGEST_BY_LANES))
+  const minMessages = Math.max(MIN_WINDOW, forLanes, Math.min(perLane * possible, MAX_WINDOW))
   const forBatches = batch === undefined ? 0 : Math.min(leastForBatches(config), LARGEST_BY_LANES)
   const largest = Math.max(MAX_WINDOW, minMessages, forBatches)
   const maxMessages = windowMessages ?? largest

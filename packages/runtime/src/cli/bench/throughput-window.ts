@@ -10,11 +10,10 @@ import { type Concurrency, type Figures, mean } from './figures.js'
 
 /** Of the window's length, and of the records, whichever comes first. */
 const WARM_SHARE = 0.25
-/** V8 compiles the main thread's code until so many records have passed: fast ways warm up as long, but no longer than a second. */
-const COMPILED_RECORDS = 100_000
-const COMPILED_MS = 1_000
-/** Fewer than these in the warm-up are no fast way: what main takes for them is nothing. */
+/** Where this many complete in the warm-up, V8 compiles what each of them takes first, and the window fills. */
 const FAST_RECORDS = 5_000
+/** How long such a way warms up, in milliseconds. */
+const FAST_WARM_MS = 1_000
 /** Concurrency 'auto' has to find its number before anything counts, in milliseconds. */
 export const AUTO_WARM_MS = 3_000
 /** Fewer records are no measurement: slow handlers get longer for it. */
@@ -97,7 +96,7 @@ export class ThroughputWindow {
     const { meter, seconds, messages } = this.#options
     if (meter.total >= messages * WARM_SHARE) return true
     if (ms < Math.max(seconds * 1_000 * WARM_SHARE, this.#isAuto ? AUTO_WARM_MS : 0)) return false
-    return meter.total < FAST_RECORDS || meter.total >= COMPILED_RECORDS || ms >= COMPILED_MS
+    return meter.total < FAST_RECORDS || ms >= FAST_WARM_MS
   }
 
   get #isAuto(): boolean {

@@ -16,11 +16,12 @@ export const boundFields = {
   windowMessages: documented(windowMessages.schema.optional(), {
     group: Bounds,
     description:
-      'Most messages in progress and waiting in threads at once. The number in use starts at 16 × speedup × ' +
-      'concurrency (`auto`: 4 × speedup × maxConcurrency), at least 256, and follows how fast the handlers are: never below where it started, up to this.',
+      'Most messages in progress and waiting in threads at once. The number in use starts at 16 × speedup × concurrency ' +
+      '(`auto`: 4 × speedup × maxConcurrency), at least 256, at most this, and follows how fast the handlers are: never ' +
+      'below where it started, up to this.',
     change: 'Lower it when messages are slow and few should be repeated after a crash.',
     expected: windowMessages.expected,
-    defaultText: '8,192, or 16 × speedup × concurrency (`auto`: 4 × speedup × maxConcurrency) if that is more',
+    defaultText: '8,192, or 2 × speedup × concurrency (`auto`: maxConcurrency) if that is more',
   }),
   windowBytes: documented(windowBytes.schema.default(64 * MiB), {
     group: Bounds,
