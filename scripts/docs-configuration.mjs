@@ -80,7 +80,7 @@ These have a field of a writer, or no place in one, and cannot be given in the \
 |---|---|
 ${writerOwnedProperties.map(([name, why]) => `| \`${name}\` | ${why} |`).join('\n')}
 
-The runtime also sends \`fetch.queue.backoff.ms\` 10 (librdkafka: 1,000), so that fetching goes on as soon as there is room, \`queued.min.messages\` 50,000 (librdkafka: 100,000), \`fetch.max.bytes\` 2 MiB (librdkafka: 50 MiB; more may pay where a broker is tens of milliseconds away), and, in the protocol \`classic\`, \`heartbeat.interval.ms\` 1,000 (librdkafka: 3,000), by which members hear of a rebalance; all of them may be given.
+The runtime also sends \`fetch.queue.backoff.ms\` 10 (librdkafka: 1,000), so that fetching goes on as soon as there is room, \`queued.min.messages\` 50,000 (librdkafka: 100,000), \`fetch.max.bytes\` 2 MiB (librdkafka: 50 MiB; more may pay where a broker is tens of milliseconds away), without a \`fetch.min.bytes\` \`fetch.wait.max.ms\` 50 (librdkafka: 500), because a fetch that waits for records of idle partitions holds up busy ones of its broker (with hundreds of idle consumers a higher one spares the brokers), and, in the protocol \`classic\`, \`heartbeat.interval.ms\` 1,000 (librdkafka: 3,000), by which members hear of a rebalance; all of them may be given.
 
 ## Coming from zkafka
 

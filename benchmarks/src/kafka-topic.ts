@@ -12,12 +12,14 @@ const KEYS = 10_000
 const TOPIC_EXISTS = 36
 const DELETED_MS = 30_000
 
-interface Keys {
+export interface Keys {
   name: string
   of(i: number): string
+  /** Where all of them go, wherever the keys would place them. */
+  partition?: number
 }
 
-const IN_TURN: Keys = { name: '', of: (i) => `key-${i % KEYS}` }
+export const IN_TURN: Keys = { name: '', of: (i) => `key-${i % KEYS}` }
 
 export interface FilledTopic {
   bootstrap: string
@@ -136,6 +138,7 @@ function produce(bootstrapServers: string, topic: string, options: FillOptions):
   const { messages, valueBytes, headers: count = 0, keys = IN_TURN } = options
   const value = Buffer.alloc(valueBytes, 'x')
   const headers = Array.from({ length: count }, (_, i) => ({ [`header-${i}`]: Buffer.alloc(16, 'h') }))
-  const record = (i: number) => ({ key: Buffer.from(keys.of(i)), value, headers })
+  const { partition } = keys
+  const record = (i: number) => ({ key: Buffer.from(keys.of(i)), value, headers, partition })
   return fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
 }

@@ -13,7 +13,14 @@ let got = 0
 let reader: NativeReader
 const consumer = await bareConsumer({
   ...{ bootstrap, topic, from: 'earliest' },
-  properties: { 'queued.min.messages': 50_000, 'consume.callback.max.messages': 16 },
+  // As the runtime sets them.
+  properties: {
+    'queued.min.messages': 50_000,
+    'consume.callback.max.messages': 16,
+    'fetch.max.bytes': 2 * 1024 * 1024,
+    'fetch.wait.max.ms': 50,
+    'queued.max.messages.kbytes': 8 * 1024,
+  },
   onAssigning: (partitions) => {
     for (const { topic, partition } of partitions) reader.attach(topic, partition, partition)
   },

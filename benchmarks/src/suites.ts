@@ -82,7 +82,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   },
   growth: {
     load: async () => (await import('./growth.js')).growth,
-    payload: '200-byte values, 10,000 keys, 1 to 256 partitions',
+    payload: '200-byte values, 10,000 keys, 1 to 256 partitions; 12 of which one has all',
     kafka: true,
     goal: 'told, without a goal',
   },

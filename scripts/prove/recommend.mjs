@@ -125,8 +125,12 @@ async function measure({ name, createClient, bootstrapServers, port }, { speedup
   const groupId = `search-${performance.now()}`
   const work = client.workFactory({ logger: quiet }).create({
     ...{ topic: TOPIC, groupId, processor: processorOf(name), processorOptions: { port }, speedup, concurrency },
-    // By default all of the backlog is read ahead at once, and takes slow handlers the cores for a second.
-    additionalProps: { 'queued.min.messages': READ_AHEAD / PARTITIONS },
+    additionalProps: {
+      // By default all of the backlog is read ahead at once, and takes slow handlers the cores for a second.
+      'queued.min.messages': READ_AHEAD / PARTITIONS,
+      // The embedded broker answers a fetch that finds nothing when this time is over, and not when something comes.
+      'fetch.wait.max.ms': 1,
+    },
   })
   const shutdown = new AbortController()
   const ended = work.run({ shutdown: shutdown.signal, untilEnd: true })

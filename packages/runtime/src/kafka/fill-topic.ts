@@ -14,7 +14,8 @@ export interface FillOptions {
   bootstrapServers: string
   topic: string
   messages: number
-  record(i: number): { key: Buffer; value: Buffer; headers?: MessageHeader[] }
+  /** Without a partition its key places it. */
+  record(i: number): { key: Buffer; value: Buffer; headers?: MessageHeader[]; partition?: number | undefined }
   /** Where a batch ends, in bytes. Default: librdkafka's 1,000,000, which batches reach or not, as the machine permits. */
   batchBytes?: number
   onProgress(produced: number): void
@@ -33,8 +34,8 @@ export async function fillTopic(options: FillOptions): Promise<void> {
   await connected(producer, CONNECT_TIMEOUT_MS)
   for (let i = 0; i < messages; ) {
     try {
-      const { key, value, headers } = record(i)
-      producer.produce(topic, null, value, key, null, null, headers)
+      const { key, value, headers, partition = null } = record(i)
+      producer.produce(topic, partition, value, key, null, null, headers)
       i++
     } catch (error) {
       if ((error as LibrdKafkaError).code !== ERR__QUEUE_FULL) throw error

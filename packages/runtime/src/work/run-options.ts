@@ -68,7 +68,7 @@ export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'me
   const perLane = concurrency === 'auto' ? MESSAGES_PER_POSSIBLE_LANE : MESSAGES_PER_LANE
   const possible = speedup * lanes
   const forLanes = Math.min(LEAST_PER_LANE * possible, Math.max(possible, LARGEST_BY_LANES))
-  const minMessages = Math.max(MIN_WINDOW, forLanes, Math.min(perLane * possible, MAX_WINDOW))
+  const minMessages = Math.max(MIN_WINDOW, forLanes, Math.min(perLane * possible, windowMessages ?? MAX_WINDOW))
   const forBatches = batch === undefined ? 0 : Math.min(leastForBatches(config), LARGEST_BY_LANES)
   const largest = Math.max(MAX_WINDOW, minMessages, forBatches)
   const maxMessages = windowMessages ?? largest

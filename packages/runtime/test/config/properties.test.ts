@@ -40,6 +40,7 @@ test('the defaults', () => {
       'queued.min.messages': 50_000,
       'fetch.max.bytes': 2 * 1024 * 1024,
       'fetch.queue.backoff.ms': 10,
+      'fetch.wait.max.ms': 50,
       'isolation.level': 'read_committed',
       'enable.auto.commit': false,
       'enable.auto.offset.store': false,
@@ -63,6 +64,14 @@ test.each([
   ['receive.message.max.bytes', 1_500_000],
 ])('%s that is given decides alone how large an answer may be', (name, value) => {
   expect(properties({ additionalProps: { [name]: value } }).global).not.toHaveProperty(['fetch.max.bytes'])
+})
+
+test('a least size of fetches has the time of librdkafka to come together, and a time that is given stays', () => {
+  expect(properties({ additionalProps: { 'fetch.min.bytes': 1_000 } }).global).not.toHaveProperty(['fetch.wait.max.ms'])
+  expect(properties({ additionalProps: { 'fetch.wait.max.ms': 200 } }).global).toHaveProperty(
+    ['fetch.wait.max.ms'],
+    200,
+  )
 })
 
 test('times given as properties are sent once, as numbers', () => {

@@ -17,11 +17,15 @@ export const boundFields = {
     group: Bounds,
     description:
       'Most messages in progress and waiting in threads at once. The number in use starts at 16 × speedup × concurrency ' +
-      '(`auto`: 4 × speedup × maxConcurrency), at least 256, at most this, and follows how fast the handlers are: never ' +
+      '(`auto`: 4 × speedup × maxConcurrency), at least 256, at most this or the default, and follows how fast the handlers are: never ' +
       'below where it started, up to this.',
-    change: 'Lower it when messages are slow and few should be repeated after a crash.',
+    change:
+      'Lower it when messages are slow and few should be repeated after a crash; raise it where messages of a key come in ' +
+      'bursts and leave handlers without work.',
     expected: windowMessages.expected,
-    defaultText: '8,192, or 2 × speedup × concurrency (`auto`: maxConcurrency) if that is more',
+    defaultText:
+      '8,192, or 2 × speedup × concurrency (`auto`: maxConcurrency; up to a million, or one for each handler) if that is more; ' +
+      'with `batch` room for two batches for each handler',
   }),
   windowBytes: documented(windowBytes.schema.default(64 * MiB), {
     group: Bounds,
@@ -44,8 +48,11 @@ export const boundFields = {
       'What librdkafka fetches ahead for each assigned partition, in KiB (`queued.max.messages.kbytes`; one fetch may ' +
       'exceed it). It is the part of memory that grows with the number of partitions: at most partitions × this value, ' +
       'whatever the lag. Small messages stop at their number instead: `queued.min.messages` is 50,000 here. Both ' +
-      'hold about 50 ms of the fastest stream from one partition; librdkafka looks for room every 10 ms.',
-    change: 'Lower it with hundreds of partitions in one process; raise it for brokers that are far away.',
+      'hold some tens of milliseconds of the fastest stream from one partition; librdkafka looks for room every 10 ms, and while a ' +
+      'queue is full a fetch for other partitions that are idle takes 50 ms (`fetch.wait.max.ms`).',
+    change:
+      'Lower it with hundreds of partitions in one process; raise it for brokers that are far away, or for ' +
+      'hundreds of MB/s.',
     expected: queuedMaxKbytes.expected,
   }),
 }
