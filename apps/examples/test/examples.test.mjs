@@ -57,9 +57,9 @@ test('the retry pipeline tries again after a while what has failed, and gives up
   const [ready] = await once(broker.lines, 'line')
   const { bootstrapServers } = JSON.parse(ready)
   const env = { KAFKA_BOOTSTRAP: bootstrapServers, COUNT: '40', RATE: '100000', CUSTOMERS: '7', RETRY_AFTER_MS: '3000' }
-  const pipeline = node('retry-pipeline', ['pipeline.js'], env)
   expect(await node('producer', ['produce.js'], env).exited).toEqual([0, null])
 
+  const pipeline = node('retry-pipeline', ['pipeline.js'], env)
   const charged = []
   const rest = []
   let givenUp = 0
