@@ -50,9 +50,7 @@ export const boundFields = {
       'whatever the lag. Small messages stop at their number instead: `queued.min.messages` is 50,000 here. Both ' +
       'hold some tens of milliseconds of the fastest stream from one partition; librdkafka looks for room every 10 ms, and while a ' +
       'queue is full a fetch for other partitions that are idle takes 50 ms (`fetch.wait.max.ms`).',
-    change:
-      'Lower it with hundreds of partitions in one process; raise it for brokers that are far away, or for ' +
-      'hundreds of MB/s.',
+    change: 'Lower it with hundreds of partitions in one process; raise it for brokers that are far away.',
     expected: queuedMaxKbytes.expected,
   }),
 }
