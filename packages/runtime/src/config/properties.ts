@@ -37,8 +37,8 @@ export function consumerProperties(work: WorkConfig | ReaderConfig, client: Clie
       // librdkafka waits a second before it looks for room in a full queue: as long as a batch takes many times over.
       'fetch.queue.backoff.ms': 10,
       // Each broker has one fetch at a time. While the queue of a busy partition is full, it is for the others, and lasts until
-      // one of them has something: with 500 ms, its default, the queue is long empty then. Whoever
-      // sets a least size of fetches has a time in mind for it.
+      // one of them has something: with 500 ms, its default, the queue is long empty then. Whoever sets a least size of fetches has
+      // a time in mind for it.
       ...(!('fetch.min.bytes' in given) && { 'fetch.wait.max.ms': 50 }),
       // Enough to read on while a fetch is under way. With 100,000, its default, small messages take several times the
       // memory, half of it librdkafka's own, and lie far from the caches.

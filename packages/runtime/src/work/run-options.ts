@@ -32,7 +32,10 @@ export interface RunContext {
 
 /** The window starts at so many messages a lane, as far as caches hold them: enough to keep every pinned thread busy. */
 const MESSAGES_PER_LANE = 16
-/** Lanes that need more than caches hold are so many that they are never all short of messages at once: more a lane only cost time. */
+/**
+ * Lanes that need more than caches hold are so many that they are never all short of messages at once: more a lane only cost time,
+ * but where messages of a key come in bursts. For that there is `windowMessages`.
+ */
 const LEAST_PER_LANE = 2
 /**
  * Where the lanes are not counted yet, of as many as there may be: they are many where it matters, and then a thread's lanes are
