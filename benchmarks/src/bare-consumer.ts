@@ -8,7 +8,7 @@ export interface BareConsumerOptions {
   topic: string
   from: 'earliest' | 'latest'
   /** Of librdkafka, besides. */
-  properties?: Readonly<Record<string, number>>
+  properties?: Readonly<Record<string, string | number | boolean>>
   /** Before they are fetched. */
   onAssigning?(partitions: readonly Kafka.Assignment[]): void
   onAssigned?(): void

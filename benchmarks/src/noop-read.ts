@@ -1,5 +1,6 @@
 /** One run of a loop that takes native batches and does nothing with them: `noop-read.js <bootstrap> <topic> <messages>`. */
 import { type NativeReader, openReader } from '@zk/native'
+import { consumerProperties, parseClientConfig, parseReaderConfig } from '@zk/runtime/internal/scan-topic'
 import { bareConsumer } from './bare-consumer.js'
 import { Clock } from './clock.js'
 
@@ -11,16 +12,12 @@ const [bootstrap, topic, total] = [process.argv[2]!, process.argv[3]!, Number(pr
 const clock = new Clock(total)
 let got = 0
 let reader: NativeReader
+const client = parseClientConfig({ bootstrapServers: bootstrap.split(',') })
+const config = parseReaderConfig({ topic, groupId: `read-${process.pid}-${Date.now()}` }, client)
+const properties = consumerProperties(config, client)
 const consumer = await bareConsumer({
   ...{ bootstrap, topic, from: 'earliest' },
-  // As the runtime sets them.
-  properties: {
-    'queued.min.messages': 50_000,
-    'consume.callback.max.messages': 16,
-    'fetch.max.bytes': 2 * 1024 * 1024,
-    'fetch.wait.max.ms': 50,
-    'queued.max.messages.kbytes': 8 * 1024,
-  },
+  properties: { ...properties.global, ...properties.topic },
   onAssigning: (partitions) => {
     for (const { topic, partition } of partitions) reader.attach(topic, partition, partition)
   },

@@ -8,7 +8,7 @@
  * Half of the window is kept for fairness: each partition that is read has a share of it, that half divided by their
  * number, which the others cannot take. So a slow or hot partition fills at most the rest, and the others go on.
  */
-import type { PartitionSlot } from './record-batch.js'
+import type { PartitionSlot, RecordBatch } from './record-batch.js'
 
 export interface WindowLimits {
   /** Where the window starts and below which it never shrinks, in messages. */
@@ -110,9 +110,11 @@ export class InFlightWindow {
     this.#count(this.#holdings[slot]!, -1, -size)
   }
 
-  /** Messages of each partition that are in the window. */
-  bySlot(): Int32Array {
-    return Int32Array.from({ length: this.#holdings.length }, (_, slot) => this.held(slot))
+  /** Messages of each partition that are in the window, and of the batch that is to enter. */
+  bySlot(unopened?: RecordBatch): Int32Array {
+    const messages = Int32Array.from({ length: this.#holdings.length }, (_, slot) => this.held(slot))
+    if (unopened !== undefined) for (let i = 0; i < unopened.length; i++) messages[unopened.slots[i]!]!++
+    return messages
   }
 
   /** Messages of a partition that are in the window. */

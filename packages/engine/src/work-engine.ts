@@ -84,9 +84,13 @@ export class WorkEngine<Batch extends RecordBatch> {
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** How much the next read may bring; zero records while the window is nearly full, so that reads stay large. */
-  demand(): { records: number; bytes: number } {
-    return this.#dispatcher.demand(this.#isRead)
+  /**
+   * How much the next read may bring; zero records while the window is nearly full, so that reads stay large.
+   *
+   * @param unopened what `records` is given next: a read that is asked for before is under way meanwhile
+   */
+  demand(unopened?: Batch): { records: number; bytes: number } {
+    return this.#dispatcher.demand(this.#isRead, unopened)
   }
 
   /**

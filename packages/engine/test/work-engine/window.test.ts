@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { desk } from '../desk.js'
+import { type SyntheticRecord, syntheticBatch } from '../synthetic-batch.js'
+
+const records = (count: number, { size = 1 }: Partial<SyntheticRecord> = {}) =>
+  Array.from({ length: count }, (_, offset) => ({ slot: 0, offset, hash: 1, key: true, size, timestamp: -1 }))
 
 describe('window', () => {
   test('what does not fit waits, in order, and enters as records end', () => {
@@ -34,6 +38,27 @@ describe('window', () => {
     expect(work.engine.demand().records).toBe(0)
     work.ack([0])
     expect(work.engine.demand()).toEqual({ records: 2, bytes: 986 })
+  })
+
+  test('a batch that is still to be opened counts as if it were in', () => {
+    const window = { minMessages: 16, maxMessages: 16, maxBytes: 1_000 }
+    const work = desk({ window, spareRows: 4 }).start()
+    const batch = syntheticBatch(records(6, { size: 100 }))
+    expect(work.engine.demand(batch)).toEqual({ records: 10, bytes: 400 })
+    expect(work.engine.window.bySlot(batch)).toEqual(Int32Array.of(6))
+    work.engine.records(batch)
+    expect(work.engine.demand()).toEqual({ records: 10, bytes: 400 })
+    expect(work.engine.window.bySlot()).toEqual(Int32Array.of(6))
+    expect(work.engine.demand(syntheticBatch(records(4, { size: 100 }))).records).toBe(0)
+  })
+
+  test('what is left of the shares is not asked for until the batch has been opened', () => {
+    const work = desk({ window: { minMessages: 16, maxMessages: 16, maxBytes: 1_000 } }).start(2)
+    // Within the share of its partition it takes nothing from what all may have.
+    const batch = syntheticBatch(records(8))
+    expect(work.engine.demand(batch).records).toBe(0)
+    work.engine.records(batch)
+    expect(work.engine.demand().records).toBe(4)
   })
 
   test('one unfinished record stops the reading of its partition at the span limit, and lets it go on below', () => {

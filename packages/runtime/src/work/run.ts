@@ -11,6 +11,7 @@ import type { WorkConfig } from '../config/work-config.js'
 import { errors } from '../errors.js'
 import type { Measurements } from '../health/metric-entry.js'
 import type { WorkHealth } from '../health/work-health.js'
+import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { ReadResult } from '../kafka/reader.js'
 import type { Logger } from '../log/logger.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
@@ -265,6 +266,8 @@ export class WorkRun {
     this.#parts.hooks.read(result)
     if (batch !== undefined) {
       this.#requested = false
+      // The reader's thread reads on while this batch is sent.
+      this.#want(batch)
       this.#parts.engine.watchesProcessDeaths = this.#parts.crashes?.isEmpty === false
       this.#parts.engine.records(batch, Date.now())
     }
@@ -276,14 +279,18 @@ export class WorkRun {
     this.#want()
   }
 
-  /** Asks for the next read when none is under way and there is room. */
-  #want(): void {
+  /**
+   * Asks for the next read when none is under way and there is room.
+   *
+   * @param unopened what was read and the engine is about to be given
+   */
+  #want(unopened?: PackedBatch): void {
     if (this.#requested || this.#phase !== 'running') return
     const { consumer, engine } = this.#parts
-    const { records, bytes } = engine.demand()
+    const { records, bytes } = engine.demand(unopened)
     if (records === 0) return
     this.#requested = true
-    consumer.request(records, bytes, engine.window.bySlot())
+    consumer.request(records, bytes, engine.window.bySlot(unopened))
   }
 
   /** @returns undefined when the run is ending and takes nothing more */

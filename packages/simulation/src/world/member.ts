@@ -81,10 +81,14 @@ export class Member {
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Asks for the next read when none is under way and there is room. */
-  want(): void {
+  /**
+   * Asks for the next read when none is under way and there is room.
+   *
+   * @param unopened what was read and the engine is about to be given
+   */
+  want(unopened?: SimBatch): void {
     if (this.#requested || this.ending.hasBegun) return
-    const { records, bytes } = this.engine.demand()
+    const { records, bytes } = this.engine.demand(unopened)
     if (records === 0) return
     this.#requested = true
     this.reader.request(records, bytes)
@@ -126,7 +130,9 @@ export class Member {
       tenures.push(holding.tenure)
     }
     this.#handing = { ids, tenures }
-    this.engine.records(new SimBatch(records, ids, slots, tenures), wall)
+    const batch = new SimBatch(records, ids, slots, tenures)
+    this.want(batch)
+    this.engine.records(batch, wall)
     // What came after a restart was not opened: it is read again.
     const isOpen = (i: number) => tenures[i]! >= 0 && !this.#restarted.includes(tenures[i]!)
     for (let i = 0; i < ids.length; i++) if (isOpen(i)) checker.opened(tenures[i]!, ids[i]!, wall)
