@@ -5,6 +5,7 @@
  */
 import { createClient } from '@zk/runtime'
 import { wallClock } from '../dist/latency-sample.js'
+import { quietLogger } from '../dist/quiet-logger.js'
 import { programArguments } from './arguments.mjs'
 import { processCpu, report } from './meter.mjs'
 import { SLOTS } from './zk-processor.mjs'
@@ -15,20 +16,16 @@ const LOOK_MS = 5
 const args = programArguments()
 const counts = new Float64Array(new SharedArrayBuffer(args.threads * SLOTS * 8))
 const delays = new Float64Array(new SharedArrayBuffer((args.handler === 'latency' ? args.count : 0) * 8))
-const silent = () => {}
-const { warn, error } = console
 const client = createClient({ bootstrapServers: args.bootstrap.split(',') })
-const work = client
-  .workFactory({ logger: { trace: silent, debug: silent, info: silent, warn, error, fatal: error } })
-  .create({
-    topic: args.topic,
-    groupId: `peer-zk-${process.pid}-${Date.now()}`,
-    processor: new URL('./zk-processor.mjs', import.meta.url),
-    processorOptions: { handler: args.handler, counts, delays },
-    speedup: args.threads,
-    concurrency: Math.ceil(args.concurrency / args.threads),
-    affinity: args.ordered ? 'in-flight' : 'hash',
-  })
+const work = client.workFactory({ logger: quietLogger }).create({
+  topic: args.topic,
+  groupId: `peer-zk-${process.pid}-${Date.now()}`,
+  processor: new URL('./zk-processor.mjs', import.meta.url),
+  processorOptions: { handler: args.handler, counts, delays },
+  speedup: args.threads,
+  concurrency: Math.ceil(args.concurrency / args.threads),
+  affinity: args.ordered ? 'in-flight' : 'hash',
+})
 const stop = new AbortController()
 setTimeout(look, LOOK_MS)
 await work.run({ shutdown: stop.signal })

@@ -3,12 +3,16 @@ import Kafka, { type LibrdKafkaError } from 'node-rdkafka'
 
 const ASSIGN = Kafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS
 
+type Properties = Readonly<Record<string, string | number | boolean>>
+
 export interface BareConsumerOptions {
   bootstrap: string
   topic: string
   from: 'earliest' | 'latest'
   /** Of librdkafka, besides. */
-  properties?: Readonly<Record<string, string | number | boolean>>
+  properties?: Properties
+  /** Of its topics: those among `properties` would be replaced by any that node-rdkafka is given here. */
+  topicProperties?: Properties
   /** Before they are fetched. */
   onAssigning?(partitions: readonly Kafka.Assignment[]): void
   onAssigned?(): void
@@ -16,7 +20,7 @@ export interface BareConsumerOptions {
 
 /** Connected and subscribed, in a group of its own, with the runtime's strategy, and no throttle on a backlog. */
 export async function bareConsumer(options: BareConsumerOptions): Promise<Kafka.KafkaConsumer> {
-  const { bootstrap, topic, from, properties = {}, onAssigning = () => {}, onAssigned = () => {} } = options
+  const { bootstrap, topic, from, properties, topicProperties, onAssigning = () => {}, onAssigned = () => {} } = options
   const consumer: Kafka.KafkaConsumer = new Kafka.KafkaConsumer(
     {
       'bootstrap.servers': bootstrap,
@@ -36,7 +40,7 @@ export async function bareConsumer(options: BareConsumerOptions): Promise<Kafka.
         onAssigned()
       },
     } as never,
-    { 'auto.offset.reset': from },
+    { ...topicProperties, 'auto.offset.reset': from },
   )
   await new Promise<void>((resolve, reject) => consumer.connect({}, (error) => (error ? reject(error) : resolve())))
   consumer.subscribe([topic])

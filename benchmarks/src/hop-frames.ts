@@ -17,12 +17,14 @@ async function frameHop(threads: number, messages: number, clock: Clock): Promis
   const done = new Promise<void>((resolve) => {
     finished = resolve
   })
+  // As work/effects.ts: a quarter of the thread's share.
+  const flushAcks = Math.floor(HOP_WINDOW / threads / 4)
   const nothing = () => {}
   const effects: Effects = {
     dispatch: (thread, tickets, count) => {
       const { sequence } = engine.inFlight
       for (let i = 0; i < count; i++) host.boards[thread]!.queue(tickets[i]!, sequence[tickets[i]!]!, 1)
-      host.send(thread, packFrame(engine.inFlight, tickets, count, 1_024))
+      host.send(thread, packFrame(engine.inFlight, tickets, count, flushAcks))
     },
     deliveryState: (thread, ticket, sequence) => host.boards[thread]!.deliveryState(ticket, sequence),
     attemptOf: () => 1,

@@ -7,18 +7,23 @@ import { Worker } from 'node:worker_threads'
 import type Kafka from 'node-rdkafka'
 import { bareConsumer, consumed } from './bare-consumer.js'
 import { IN_FLIGHT, PER_SECOND, tellResident } from './memory-run.js'
+import { runtimeProperties } from './runtime-properties.js'
 
 const [bootstrap, topic, mode, threads] = process.argv.slice(2) as [string, string, string, string]
 const BATCH = 1_000
-// The runtime's defaults.
-const properties = { 'queued.min.messages': 50_000, 'queued.max.messages.kbytes': 8_192 }
 const workers = Array.from({ length: Number(threads) }, () => new Worker(new URL('./idle-thread.js', import.meta.url)))
 await Promise.all(workers.map((worker) => once(worker, 'message')))
 let isAssigned = false
 const onAssigned = () => {
   isAssigned = true
 }
-const consumer = await bareConsumer({ bootstrap, topic, from: 'earliest', properties, onAssigned })
+const consumer = await bareConsumer({
+  bootstrap,
+  topic,
+  from: 'earliest',
+  ...runtimeProperties(bootstrap, topic),
+  onAssigned,
+})
 consumer.setDefaultConsumeTimeout(20)
 const kept: Kafka.Message[] = []
 while (mode === 'full' && kept.length < IN_FLIGHT) {

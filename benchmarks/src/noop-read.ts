@@ -1,8 +1,8 @@
 /** One run of a loop that takes native batches and does nothing with them: `noop-read.js <bootstrap> <topic> <messages>`. */
 import { type NativeReader, openReader } from '@zk/native'
-import { consumerProperties, parseClientConfig, parseReaderConfig } from '@zk/runtime/internal/scan-topic'
 import { bareConsumer } from './bare-consumer.js'
 import { Clock } from './clock.js'
+import { runtimeProperties } from './runtime-properties.js'
 
 /** As many records as the runtime's window takes, in one block that is lent again and again. */
 const RECORDS = 8_192
@@ -12,12 +12,9 @@ const [bootstrap, topic, total] = [process.argv[2]!, process.argv[3]!, Number(pr
 const clock = new Clock(total)
 let got = 0
 let reader: NativeReader
-const client = parseClientConfig({ bootstrapServers: bootstrap.split(',') })
-const config = parseReaderConfig({ topic, groupId: `read-${process.pid}-${Date.now()}` }, client)
-const properties = consumerProperties(config, client)
 const consumer = await bareConsumer({
   ...{ bootstrap, topic, from: 'earliest' },
-  properties: { ...properties.global, ...properties.topic },
+  ...runtimeProperties(bootstrap, topic),
   onAssigning: (partitions) => {
     for (const { topic, partition } of partitions) reader.attach(topic, partition, partition)
   },

@@ -1,4 +1,5 @@
 /** The one shape that every suite reports, for people and machines. */
+import { median } from '@zk/runtime/internal'
 import { type Header, headerText } from './header.js'
 
 /** One figure of one case, over several runs, beside what it is compared with. */
@@ -41,12 +42,6 @@ export function summarize({ suite, case: name, unit, values, baselines }: Figure
     median: middle,
     max: Math.max(...values),
   }
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }
 
 export function print(header: Header, results: readonly Result[], json: boolean): void {

@@ -4,9 +4,9 @@
  * of a run in which nothing fails. Runs of either kind in turn, three each; the medians are compared.
  */
 import { randomUUID } from 'node:crypto'
-import { loadClient, quiet } from './kit.mjs'
+import { loadClient, median, quiet } from './kit.mjs'
 import { createTopic, deleteTopic, kafkaClient } from './topics.mjs'
-import { median, say } from './verdict.mjs'
+import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
 
 const RECORDS = 30_000

@@ -8,9 +8,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { loadClient, loadEmbeddedBroker, quiet } from './kit.mjs'
+import { loadClient, loadEmbeddedBroker, median, quiet } from './kit.mjs'
 import { headersIn, kafkaClient } from './topics.mjs'
-import { median, say } from './verdict.mjs'
+import { say } from './verdict.mjs'
 
 const TIMES = 10
 const [PROCESS_TIMEOUT_MS, GRACE_MS, SLACK_MS] = [1_000, 250, 250]

@@ -10,9 +10,9 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { loadFillTopic, resident, slope } from './kit.mjs'
+import { loadFillTopic, median, resident, slope } from './kit.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
-import { median, say } from './verdict.mjs'
+import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
 import { zkRun } from './zk.mjs'
 

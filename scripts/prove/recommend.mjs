@@ -15,8 +15,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startService } from './bench-service.mjs'
-import { loadClient, loadEmbeddedBroker, loadFillTopic, quiet } from './kit.mjs'
-import { median, say } from './verdict.mjs'
+import { loadClient, loadEmbeddedBroker, loadFillTopic, median, quiet } from './kit.mjs'
+import { say } from './verdict.mjs'
 
 const run = promisify(execFile)
 const bin = fileURLToPath(new URL('../../packages/runtime/bin/zk.cjs', import.meta.url))

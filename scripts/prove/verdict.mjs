@@ -13,8 +13,6 @@
 
 /** @typedef {(options: ProofOptions) => Promise<Verdict>} Proof */
 
-export const median = (/** @type {number[]} */ all) => [...all].sort((a, b) => a - b)[all.length >> 1]
-
 /** @param {string} text */
 export function say(text) {
   process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`)

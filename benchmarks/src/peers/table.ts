@@ -1,6 +1,7 @@
 /** From runs to rows, and from rows to a table. */
+import { median } from '@zk/runtime/internal'
 import { percentile } from '../percentile.js'
-import { median, type Result, summarize } from '../report.js'
+import { type Result, summarize } from '../report.js'
 import { type Quoted, zkafka } from './elsewhere.js'
 import { programs } from './programs.js'
 import type { Run } from './run.js'

@@ -19,7 +19,13 @@ import { WaitingRecords } from './waiting-records.js'
 import type { WorkEngineOptions } from './work-engine-options.js'
 
 const NONE = -1
-const NOTHING = { records: 0, bytes: 0 }
+const NOTHING: Demand = { records: 0, bytes: 0 }
+
+/** What a read may bring at most. */
+export interface Demand {
+  readonly records: number
+  readonly bytes: number
+}
 
 export class Dispatcher {
   readonly window: InFlightWindow
@@ -66,15 +72,14 @@ export class Dispatcher {
    * @param isRead whether records of a partition are read now
    * @param unopened a batch that is opened while that read is under way: it counts as if it were in the window
    */
-  demand(isRead: (slot: PartitionSlot) => boolean, unopened?: RecordBatch): { records: number; bytes: number } {
+  demand(isRead: (slot: PartitionSlot) => boolean, unopened?: RecordBatch): Demand {
     const { reservedMessages, maxMessages, shareBytes } = this.window
-    const openMessages = this.window.openMessages - (unopened?.length ?? 0)
-    const freeBytes = this.window.freeBytes - (unopened === undefined ? 0 : bytesOf(unopened))
+    const { openMessages, freeBytes } = unopened === undefined ? this.window : this.window.behind(unopened)
     if (freeBytes <= 0 || this.#waiting.some(isRead)) return NOTHING
     // A partition that waits is not read any more, and the others go on within their shares: were each to bring a whole
     // window before it is stopped, the records that wait would fill the memory.
     const isFair = this.#waiting.length > 0 || openMessages < Math.max(1, maxMessages >> 3)
-    // What is left of the shares shows when the batch has been opened.
+    // A window that is nearly full keeps handlers busy while the batch is opened.
     if (isFair && unopened !== undefined) return NOTHING
     const records = Math.min(isFair ? reservedMessages : openMessages, this.#table.free - this.#spareRows)
     if (records <= 0) return NOTHING
@@ -296,11 +301,4 @@ export class Dispatcher {
     countsFrom[ticket] = attempt[ticket]!
     this.#scratch[at] = ticket
   }
-}
-
-/** What the window will count. */
-function bytesOf({ sizes, length }: RecordBatch): number {
-  let bytes = 0
-  for (let i = 0; i < length; i++) bytes += sizes[i]!
-  return bytes
 }

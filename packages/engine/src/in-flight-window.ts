@@ -110,7 +110,20 @@ export class InFlightWindow {
     this.#count(this.#holdings[slot]!, -1, -size)
   }
 
-  /** Messages of each partition that are in the window, and of the batch that is to enter. */
+  /** `openMessages` and `freeBytes` as they are once the batch has entered. */
+  behind(unopened: RecordBatch): { openMessages: number; freeBytes: number } {
+    const messages = this.bySlot(unopened)
+    let openMessages = this.#maxMessages
+    for (let slot = 0; slot < messages.length; slot++) {
+      const share = this.#holdings[slot]?.member ? this.#shareMessages : 0
+      openMessages -= Math.max(messages[slot]!, share)
+    }
+    let { freeBytes } = this
+    for (let i = 0; i < unopened.length; i++) freeBytes -= unopened.sizes[i]!
+    return { openMessages, freeBytes }
+  }
+
+  /** Messages of each partition that are in the window, and of a batch that is to enter. */
   bySlot(unopened?: RecordBatch): Int32Array {
     const messages = Int32Array.from({ length: this.#holdings.length }, (_, slot) => this.held(slot))
     if (unopened !== undefined) for (let i = 0; i < unopened.length; i++) messages[unopened.slots[i]!]!++

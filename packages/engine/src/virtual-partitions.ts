@@ -105,7 +105,7 @@ export class VirtualPartitions {
   #threadOf(slot: PartitionSlot, hash: number, hasKey: boolean): number {
     const isOrdered = this.#isOrdered(hasKey)
     if (this.#affinity === 'in-flight' && isOrdered) return this.#pin(this.#identity(slot, hash))
-    if (isOrdered) return (this.#ordering === 'partition' ? slot : hash) % this.#threads
+    if (isOrdered) return remainder(this.#ordering === 'partition' ? slot : hash, this.#threads)
     const thread = this.#leastBurdened()
     if (this.#affinity === 'in-flight') this.#burden[thread]! += this.#weight(1)
     return thread
@@ -155,4 +155,9 @@ export class VirtualPartitions {
     for (let thread = 1; thread < this.#threads; thread++) if (burden[thread]! < burden[best]!) best = thread
     return best
   }
+}
+
+/** Of whole numbers without a sign, for which V8 then divides as such. It would divide doubles, which takes 20 ns and more. */
+function remainder(dividend: number, divisor: number): number {
+  return ((dividend >>> 0) % (divisor >>> 0)) | 0
 }

@@ -13,7 +13,7 @@ import { type AssignedPartition, AssignmentTable } from './assignment.js'
 import { Circuits } from './circuits.js'
 import type { Core } from './core.js'
 import { stateOf } from './delivery-state.js'
-import { Dispatcher } from './dispatcher.js'
+import { type Demand, Dispatcher } from './dispatcher.js'
 import { ACK_WORDS, type Effects, OUTCOME_MASK, Outcome } from './effects.js'
 import { Harvest } from './harvest.js'
 import { InFlightTable, Phase } from './in-flight-table.js'
@@ -89,7 +89,7 @@ export class WorkEngine<Batch extends RecordBatch> {
    *
    * @param unopened what `records` is given next: a read that is asked for before is under way meanwhile
    */
-  demand(unopened?: Batch): { records: number; bytes: number } {
+  demand(unopened?: Batch): Demand {
     return this.#dispatcher.demand(this.#isRead, unopened)
   }
 

@@ -1,4 +1,5 @@
 /** For the project's own benchmarks and test kit. Not covered by semantic versioning. */
+export { median } from './cli/bench/median.js'
 export { describeError } from './describe-error.js'
 export { errors } from './errors.js'
 export { hookedProcessor, hooksAround, type ThreadHooksOptions } from './hooks/thread-hooks.js'

@@ -16,19 +16,19 @@ describe('a seed is a schedule', () => {
     expect(hashes()).toEqual(hashes())
     expect(hashes()).toMatchInlineSnapshot(`
       {
-        "batches": "bdff65bc 6b2a1695 8553ebe9",
+        "batches": "7124f10a 91430634 8553ebe9",
         "breaker": "ed5e3cd0 f8457168 8a993c1e",
         "cooperative": "9fa6438c 6b772c5e 7161007c",
         "deaths": "87ec76cd 168957a6 93d9ecf3",
-        "delay": "d90c0e5d 64bd793b 255ccc24",
+        "delay": "b24da762 7393a0d3 255ccc24",
         "eager": "9fa6438c b28cfdfb 89d95ea5",
-        "failures": "c95de6f4 422b3bba 7241e6b3",
-        "holes": "8d1a1cfa 57fc8afc cee6d566",
-        "mixed": "6dd63a3a 86b4845d e3d19d86",
-        "rebalance": "b3616f82 cda994fa be56bc2f",
-        "resets": "486dd3fc d87156e0 aee9cb4e",
-        "shutdown": "4e0272c5 9e954de5 6bcab4cd",
-        "skew": "8cdd7d26 cf12b58e 42426ea5",
+        "failures": "c95de6f4 06df96c9 7241e6b3",
+        "holes": "8d1a1cfa 06a155fe cee6d566",
+        "mixed": "6dd63a3a 214f0e1d e3d19d86",
+        "rebalance": "3dce932a 12dc43d6 be56bc2f",
+        "resets": "87e04496 d87156e0 aee9cb4e",
+        "shutdown": "5ba4af6a 2cdbf812 6bcab4cd",
+        "skew": "1fe8f379 cf12b58e 42426ea5",
       }
     `)
   })

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { desk } from '../desk.js'
 import { type SyntheticRecord, syntheticBatch } from '../synthetic-batch.js'
 
-const records = (count: number, { size = 1 }: Partial<SyntheticRecord> = {}) =>
-  Array.from({ length: count }, (_, offset) => ({ slot: 0, offset, hash: 1, key: true, size, timestamp: -1 }))
+const records = (slot: number, count: number): SyntheticRecord[] =>
+  Array.from({ length: count }, (_, offset) => ({ slot, offset, hash: 1, key: true, size: 10, timestamp: -1 }))
 
 describe('window', () => {
   test('what does not fit waits, in order, and enters as records end', () => {
@@ -41,21 +41,23 @@ describe('window', () => {
   })
 
   test('a batch that is still to be opened counts as if it were in', () => {
-    const window = { minMessages: 16, maxMessages: 16, maxBytes: 1_000 }
-    const work = desk({ window, spareRows: 4 }).start()
-    const batch = syntheticBatch(records(6, { size: 100 }))
-    expect(work.engine.demand(batch)).toEqual({ records: 10, bytes: 400 })
-    expect(work.engine.window.bySlot(batch)).toEqual(Int32Array.of(6))
+    const work = desk({ window: { minMessages: 64, maxMessages: 64, maxBytes: 1_000 } }).start(3)
+    work.read([0], { slot: 2 })
+    work.engine.drain([2], 1_000)
+    // Of the first partition more than its share, of the second less, and the third, which has one in, is not read any more.
+    const batch = syntheticBatch([...records(0, 20), ...records(1, 3)])
+    const demand = work.engine.demand(batch)
+    const bySlot = work.engine.window.bySlot(batch)
+    expect(demand).toEqual({ records: 27, bytes: 769 })
+    expect(bySlot).toEqual(Int32Array.of(20, 3, 1))
     work.engine.records(batch)
-    expect(work.engine.demand()).toEqual({ records: 10, bytes: 400 })
-    expect(work.engine.window.bySlot()).toEqual(Int32Array.of(6))
-    expect(work.engine.demand(syntheticBatch(records(4, { size: 100 }))).records).toBe(0)
+    expect(work.engine.demand()).toEqual(demand)
+    expect(work.engine.window.bySlot()).toEqual(bySlot)
   })
 
-  test('what is left of the shares is not asked for until the batch has been opened', () => {
+  test('behind a batch that will nearly fill it, it asks for nothing', () => {
     const work = desk({ window: { minMessages: 16, maxMessages: 16, maxBytes: 1_000 } }).start(2)
-    // Within the share of its partition it takes nothing from what all may have.
-    const batch = syntheticBatch(records(8))
+    const batch = syntheticBatch(records(0, 11))
     expect(work.engine.demand(batch).records).toBe(0)
     work.engine.records(batch)
     expect(work.engine.demand().records).toBe(4)

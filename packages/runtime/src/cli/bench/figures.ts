@@ -1,4 +1,5 @@
 /** What is measured of one way to run a processor: of a single run, and of several as their medians. */
+import { median } from './median.js'
 
 export type Concurrency = number | 'auto'
 
@@ -151,11 +152,6 @@ export function concurrencyText({ concurrency, autoLanes }: Pick<Point, 'concurr
 }
 
 /** Of an even number the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
-}
 
 export function mean(values: readonly number[]): number {
   return sum(values) / values.length

@@ -1,7 +1,7 @@
 /** What the process that measures is told, and what it tells: one process for one run. */
 import type { DescribedError } from '../../describe-error.js'
 import type { ConnectionFlags } from '../connection-options.js'
-import type { Way } from './figures.js'
+import type { RunFigures, Way } from './figures.js'
 
 export interface RunSpec extends Way {
   readonly processor: string
@@ -34,5 +34,5 @@ export type FromRun =
   | { type: 'progress'; messages: number }
   /** It reads the paced topic, which is to be filled at this rate. */
   | { type: 'pace'; perSecond: number; seconds: number }
-  | { type: 'done'; result: import('./figures.js').RunFigures }
+  | { type: 'done'; result: RunFigures }
   | { type: 'failed'; error: DescribedError }

@@ -6,7 +6,6 @@ import {
   failsMore,
   gain,
   lanesEach,
-  median,
   pointOf,
 } from '../../../src/cli/bench/figures.js'
 import { point, run } from './points.js'
@@ -25,10 +24,6 @@ test('a point has the median of each figure by itself, and the range of its thro
 
 test('without any measured latency a point has none', () => {
   expect(point(1, 1, { endToEndP99Ms: undefined }).endToEndP99Ms).toBeUndefined()
-})
-
-test('the median of an even number of values lies between the two in the middle', () => {
-  expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5])
 })
 
 test('efficiency is what each thread more has brought, at the same concurrency', () => {
