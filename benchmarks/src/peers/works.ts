@@ -39,14 +39,15 @@ const IN_FLIGHT = 16
 const MANY_A_POLL = { 'max-poll-records': 5_000 }
 
 export const works: readonly Work[] = [
-  noop(200, 2_000_000),
-  noop(1_024, 1_000_000),
+  noop(200, 8_000_000),
+  noop(1_024, 4_000_000),
   cpu(),
   ...IO.map(({ concurrency, messages }) => io(concurrency, messages)),
   skew(),
   latency(),
 ]
 
+/** Some four seconds of the fastest: runs of one are mostly about how a program starts, which compiles itself meanwhile. */
 function noop(valueBytes: number, messages: number): Work {
   const few = 200_000
   return {
