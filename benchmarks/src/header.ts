@@ -1,4 +1,5 @@
 /** Under what a suite ran: without it, its figures say nothing. */
+import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 
@@ -9,6 +10,8 @@ export interface Header {
   at: string
   machine: string
   versions: string
+  /** Of this code, with a plus behind it where files differ from it; undefined outside of a checkout. */
+  commit?: string
   payload: string
   broker: string
   /** Of each run, where a suite may be told: as many as it was told, or as it chooses by itself. */
@@ -29,15 +32,29 @@ export function headerOf(
     at: new Date().toISOString(),
     machine: `${cpus().length} × ${cpus()[0]?.model}, ${memory} GiB, ${process.platform} ${process.arch}`,
     versions: `Node ${process.versions.node}, V8 ${process.versions.v8}, node-rdkafka ${rdkafka.version}, librdkafka ${rdkafka.librdkafka}`,
+    ...commit(),
     payload,
     broker: broker === null ? 'none' : (broker ?? EMBEDDED),
     ...(messages !== undefined && { messages }),
   }
 }
 
-export function headerText({ suite, machine, versions, payload, broker, messages }: Header): string {
+function commit(): Pick<Header, 'commit'> {
+  try {
+    const commit = execFileSync('git', ['describe', '--always', '--exclude', '*', '--dirty=+'], {
+      cwd: new URL('.', import.meta.url),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    return { commit: commit.trim() }
+  } catch {
+    return {}
+  }
+}
+
+export function headerText({ suite, machine, versions, commit, payload, broker, messages }: Header): string {
   const told = typeof messages === 'number' ? `; messages: ${messages.toLocaleString('en-US')}` : ''
-  return `${suite}: ${payload}${told}; broker: ${broker}\n${versions}; ${machine}`
+  return `${suite}: ${payload}${told}; broker: ${broker}\n${versions}; ${machine}${commit === undefined ? '' : `; commit ${commit}`}`
 }
 
 /**

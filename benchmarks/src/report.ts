@@ -17,6 +17,11 @@ export interface Result {
   min: number
   median: number
   max: number
+  /** Of the other side, and of the ratios: how far apart their runs were. Null where the figure stands alone. */
+  baselineMin: number | null
+  baselineMax: number | null
+  ratioMin: number | null
+  ratioMax: number | null
 }
 
 export interface Figures {
@@ -30,17 +35,22 @@ export interface Figures {
 
 export function summarize({ suite, case: name, unit, values, baselines }: Figures): Result {
   const middle = median(values)
+  const ratios = baselines?.map((baseline, i) => values[i]! / baseline)
   return {
     suite,
     case: name,
     unit,
     value: middle,
     baseline: baselines === undefined ? null : median(baselines),
-    ratio: baselines === undefined ? null : median(values.map((value, i) => value / baselines[i]!)),
+    ratio: ratios === undefined ? null : median(ratios),
     runs: values.length,
     min: Math.min(...values),
     median: middle,
     max: Math.max(...values),
+    baselineMin: baselines === undefined ? null : Math.min(...baselines),
+    baselineMax: baselines === undefined ? null : Math.max(...baselines),
+    ratioMin: ratios === undefined ? null : Math.min(...ratios),
+    ratioMax: ratios === undefined ? null : Math.max(...ratios),
   }
 }
 
@@ -54,12 +64,15 @@ export function print(header: Header, results: readonly Result[], json: boolean)
     `${result.suite} ${result.case}`,
     result.unit,
     short(result.median),
-    `${short(result.min)} … ${short(result.max)}`,
+    range(result.min, result.max, short),
     result.baseline === null ? '' : short(result.baseline),
+    range(result.baselineMin, result.baselineMax, short),
     result.ratio === null ? '' : result.ratio.toFixed(3),
+    range(result.ratioMin, result.ratioMax, (ratio) => ratio.toPrecision(3)),
     String(result.runs),
   ])
-  console.log(aligned([['case', 'unit', 'median', 'min … max', 'baseline', 'ratio', 'runs'], ...rows]))
+  const head = ['case', 'unit', 'median', 'min … max', 'baseline', 'min … max', 'ratio', 'min … max', 'runs']
+  console.log(aligned([head, ...rows]))
 }
 
 /** @param table its first row is the head */
@@ -67,6 +80,10 @@ export function aligned(table: readonly (readonly string[])[]): string {
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
   const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ')
   return table.map((row) => line(row).trimEnd()).join('\n')
+}
+
+function range(min: number | null, max: number | null, text: (value: number) => string): string {
+  return min === null || max === null ? '' : `${text(min)} … ${text(max)}`
 }
 
 function short(value: number): string {

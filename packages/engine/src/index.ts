@@ -19,7 +19,7 @@ export {
   type StopReason,
 } from './effects.js'
 export { Care, InFlightTable, Phase } from './in-flight-table.js'
-export { keyHash, virtualPartition } from './key-hash.js'
+export { keyHash, murmur2, virtualPartition } from './key-hash.js'
 export { KeyedQueue, NO_KEY } from './keyed-queue.js'
 export { OffsetTracker } from './offset-tracker.js'
 export type { PartitionSlot, RecordBatch } from './record-batch.js'

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { Command, Option } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
+import { errors } from '../errors.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type BatchFlags, batchOf } from './batch-flags.js'
@@ -9,9 +10,11 @@ import { HELP, namesBrokers } from './bench/bench-config.js'
 import { concurrenciesOfWork, seconds, speedups, writable } from './bench/bench-options.js'
 import { BenchProgress } from './bench/bench-progress.js'
 import { benchEvent, benchTable, leftOutEvent, leftOutNote } from './bench/bench-table.js'
+import { embeddedRoom } from './bench/embedded-room.js'
 import { byConcurrency, type Concurrency, failedShare, failedText, type Point } from './bench/figures.js'
 import { backlogOf, type GivenRecords, recordsFor, sourceText } from './bench/given-records.js'
 import { htmlReport } from './bench/html-report.js'
+import { checkedWork } from './bench/measured-work.js'
 import { type Measured, measureWays } from './bench/plan.js'
 import { type Recommendation, recommend } from './bench/recommend.js'
 import { distinctKeys, meanBytes, recordsOfFile, type SampleRecord } from './bench/sample.js'
@@ -34,6 +37,8 @@ interface BenchFlags extends ConnectionFlags, BatchFlags, GivenRecords {
 
 /** Four times as many handlers each, until that gains nothing. */
 const CONCURRENCIES = [1, 4, 16, 64, 256, 1_024, 4_096]
+/** In place of the embedded broker's address, before it has one. */
+const EMBEDDED = '127.0.0.1:1'
 
 export function benchCommand(): Command {
   return withConnectionOptions(new Command('bench'))
@@ -139,7 +144,16 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     throw missing('--brokers <list>', 'bootstrapServers', flags, HELP)
   }
   const on = flags.on ?? (hasBrokers && flags.topic === undefined ? 'brokers' : 'embedded')
-  const { Stage, embeddedRoom, recordsOfTopic } = await withKafka(() => import('./bench/stage.js'))
+  const ways = {
+    speedups: ascending(flags.speedup ?? speedupsFor(defaultSpeedup().speedup)),
+    concurrencies: ascending<Concurrency>(flags.concurrency ?? CONCURRENCIES),
+  }
+  const subject = { processor, processorOptions: flags.options, batch: batchOf(flags), flags: connectionFlags(flags) }
+  const { ordering } = await checkedWork(
+    { ...subject, bootstrapServers: on === 'embedded' ? EMBEDDED : undefined },
+    ways.speedups.flatMap((speedup) => ways.concurrencies.map((concurrency) => ({ speedup, concurrency }))),
+  )
+  const { Stage, recordsOfTopic } = await withKafka(() => import('./bench/stage.js'))
   const { runInProcess } = await import('./bench/run-process.js')
   const logger = createLogger({ level: 'error', output: 'stderr' })
   const progress = new BenchProgress(json)
@@ -164,25 +178,14 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   try {
     let runs = 0
     measured = await measureWays({
-      speedups: ascending(flags.speedup ?? speedupsFor(defaultSpeedup().speedup)),
-      concurrencies: ascending<Concurrency>(flags.concurrency ?? CONCURRENCIES),
+      ...ways,
       isSelective: flags.concurrency === undefined,
       repeats: flags.repeats,
       run: async (way, place) => {
         const run = progress.run(way, place)
         const { topic, partitions, pacedTopic, bootstrapServers } = stage
         const spec = {
-          ...way,
-          ...{
-            processor,
-            processorOptions: flags.options,
-            batch: batchOf(flags),
-            bootstrapServers,
-            topic,
-            partitions,
-            messages,
-          },
-          flags: connectionFlags(flags),
+          ...{ ...way, ...subject, bootstrapServers, topic, partitions, messages },
           pacedTopic: flags.endToEnd ? pacedTopic : undefined,
           group: `${topic}-${++runs}`,
           seconds: flags.seconds,
@@ -205,17 +208,27 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     await stage.close().finally(unhear)
   }
   const { points, lost } = measured
-  const found = recommend(points, { cores: defaultSpeedup().speedup, keys: distinctKeys(records) })
+  const turns = { key: distinctKeys(records), partition: stage.partitions, none: 0 }
+  const found = recommend(points, { cores: defaultSpeedup().speedup, ordering, turns: turns[ordering] })
   const recommendation = { ...found, notes: [...found.notes, ...lost.map(leftOutNote)] }
   // There is nothing that a script could take.
   if (recommendation.speedup === undefined) process.exitCode = 1
-  if (html !== undefined)
-    writeFileSync(html, htmlReport({ processor, points, recommendation, setting: settingOf(flags, on, records) }))
   if (json) {
     for (const point of points) printJson(benchEvent(point, points))
     for (const way of lost) printJson(leftOutEvent(way))
     printJson({ event: 'recommendation', ...recommendation })
   } else tell(points, recommendation, flags)
+  // Last: what was measured is told, whatever has become of the file's folder.
+  if (html !== undefined)
+    report(html, htmlReport({ processor, points, recommendation, setting: settingOf(flags, on, records) }))
+}
+
+function report(file: string, html: string): void {
+  try {
+    writeFileSync(file, html)
+  } catch (error) {
+    throw errors.ZK_CLI_USAGE(`--html: the report could not be written: ${(error as Error).message}`, HELP)
+  }
 }
 
 /** What the measuring process needs to reach brokers as this one does; the secrets are in the environment of both. */

@@ -109,6 +109,21 @@ test('zk bench takes the file of a work as it is: what it decides itself is not 
   expect(auto!.autoLanes).toBeLessThanOrEqual(3)
 }, 60_000)
 
+test('zk bench counts what fails once and at once, whatever the file of the work says of it', async () => {
+  const processor = join(dir, 'fails.mjs')
+  writeFileSync(processor, 'export default { process() { throw new Error("no") } }')
+  const config = join(dir, 'careful.json')
+  writeFileSync(config, JSON.stringify({ circuitBreaker: {}, retry: { attempts: 5, backoffMs: 10_000 } }))
+  const { code, stdout } = await zk(
+    ...['bench', processor, '--config', config, '--speedup', '1', '--concurrency', '1', '--messages', '1000'],
+    ...[...short, '--json'],
+  )
+  expect(code).toBe(1)
+  const [point, recommendation] = jsonLines(stdout)
+  expect(point).toMatchObject({ messages: 1_000, failed: 1_000 })
+  expect(recommendation).toMatchObject({ sentence: 'Nothing to recommend: every message failed' })
+}, 25_000)
+
 test("zk bench measures concurrency 'auto' beside numbers, and says what it came to", async () => {
   const processor = join(dir, 'waits.mjs')
   writeFileSync(processor, 'export default { process: () => new Promise((done) => setTimeout(done, 2)) }')
@@ -176,6 +191,19 @@ test.each([[['--topic', 'orders']], [['--on', 'brokers']]])(
     expect(stderr).toMatch(/^ZK_CLI_USAGE: required option '--brokers <list>' not specified\. See zk bench --help\./)
   },
 )
+
+test.each([
+  ['a processor that is not there', [], {}, 'ZK_PROCESSOR_NOT_FOUND'],
+  ['a wait of batches that is none', ['--batch-wait=-5'], {}, 'ZK_CONFIG_INVALID'],
+  ['an unknown field of the file', [], { proccessTimeoutMs: 1 }, 'ZK_CONFIG_INVALID'],
+])('%s is told before any broker is asked', async (_what, flags, work, expected) => {
+  const config = join(dir, 'strange.json')
+  writeFileSync(config, JSON.stringify(work))
+  const given = ['--config', config, '--brokers', '127.0.0.1:1']
+  const { code, stderr } = await zk('bench', join(dir, 'nowhere.mjs'), ...given, ...flags)
+  expect(code).toBe(1)
+  expect(stderr).toMatch(new RegExp(`^${expected}: `))
+})
 
 test('a processor that ends the process is told as such', async () => {
   const processor = join(dir, 'ends.mjs')

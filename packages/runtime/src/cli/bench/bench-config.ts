@@ -12,8 +12,8 @@ export const HELP = 'zk bench --help'
 const NOT_MEASURED = [
   ...['topic', 'topics', 'groupId', 'clientId', 'groupInstanceId', 'processor'],
   ...['speedup', 'concurrency', 'deadLetterTopic', 'crashJournal', 'onDone', 'processDelayMs'],
-  // The backlog is read from its beginning, and a message that fails is counted.
-  ...['autoOffsetReset', 'onExhausted'],
+  // The backlog is read from its beginning, and a message that fails is counted, once and at once.
+  ...['autoOffsetReset', 'onExhausted', 'retry', 'circuitBreaker'],
 ]
 
 /**

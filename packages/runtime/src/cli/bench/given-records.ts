@@ -41,7 +41,7 @@ export function backlogOf(
   room = Number.POSITIVE_INFINITY,
 ): number {
   const fitting = Math.max(1, Math.min(MESSAGES, Math.floor(BACKLOG_BYTES / storedBytes(records))))
-  const wanted = messages ?? fitting
+  const wanted = messages ?? Math.min(fitting, room)
   if (wanted <= room) return wanted
   const why =
     `The embedded broker keeps ${room} of ${wanted} such messages: it drops the oldest of a partition beyond 5 MiB or ` +

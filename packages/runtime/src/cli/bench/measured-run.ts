@@ -2,19 +2,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from '../../client.js'
 import { parseClientConfig } from '../../config/parse-config.js'
-import type { WorkInput } from '../../config/work-config.js'
 import { describeError } from '../../describe-error.js'
 import { errors } from '../../errors.js'
 import { describeStall, type Stall } from '../../health/stall.js'
 import { createLogger } from '../../log/create-logger.js'
 import { WorkRun } from '../../work/run.js'
 import type { Work } from '../../work.js'
-import { givenConfig } from './bench-config.js'
 import { CompletionMeter } from './completion-meter.js'
 import { type RunFigures, wayText } from './figures.js'
 import { FirstErrors } from './first-errors.js'
+import { measuredWork } from './measured-work.js'
 import type { FromRun, RunSpec, ToRun } from './run-spec.js'
-import { AUTO_WARM_MS, STALL_MS, ThroughputWindow } from './throughput-window.js'
+import { AUTO_WARM_MS, ThroughputWindow } from './throughput-window.js'
 
 /** How often the counters are looked at: they are exact, only their time is not. */
 const LOOK_MS = 5
@@ -25,8 +24,6 @@ const MAX_PACE = 1_000
 const MIN_PACED = 20
 /** Of handlers that take so long, a few have to do. */
 const MAX_PACE_SECONDS = 5
-/** Messages in librdkafka's queues: a tenth of a second of the shortest handlers. */
-const READ_AHEAD = 100_000
 /** What is on its way when the last paced record was written. */
 const SETTLE_MS = 10_000
 /** Looks at which nothing is in flight: a record may be between broker and reader at one of them. */
@@ -152,29 +149,9 @@ async function settled(work: Work, running: Promise<unknown>): Promise<void> {
 }
 
 async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Promise<{ client: Client; work: Work }> {
-  const { processor, processorOptions, batch, speedup, concurrency, group } = spec
-  const given = await givenConfig(spec.flags, spec.bootstrapServers, concurrency)
-  const client = new Client(parseClientConfig(given.client), {
+  const { client: given, input } = await measuredWork({ ...spec, topic, isPaced: topic === spec.pacedTopic })
+  const client = new Client(parseClientConfig(given), {
     makeRun: (context, resolved, emit) => new WorkRun({ ...context, meter }, resolved, emit),
   })
-  const input = {
-    // Messages that are made up may well fail one and all, and their time is measured all the same.
-    circuitBreaker: false,
-    ...given.work,
-    ...{ topic, groupId: group, clientId: group, processor, speedup, concurrency },
-    // Known by the time that it is asked for.
-    stallAfterMs: STALL_MS / 2,
-    // What earlier runs have written there is of no interest.
-    ...(topic === spec.pacedTopic && { autoOffsetReset: 'latest' }),
-    additionalProps: {
-      // By default all of the backlog is read ahead at once, and takes slow handlers the cores for a second.
-      'queued.min.messages': Math.ceil(READ_AHEAD / spec.partitions),
-      ...(given.work.additionalProps as object | undefined),
-      // The embedded broker answers a fetch that finds nothing when this time is over, and not when something comes.
-      ...(spec.bootstrapServers !== undefined && { 'fetch.wait.max.ms': 1 }),
-    },
-    ...(processorOptions !== undefined && { processorOptions }),
-    ...(batch !== undefined && { batch: { ...(given.work.batch as object | undefined), ...batch } }),
-  }
-  return { client, work: client.workFactory({ logger: errorLog.logger }).create(input as unknown as WorkInput) }
+  return { client, work: client.workFactory({ logger: errorLog.logger }).create(input) }
 }

@@ -6,6 +6,7 @@
  * simpler. Threads cost memory and CPU, concurrency costs memory and latency, and what neither gains is only paid for. Why it is so
  * follows from who was busy: the threads, the main thread, or neither.
  */
+import type { Ordering } from '@zk/engine'
 import {
   BUSY,
   byConcurrency,
@@ -41,7 +42,7 @@ const FULL = 0.8
 /** Handlers take so much longer with more of them in progress: they wait for each other somewhere. */
 const CROWDED = 1.5
 
-export type Bound = 'cpu' | 'io' | 'mixed' | 'shared' | 'short' | 'keys'
+export type Bound = 'cpu' | 'io' | 'mixed' | 'shared' | 'short' | 'keys' | 'partitions'
 
 export interface Recommendation {
   /** Undefined, as the next two, where every message failed. */
@@ -57,8 +58,9 @@ export interface Recommendation {
 export interface Circumstances {
   /** CPUs that the process may use. */
   readonly cores: number
-  /** Different keys among the messages; 0: none has a key. */
-  readonly keys: number
+  readonly ordering: Ordering
+  /** Different keys among the messages, or partitions of their topic: of each, one message at a time runs. 0: no message waits for another. */
+  readonly turns: number
 }
 
 /** @param points at least one; of each way one */
@@ -95,13 +97,15 @@ const byCost = (a: Point, b: Point) => a.speedup - b.speedup || byConcurrency(a.
 
 const coresUsed = ({ cpuUsPerMessage, perSecond }: Point) => (cpuUsPerMessage * perSecond) / 1e6
 
-function boundOf(chosen: Point, points: readonly Point[], { cores, keys }: Circumstances): Bound {
+function boundOf(chosen: Point, points: readonly Point[], { cores, ordering, turns }: Circumstances): Bound {
   const alone = plainest(points)
   if (alone.handlerMeanUs < SHORT_US && !isWaiting(alone)) return 'short'
   const crowded = crowdedBeside(chosen, points, cores)
-  const lacksKeys = (point: Point) =>
-    keys > 0 && keys <= lanes(point) && mean(point.occupied) < FULL && isFree(point, cores)
-  if (lacksKeys(chosen) || (crowded !== undefined && lacksKeys(crowded))) return 'keys'
+  const lacksTurns = (point: Point) =>
+    turns > 0 && turns <= lanes(point) && mean(point.occupied) < FULL && isFree(point, cores)
+  if (lacksTurns(chosen) || (crowded !== undefined && lacksTurns(crowded))) {
+    return ordering === 'partition' ? 'partitions' : 'keys'
+  }
   if (busyWithOne(alone) >= BUSY) return 'cpu'
   if (crowded !== undefined) return 'shared'
   const each = busyWithOne(alone)
@@ -140,7 +144,7 @@ function isFree(point: Point, cores: number): boolean {
   return mean(point.busy) < BUSY && point.mainBusy < BUSY && coresUsed(point) < CORES_BUSY * cores
 }
 
-function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, keys }: Circumstances): string {
+function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, turns }: Circumstances): string {
   const alone = plainest(points)
   const coresText = `${cores} ${cores === 1 ? 'core' : 'cores'}`
   switch (bound) {
@@ -157,7 +161,9 @@ function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, 
     case 'shared':
       return `Bound by something that all handlers share (${rate(chosen)}; more of them only wait longer)`
     case 'keys':
-      return `Bound by ${keys === 1 ? '1 key' : `${keys} different keys`}, of which one message at a time runs`
+      return `Bound by ${turns === 1 ? '1 key' : `${turns} different keys`}, of which one message at a time runs`
+    case 'partitions':
+      return `Bound by the ${turns} partitions that were measured, of which one message at a time runs`
   }
 }
 

@@ -15,13 +15,11 @@ import { scanTopic } from '../../kafka/topic-scan.js'
 import type { Logger } from '../../log/logger.js'
 import type { ConnectionFlags } from '../connection-options.js'
 import { connectionConfig } from './bench-config.js'
-import { firstRecords, type SampleRecord, storedBytes } from './sample.js'
+import { embeddedPartitions } from './embedded-room.js'
+import { firstRecords, type SampleRecord } from './sample.js'
 
 /** Many, as topics of a cluster with several brokers have them. */
 const PARTITIONS = 12
-/** The embedded broker drops the oldest records of a partition beyond 5 MiB; keys do not spread evenly. */
-const EMBEDDED_BYTES = 4 * 1024 * 1024
-const EMBEDDED_PARTITIONS = 64
 /** Records that are written between two looks at the event loop. */
 const CHUNK = 500
 const FULL_MS = 5
@@ -38,11 +36,6 @@ export interface StageOptions {
   /** Ends the writing; what has been made by then is undone. */
   signal: AbortSignal
   onProgress(written: number): void
-}
-
-/** The most that the embedded broker keeps of records like these. */
-export function embeddedRoom(records: readonly SampleRecord[]): number {
-  return Math.floor((EMBEDDED_PARTITIONS * EMBEDDED_BYTES) / storedBytes(records))
 }
 
 export class Stage {
@@ -64,9 +57,9 @@ export class Stage {
 
   /** @throws ZkError ZK_BENCH_TOPIC, or when no broker answers, or the signal's reason; nothing is left behind then */
   static async open(options: StageOptions): Promise<Stage> {
-    const { isEmbedded, flags, records, logger } = options
+    const { isEmbedded, flags, records, messages, logger } = options
     const name = `zk-bench-${randomUUID()}`
-    const partitions = partitionsOf(options)
+    const partitions = isEmbedded ? embeddedPartitions(records, messages, PARTITIONS) : PARTITIONS
     const topics = { [name]: partitions, [`${name}-paced`]: PARTITIONS }
     const broker = isEmbedded ? await startEmbeddedBroker({ topics }) : undefined
     const undo: (() => Promise<void>)[] = broker === undefined ? [] : [() => broker.stop()]
@@ -190,12 +183,6 @@ class Refusals {
 async function flushed(producer: Producer, topic: string): Promise<void> {
   const isWritten = await producer.flush(FLUSH_MS)
   if (!isWritten) throw errors.ZK_BENCH_TOPIC([topic], `not all messages were taken within ${FLUSH_MS} ms`)
-}
-
-function partitionsOf({ isEmbedded, records, messages }: StageOptions): number {
-  if (!isEmbedded) return PARTITIONS
-  const share = messages / embeddedRoom(records)
-  return Math.max(PARTITIONS, Math.min(EMBEDDED_PARTITIONS, Math.ceil(share * EMBEDDED_PARTITIONS)))
 }
 
 /**

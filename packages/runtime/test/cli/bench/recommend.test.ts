@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { type Point, pointOf } from '../../../src/cli/bench/figures.js'
-import { recommend } from '../../../src/cli/bench/recommend.js'
+import { type Circumstances, recommend } from '../../../src/cli/bench/recommend.js'
 import measured from './measured.json' with { type: 'json' }
 import { point, run } from './points.js'
 
-const machine = { cores: 2, keys: 10_000 }
+const machine: Circumstances = { cores: 2, ordering: 'key', turns: 10_000 }
 
 function choice(points: readonly Point[], circumstances = machine) {
   const { speedup, concurrency, bound } = recommend(points, circumstances)
@@ -55,7 +55,7 @@ describe('the reason', () => {
       point(2, 1, { perSecond: 1_950, busy: [0.99, 0.98] }),
     ]
     expect(sentenceOf(points)).toBe('CPU-bound, 2 cores: speedup 2')
-    expect(sentenceOf(points.slice(0, 1), { cores: 1, keys: 5 })).toBe('CPU-bound, 1 core: speedup 1')
+    expect(sentenceOf(points.slice(0, 1), { cores: 1, ordering: 'key', turns: 5 })).toBe('CPU-bound, 1 core: speedup 1')
   })
 
   test('I/O-bound: it leaves its thread idle; at the edge of what was measured more is to be tried', () => {
@@ -107,13 +107,13 @@ describe('the reason', () => {
       point(1, 1, { perSecond: 990, busy: [1], occupied: [0.99], cpuUsPerMessage: 1_050 }),
       point(2, 1, { perSecond: 985, busy: [0, 1], occupied: [0, 0.99], cpuUsPerMessage: 1_050 }),
     ]
-    expect(sentenceOf(points, { cores: 2, keys: 1 })).toBe(
+    expect(sentenceOf(points, { cores: 2, ordering: 'key', turns: 1 })).toBe(
       'Bound by 1 key, of which one message at a time runs: speedup 1',
     )
     // However much the second differs from the first by chance, and beside nothing else.
     for (const few of [[points[0]!, { ...points[1]!, perSecond: 1_290 }], points.slice(1)])
-      expect(sentenceOf(few, { cores: 2, keys: 1 })).toContain('Bound by 1 key,')
-    expect(sentenceOf(points, { cores: 2, keys: 100 })).toBe('CPU-bound, 2 cores: speedup 1')
+      expect(sentenceOf(few, { cores: 2, ordering: 'key', turns: 1 })).toContain('Bound by 1 key,')
+    expect(sentenceOf(points, { cores: 2, ordering: 'key', turns: 100 })).toBe('CPU-bound, 2 cores: speedup 1')
   })
 
   test('mixed: concurrency until the thread is busy, then threads', () => {
@@ -155,9 +155,21 @@ describe('the reason', () => {
       point(1, 4, { perSecond: 780, handlerMeanUs: 5_100, busy: [0.05], occupied: [0.98] }),
       point(1, 16, { perSecond: 781, handlerMeanUs: 5_100, busy: [0.05], occupied: [0.25] }),
     ]
-    expect(sentenceOf(points, { cores: 2, keys: 4 })).toBe(
+    expect(sentenceOf(points, { cores: 2, ordering: 'key', turns: 4 })).toBe(
       'Bound by 4 different keys, of which one message at a time runs: speedup 1, concurrency 4',
     )
+  })
+
+  test('partitions, where these have the order; and nothing of the kind without one', () => {
+    const points = [
+      point(1, 1, { perSecond: 195, handlerMeanUs: 5_100, busy: [0.03], occupied: [0.99] }),
+      point(1, 16, { perSecond: 2_340, handlerMeanUs: 5_100, busy: [0.1], occupied: [0.75], cpuUsPerMessage: 50 }),
+      point(1, 64, { perSecond: 2_350, handlerMeanUs: 5_100, busy: [0.1], occupied: [0.19], cpuUsPerMessage: 50 }),
+    ]
+    expect(sentenceOf(points, { cores: 2, ordering: 'partition', turns: 12 })).toBe(
+      'Bound by the 12 partitions that were measured, of which one message at a time runs: speedup 1, concurrency 16',
+    )
+    expect(sentenceOf(points, { cores: 2, ordering: 'none', turns: 0 })).not.toContain('one message at a time')
   })
 
   test('short: a message takes less than handing it over', () => {
