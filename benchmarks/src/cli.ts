@@ -134,7 +134,7 @@ async function judge(
 hearSignals()
 await withUsageErrors(() =>
   unlessInterrupted(
-    // Has options and a table of its own, and is not one of all suites: it takes a real Kafka and 20 minutes.
+    // Has options and a table of its own, and is not one of all suites: it takes a real Kafka and 25 minutes.
     process.argv[2] === 'peers'
       ? import('./peers/cli.js').then(({ peers }) => peers(process.argv.slice(3)))
       : bench(process.argv.slice(2)),

@@ -80,7 +80,8 @@ function quotedRow({ workers, perSecond, cpu = '' }: Quoted): string[] {
 /** Who is ahead, said in sentences: a table hides it from those who do not look for it. */
 export function verdict(work: Work, measured: readonly Measured[]): string {
   const { figure, higherIsBetter } = judgedBy(work)
-  return `${aheadIn(figure, higherIsBetter, measured)} ${aheadIn(CPU, false, measured)}`
+  const latency = work.handler === 'latency' ? [aheadIn(P50, false, measured)] : []
+  return [...latency, aheadIn(figure, higherIsBetter, measured), aheadIn(CPU, false, measured)].join(' ')
 }
 
 function aheadIn(figure: Figure, higherIsBetter: boolean, [own, ...others]: readonly Measured[]): string {

@@ -49,7 +49,8 @@ export const works: readonly Work[] = [
 
 /** Some four seconds of the fastest: runs of one are mostly about how a program starts, which compiles itself meanwhile. */
 function noop(valueBytes: number, messages: number): Work {
-  const few = 200_000
+  // Of slow ones so many as take them some eight seconds.
+  const few = 800_000
   return {
     name: `noop-${valueBytes}`,
     group: 'noop',

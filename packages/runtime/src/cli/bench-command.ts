@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { constants, cpus, totalmem } from 'node:os'
 import { Command, Option } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { errors } from '../errors.js'
@@ -273,13 +273,17 @@ function settingOf(
 /** Topics that were made on somebody's cluster do not stay there. @returns what ends the listening */
 function onInterrupt(clean: () => Promise<void>): () => void {
   const hear = (signal: NodeJS.Signals) => {
-    const code = signal === 'SIGINT' ? 130 : 143
+    const code = 128 + constants.signals[signal]
     void clean()
       .catch(() => {})
       .then(() => process.exit(code))
   }
-  process.once('SIGINT', hear).once('SIGTERM', hear)
-  return () => process.off('SIGINT', hear).off('SIGTERM', hear)
+  // The last when a terminal is closed.
+  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.once(signal, hear)
+  return () => {
+    for (const signal of signals) process.off(signal, hear)
+  }
 }
 
 /** Each once: the first is what the others are compared with. */

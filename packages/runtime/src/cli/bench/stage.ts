@@ -117,7 +117,10 @@ export class Stage {
       signal.throwIfAborted()
       onProgress(i)
       await new Promise(setImmediate)
-      while (this.#producer.isFull) await delay(FULL_MS)
+      while (this.#producer.isFull) {
+        await delay(FULL_MS)
+        signal.throwIfAborted()
+      }
       refusals.throwFirst(this.topic)
     }
     await flushed(this.#producer, this.topic)
