@@ -151,8 +151,6 @@ export function concurrencyText({ concurrency, autoLanes }: Pick<Point, 'concurr
   return concurrency === 'auto' && autoLanes !== undefined ? `auto (${Math.round(autoLanes)})` : String(concurrency)
 }
 
-/** Of an even number the mean of the two in the middle. */
-
 export function mean(values: readonly number[]): number {
   return sum(values) / values.length
 }
