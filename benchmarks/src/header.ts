@@ -41,12 +41,12 @@ export function headerOf(
 
 function commit(): Pick<Header, 'commit'> {
   try {
-    const commit = execFileSync('git', ['describe', '--always', '--exclude', '*', '--dirty=+'], {
+    const described = execFileSync('git', ['describe', '--always', '--exclude', '*', '--dirty=+'], {
       cwd: new URL('.', import.meta.url),
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     })
-    return { commit: commit.trim() }
+    return { commit: described.trim() }
   } catch {
     return {}
   }

@@ -34,24 +34,29 @@ export interface Figures {
 }
 
 export function summarize({ suite, case: name, unit, values, baselines }: Figures): Result {
-  const middle = median(values)
-  const ratios = baselines?.map((baseline, i) => values[i]! / baseline)
+  const own = spreadOf(values)
+  const other = baselines === undefined ? NONE : spreadOf(baselines)
+  const ratios = baselines === undefined ? NONE : spreadOf(values.map((value, i) => value / baselines[i]!))
   return {
     suite,
     case: name,
     unit,
-    value: middle,
-    baseline: baselines === undefined ? null : median(baselines),
-    ratio: ratios === undefined ? null : median(ratios),
+    value: own.median,
+    baseline: other.median,
+    ratio: ratios.median,
     runs: values.length,
-    min: Math.min(...values),
-    median: middle,
-    max: Math.max(...values),
-    baselineMin: baselines === undefined ? null : Math.min(...baselines),
-    baselineMax: baselines === undefined ? null : Math.max(...baselines),
-    ratioMin: ratios === undefined ? null : Math.min(...ratios),
-    ratioMax: ratios === undefined ? null : Math.max(...ratios),
+    ...own,
+    baselineMin: other.min,
+    baselineMax: other.max,
+    ratioMin: ratios.min,
+    ratioMax: ratios.max,
   }
+}
+
+const NONE = { min: null, median: null, max: null }
+
+function spreadOf(values: readonly number[]): { min: number; median: number; max: number } {
+  return { min: Math.min(...values), median: median(values), max: Math.max(...values) }
 }
 
 export function print(header: Header, results: readonly Result[], json: boolean): void {

@@ -10,26 +10,39 @@ const BYTES = 4 * 1024 * 1024
 const RECORDS = 90_000
 const MOST_PARTITIONS = 64
 
+/** Records as the broker keeps them: what places their keys, how many have none, and what one takes on average, in bytes. */
+interface Load {
+  readonly hashes: Int32Array
+  readonly unkeyed: number
+  readonly bytesEach: number
+}
+
 /** The most records that it keeps, these in turn, in as many partitions as are of use. */
 export function embeddedRoom(records: readonly SampleRecord[]): number {
-  return roomOf(records, MOST_PARTITIONS)
+  return roomOf(loadOf(records), MOST_PARTITIONS)
 }
 
 /** @returns in how many partitions it keeps so many of them, at least so many partitions */
 export function embeddedPartitions(records: readonly SampleRecord[], messages: number, least: number): number {
+  const load = loadOf(records)
   let partitions = least
-  while (partitions < MOST_PARTITIONS && roomOf(records, partitions) < messages) partitions++
+  while (partitions < MOST_PARTITIONS && roomOf(load, partitions) < messages) partitions++
   return partitions
 }
 
-function roomOf(records: readonly SampleRecord[], partitions: number): number {
-  const counts = new Float64Array(partitions)
-  let spread = 0
-  for (const { key } of records) {
-    if (key === null) spread++
+function loadOf(records: readonly SampleRecord[]): Load {
+  const keys = records.flatMap(({ key }) => (key === null ? [] : [key]))
+  return {
     // As Java and kafkajs place keys.
-    else counts[(murmur2(key) & 0x7fff_ffff) % partitions]!++
+    hashes: Int32Array.from(keys, (key) => murmur2(key) & 0x7fff_ffff),
+    unkeyed: records.length - keys.length,
+    bytesEach: storedBytes(records),
   }
-  const fullest = (Math.max(...counts) + spread / partitions) / records.length
-  return Math.max(1, Math.floor(Math.min(RECORDS, BYTES / storedBytes(records)) / fullest))
+}
+
+function roomOf({ hashes, unkeyed, bytesEach }: Load, partitions: number): number {
+  const counts = new Float64Array(partitions)
+  for (const hash of hashes) counts[hash % partitions]!++
+  const fullest = (Math.max(...counts) + unkeyed / partitions) / (hashes.length + unkeyed)
+  return Math.max(1, Math.floor(Math.min(RECORDS, BYTES / bytesEach) / fullest))
 }
