@@ -33,6 +33,12 @@ export interface RunContext {
 /** The window starts at so many messages a lane, as far as caches hold them: enough to keep every pinned thread busy. */
 const MESSAGES_PER_LANE = 16
 /**
+ * And at so many a thread. With affinity 'in-flight' a hot key that runs dry lets other keys onto its thread, behind which it has to
+ * wait then: with 16 threads of one lane that cost it a twentieth of its speed, with twice as many a fiftieth. More would let more of
+ * the others in ahead of it when it starts.
+ */
+const MESSAGES_PER_THREAD = 32
+/**
  * Lanes that need more than caches hold are so many that they are never all short of messages at once: more a lane only cost time,
  * but where messages of a key come in bursts. For that there is `windowMessages`.
  */
@@ -71,7 +77,8 @@ export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'me
   const perLane = concurrency === 'auto' ? MESSAGES_PER_POSSIBLE_LANE : MESSAGES_PER_LANE
   const possible = speedup * lanes
   const forLanes = Math.min(LEAST_PER_LANE * possible, Math.max(possible, LARGEST_BY_LANES))
-  const minMessages = Math.max(MIN_WINDOW, forLanes, Math.min(perLane * possible, windowMessages ?? MAX_WINDOW))
+  const wanted = Math.max(perLane * possible, MESSAGES_PER_THREAD * speedup)
+  const minMessages = Math.max(MIN_WINDOW, forLanes, Math.min(wanted, windowMessages ?? MAX_WINDOW))
   const forBatches = batch === undefined ? 0 : Math.min(leastForBatches(config), LARGEST_BY_LANES)
   const largest = Math.max(MAX_WINDOW, minMessages, forBatches)
   const maxMessages = windowMessages ?? largest

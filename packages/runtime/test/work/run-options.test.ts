@@ -16,6 +16,9 @@ test.each([
 
 test.each([
   [{ speedup: 2 }, 256],
+  [{ speedup: 16 }, 512],
+  [{ speedup: 16, windowMessages: 100 }, 100],
+  [{ speedup: 16, concurrency: 2 }, 512],
   [{ speedup: 4, concurrency: 100 }, 6_400],
   [{ speedup: 4, concurrency: 1_000 }, 8_192],
   [{ speedup: 4, concurrency: 4_096 }, 32_768],
