@@ -100,7 +100,7 @@ export class Frame {
   /** Acks that the thread may keep back. */
   readonly flushAcks: number
   /** The whole frame, which records are copied out of. */
-  readonly bytes: Buffer
+  readonly buffer: ArrayBuffer
   /** Of its records, as `packValues` packed them; undefined where none has any. */
   readonly #values: ArrayBuffer | undefined
   readonly #words: Int32Array
@@ -110,7 +110,7 @@ export class Frame {
     this.#values = values
     this.#words = new Int32Array(buffer)
     this.#doubles = new Float64Array(buffer)
-    this.bytes = Buffer.from(buffer)
+    this.buffer = buffer
     this.count = this.#words[0]!
     this.flushAcks = this.#words[1]!
   }
@@ -131,7 +131,7 @@ export class Frame {
     words[1] = this.flushAcks
     words[HEADER_WORDS + POSITION] = start
     words[HEADER_WORDS + ATTEMPT] = attempt
-    new Uint8Array(buffer).set(this.bytes.subarray(this.position(i), this.position(i) + size), start)
+    new Uint8Array(buffer).set(new Uint8Array(this.buffer, this.position(i), size), start)
     const values = this.valuesOf(i)
     return new Frame(buffer, values === undefined ? undefined : packValues([values]))
   }

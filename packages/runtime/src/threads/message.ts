@@ -2,7 +2,8 @@
  * A record as a handler sees it. Everything is made on first access, as a private copy, so that a handler that reads
  * nothing pays nothing and one that changes or transfers a Buffer harms nobody.
  */
-import { isUtf8 } from 'node:buffer'
+// The global of the same name is a getter, which every record would pay for.
+import { Buffer, isUtf8 } from 'node:buffer'
 import type { TopicPartition } from '@zk/engine'
 import type { Format } from '@zk/formats'
 import type { Headers, Message } from '../processor-types.js'
@@ -81,7 +82,8 @@ export class FrameMessage<V> implements Message<V> {
 
   #copy(start: number, length: number): Buffer {
     const copy = Buffer.allocUnsafe(length)
-    this.#frame.bytes.copy(copy, 0, start, start + length)
+    // What `Buffer.copy` does too, once it has looked at all that might be given to it: a third of its time.
+    copy.set(new Uint8Array(this.#frame.buffer, start, length))
     return copy
   }
 }
