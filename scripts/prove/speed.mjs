@@ -18,7 +18,7 @@ const bench = fileURLToPath(new URL('../../benchmarks/dist/cli.js', import.meta.
  */
 
 /**
- * Of doing nothing with 200 bytes and headers these are limits beyond which something is broken: of several threads on two cores
+ * Of doing nothing with 200 bytes and headers these, but for reading alone, are limits beyond which something is broken: of several threads on two cores
  * that the broker shares, figures differ by a third from hour to hour. The goals, 6 and 0.2, are in docs/design.md.
  *
  * @type {Budget[]}
@@ -31,6 +31,7 @@ const BUDGETS = [
   { of: (result) => isNoop(result, 'native', 'process CPU') && isLarge(result), figure: 'ratio', most: 0.45 },
   { of: (result) => isNoop(result, 'native', 'main thread') && isLarge(result), figure: 'value', most: 1.5 },
   { of: (result) => isNoop(result, 'reading alone', 'messages/s') && isLarge(result), figure: 'ratio', least: 0.4 },
+  // The goal itself, which 200 bytes miss on two cores (docs/design.md): red is meant to say so.
   { of: (result) => isNoop(result, 'reading alone', 'messages/s'), figure: 'ratio', least: 0.7 },
   { of: (result) => isNoop(result, 'native', 'messages/s'), figure: 'ratio', least: 4 },
   { of: (result) => isNoop(result, 'native', 'process CPU'), figure: 'ratio', most: 0.3 },

@@ -75,7 +75,8 @@ export class FrameMessage<V> implements Message<V> {
       const length = this.#frame.headersLength(this.#i)
       const values = Math.max(0, this.#frame.keyLength(this.#i)) + Math.max(0, this.#frame.valueLength(this.#i))
       const start = this.#frame.position(this.#i) + values
-      this.#headers = length === 0 ? NO_HEADERS : new HeaderList(decodeHeaders(this.#copy(start, length)))
+      this.#headers =
+        length === 0 ? NO_HEADERS : new HeaderList(decodeHeaders(Buffer.from(this.#frame.buffer, start, length)))
     }
     return this.#headers
   }
@@ -128,7 +129,7 @@ function readable(value: Buffer | null): string | Buffer | null {
 
 export const NO_HEADERS = new HeaderList([])
 
-/** Of the bytes that follow key and value in a block or frame. */
+/** Of the bytes that follow key and value in a block or frame, and copies of them. */
 export function decodeHeaders(bytes: Buffer): [string, Buffer | null][] {
   const entries: [string, Buffer | null][] = []
   let at = 4

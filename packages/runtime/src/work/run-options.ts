@@ -34,8 +34,8 @@ export interface RunContext {
 const MESSAGES_PER_LANE = 16
 /**
  * And at so many a thread. With affinity 'in-flight' a hot key that runs dry lets other keys onto its thread, behind which it has to
- * wait then: with 16 threads of one lane that cost it a twentieth of its speed, with twice as many a fiftieth. More would let more of
- * the others in ahead of it when it starts.
+ * wait then: 16 threads of one lane had 0.945 of what a hot key allows with 16 messages each, and 0.978 with 32. With 64 more of the
+ * others get in ahead of it when it starts.
  */
 const MESSAGES_PER_THREAD = 32
 /**

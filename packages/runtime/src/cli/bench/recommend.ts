@@ -23,7 +23,7 @@ import {
 } from './figures.js'
 
 /**
- * What a cheaper way may lack of the best throughput. Half of the tenth that a recommendation may be off, because the medians
+ * What a cheaper way has to reach of the best throughput. Half of the tenth that a recommendation may be off, because the medians
  * of short runs are off by some per cent themselves.
  */
 const NEARLY = 0.95
@@ -134,7 +134,7 @@ function crowdedBeside(chosen: Point, points: readonly Point[], cores: number): 
   })
 }
 
-/** Of more lanes fewer are used. */
+/** Of more lanes a smaller share is used. */
 function standsEmpty(point: Point, chosen: Point): boolean {
   return mean(point.occupied) < FULL * mean(chosen.occupied)
 }

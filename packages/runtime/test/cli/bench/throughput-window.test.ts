@@ -48,9 +48,22 @@ test('a slow handler gets longer, until it has ended forty times; five times as 
   window.look(1_000)
   complete(9, 500_000)
   expect(window.look(2_500)).toBe(false)
+  complete(1, 500_000)
   expect(window.look(5_900)).toBe(false)
+  complete(1, 500_000)
   expect(window.look(6_000)).toBe(true)
-  expect(window.figures(6_000).perSecond).toBeCloseTo(9 / 5, 5)
+  expect(window.figures(6_000).perSecond).toBeCloseTo(11 / 5, 5)
+})
+
+test('handlers that end in waves are counted from wave to wave', () => {
+  const { window, complete } = started({ concurrency: 64 })
+  for (let wave = 1; wave <= 6; wave++) {
+    complete(64, 260_000)
+    expect(window.look(wave * 260)).toBe(wave === 6)
+    if (wave < 6) expect(window.look(wave * 260 + 255)).toBe(false)
+  }
+  expect(window.figures(0).perSecond).toBeCloseTo(64 / 0.26, 5)
+  expect(window.figures(0).occupied[0]).toBeCloseTo(1, 5)
 })
 
 test('where many records go by, the warm-up lasts a second, or a quarter of all records', () => {
@@ -127,8 +140,9 @@ test("concurrency 'auto' has three seconds to find its number, and lanes are as 
   expect(window.look(2_900)).toBe(false)
   complete(100, 5_000)
   window.look(3_000)
-  complete(1_000, 5_000)
+  complete(900, 5_000)
   expect(window.look(3_900)).toBe(false)
+  complete(100, 5_000)
   expect(window.look(4_000)).toBe(true)
   expect(window.figures(0)).toMatchObject({ perSecond: 1_000, occupied: [0.25], autoLanes: 20, busy: [0.5 / 3] })
 })
