@@ -26,8 +26,8 @@ const KEYS = 100_000
 const BATCH_BYTES = 16 * 1024
 const THREADS = 4
 /**
- * With so many handlers the window takes 16 messages a handler, 8,192, and 64 MiB, whichever comes first. Handlers are so slow that ten minutes
- * of them are nearly all of the backlog: what librdkafka has queued is then new twice while the process warms up.
+ * With so many handlers the window takes 16 messages a handler, 8,192, and 64 MiB, whichever comes first. Handlers are so slow
+ * that ten minutes of them are nearly all of the backlog: what librdkafka has queued is then new twice while the process warms up.
  *
  * `full` is a share of the limit at which the window counts as full: reading goes on once an eighth of the messages has left,
  * and is not begun for the last few bytes.

@@ -83,7 +83,7 @@ export class FrameMessage<V> implements Message<V> {
 
   #copy(start: number, length: number): Buffer {
     const copy = Buffer.allocUnsafe(length)
-    // What `Buffer.copy` does too, once it has looked at all that might be given to it: a third of its time.
+    // As `Buffer.copy` does, which looks at all that might be given to it before.
     copy.set(new Uint8Array(this.#frame.buffer, start, length))
     return copy
   }

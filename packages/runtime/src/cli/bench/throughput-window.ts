@@ -86,7 +86,7 @@ export class ThroughputWindow {
     }
     const elapsed = (now - this.#opened.at) / 1_000
     const wanted = elapsed < LONGEST * seconds ? MIN_RECORDS : 1
-    // From one end to another: handlers that wait as long as each other end in waves, of which parts of a second hold one more or fewer.
+    // Closed by an end, as it was opened by one: handlers that take equally long end in waves, and a second holds a part of one.
     if (elapsed < seconds || meter.count < wanted || !grew) return false
     this.#close(now)
     return true

@@ -17,8 +17,8 @@ export const boundFields = {
     group: Bounds,
     description:
       'Most messages in progress and waiting in threads at once. The number in use starts at 16 × speedup × concurrency ' +
-      '(`auto`: 4 × speedup × maxConcurrency), at least 32 × speedup and 256, at most this or the default, and follows how fast the handlers are: never ' +
-      'below where it started, up to this.',
+      '(`auto`: 4 × speedup × maxConcurrency), at least 32 × speedup and 256, at most this or the default, and follows how fast ' +
+      'the handlers are: never below where it started, up to this.',
     change:
       'Lower it when messages are slow and few should be repeated after a crash; raise it where messages of a key come in ' +
       'bursts and leave handlers without work.',

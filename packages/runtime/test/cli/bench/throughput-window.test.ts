@@ -40,7 +40,7 @@ test('what completes in the warm-up does not count', () => {
   })
 })
 
-test('a slow handler gets longer, until it has ended forty times; five times as long at most', () => {
+test('a slow handler gets longer, until it has ended forty times; and after five times as long until the next end', () => {
   const { window, complete } = started()
   complete(1, 500_000)
   window.look(500)
