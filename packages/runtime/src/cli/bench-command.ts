@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { constants, cpus, totalmem } from 'node:os'
+import type { Ordering } from '@zk/engine'
 import { Command, Option } from 'commander'
 import { defaultSpeedup } from '../config/cpu-quota.js'
 import { errors } from '../errors.js'
@@ -10,14 +11,14 @@ import { HELP, namesBrokers } from './bench/bench-config.js'
 import { concurrenciesOfWork, seconds, speedups, writable } from './bench/bench-options.js'
 import { BenchProgress } from './bench/bench-progress.js'
 import { benchEvent, benchTable, leftOutEvent, leftOutNote } from './bench/bench-table.js'
-import { embeddedRoom } from './bench/embedded-room.js'
+import { embeddedRoom, fullestPartition } from './bench/embedded-room.js'
 import { byConcurrency, type Concurrency, failedShare, failedText, type Point } from './bench/figures.js'
 import { backlogOf, type GivenRecords, recordsFor, sourceText } from './bench/given-records.js'
 import { htmlReport } from './bench/html-report.js'
 import { checkedWork } from './bench/measured-work.js'
 import { type Measured, measureWays } from './bench/plan.js'
-import { type Recommendation, recommend } from './bench/recommend.js'
-import { distinctKeys, meanBytes, recordsOfFile, type SampleRecord } from './bench/sample.js'
+import { type Circumstances, type Recommendation, recommend } from './bench/recommend.js'
+import { distinctKeys, hottestKey, meanBytes, recordsOfFile, type SampleRecord } from './bench/sample.js'
 import { type ConnectionFlags, missing, withConnectionOptions } from './connection-options.js'
 import { oneTopic } from './dlt-options.js'
 import { count, integer, jsonFile, valueSize, valuesOfFile } from './options.js'
@@ -208,8 +209,10 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     await stage.close().finally(unhear)
   }
   const { points, lost } = measured
-  const turns = { key: distinctKeys(records), partition: stage.partitions, none: 0 }
-  const found = recommend(points, { cores: defaultSpeedup().speedup, ordering, turns: turns[ordering] })
+  const found = recommend(points, {
+    cores: defaultSpeedup().speedup,
+    ...turnsOf(records, ordering, stage.partitions),
+  })
   const recommendation = { ...found, notes: [...found.notes, ...lost.map(leftOutNote)] }
   // There is nothing that a script could take.
   if (recommendation.speedup === undefined) process.exitCode = 1
@@ -283,6 +286,22 @@ function onInterrupt(clean: () => Promise<void>): () => void {
   for (const signal of signals) process.once(signal, hear)
   return () => {
     for (const signal of signals) process.off(signal, hear)
+  }
+}
+
+/** Of what one message at a time runs, and how uneven it is. */
+function turnsOf(
+  records: readonly SampleRecord[],
+  ordering: Ordering,
+  partitions: number,
+): Omit<Circumstances, 'cores'> {
+  switch (ordering) {
+    case 'key':
+      return { ordering, turns: distinctKeys(records), hottest: hottestKey(records) }
+    case 'partition':
+      return { ordering, turns: partitions, hottest: fullestPartition(records, partitions) }
+    case 'none':
+      return { ordering, turns: 0, hottest: 0 }
   }
 }
 

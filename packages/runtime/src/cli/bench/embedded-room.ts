@@ -30,6 +30,11 @@ export function embeddedPartitions(records: readonly SampleRecord[], messages: n
   return partitions
 }
 
+/** Which share of the records the fullest of so many partitions gets, 0 to 1. */
+export function fullestPartition(records: readonly SampleRecord[], partitions: number): number {
+  return fullestOf(loadOf(records), partitions)
+}
+
 function loadOf(records: readonly SampleRecord[]): Load {
   const keys = records.flatMap(({ key }) => (key === null ? [] : [key]))
   return {
@@ -40,9 +45,12 @@ function loadOf(records: readonly SampleRecord[]): Load {
   }
 }
 
-function roomOf({ hashes, unkeyed, bytesEach }: Load, partitions: number): number {
+function roomOf(load: Load, partitions: number): number {
+  return Math.max(1, Math.floor(Math.min(RECORDS, BYTES / load.bytesEach) / fullestOf(load, partitions)))
+}
+
+function fullestOf({ hashes, unkeyed }: Load, partitions: number): number {
   const counts = new Float64Array(partitions)
   for (const hash of hashes) counts[hash % partitions]!++
-  const fullest = (Math.max(...counts) + unkeyed / partitions) / (hashes.length + unkeyed)
-  return Math.max(1, Math.floor(Math.min(RECORDS, BYTES / bytesEach) / fullest))
+  return (Math.max(...counts) + unkeyed / partitions) / (hashes.length + unkeyed)
 }

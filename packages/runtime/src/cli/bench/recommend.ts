@@ -39,8 +39,14 @@ const BARELY = 0.05
 const SHORT_US = 20
 /** Less of the lanes in use: some stand empty. */
 const FULL = 0.8
+/** A share that is so much smaller is smaller by more than chance. */
+const SMALLER = 0.8
 /** Handlers take so much longer with more of them in progress: they wait for each other somewhere. */
 const CROWDED = 1.5
+/** By so much a run has to be beyond what the most frequent key allows, to have been faster than it can be for long. */
+const AHEAD = 1.1
+/** Of the handlers in progress fewer than these would do: worth a hint. */
+const FEWER = 0.75
 
 export type Bound = 'cpu' | 'io' | 'mixed' | 'shared' | 'short' | 'keys' | 'partitions'
 
@@ -61,54 +67,78 @@ export interface Circumstances {
   readonly ordering: Ordering
   /** Different keys among the messages, or partitions of their topic: of each, one message at a time runs. 0: no message waits for another. */
   readonly turns: number
+  /** Share of the messages that the most frequent key has, or the fullest partition, 0 to 1. 0 as above. */
+  readonly hottest: number
 }
 
 /** @param points at least one; of each way one */
 export function recommend(points: readonly Point[], circumstances: Circumstances): Recommendation {
-  const chosen = choose(points)
+  const ceiling = ceilingOf(points, circumstances)
+  const chosen = choose(points, ceiling)
   if (chosen.failed >= chosen.messages) return { sentence: 'Nothing to recommend: every message failed', notes: [] }
-  const bound = boundOf(chosen, points, circumstances)
+  const bound = boundOf(chosen, points, circumstances, ceiling)
   return {
     speedup: chosen.speedup,
     concurrency: chosen.concurrency,
     bound,
-    sentence: `${reason(bound, chosen, points, circumstances)}: ${wayOf(chosen)}`,
-    notes: notes(bound, chosen, points),
+    sentence: `${reason(bound, chosen, points, circumstances, ceiling)}: ${wayOf(chosen)}`,
+    notes: notes(bound, chosen, points, ceiling),
   }
 }
 
-function choose(points: readonly Point[]): Point {
+/**
+ * What the most frequent key allows, or the fullest partition, in messages a second: one of it is in progress at a time. A run of a
+ * second can be faster, for the others run ahead of it; but in a topic it comes again and again, and in the end all wait for it.
+ *
+ * @returns Infinity where no way was faster than that
+ */
+function ceilingOf(points: readonly Point[], { hottest }: Circumstances): number {
+  const ceiling = 1e6 / (hottest * plainest(points).handlerMeanUs)
+  return fastest(soundOf(points)).perSecond > AHEAD * ceiling ? ceiling : Number.POSITIVE_INFINITY
+}
+
+function choose(points: readonly Point[], ceiling: number): Point {
   const sound = soundOf(points)
   const best = fastest(sound)
-  return sound.filter((point) => isNearly(point, best)).sort(byCost)[0]!
+  return sound.filter((point) => isNearly(point, best, ceiling)).sort(byCost)[0]!
 }
 
 function fastest(points: readonly Point[]): Point {
   return points.reduce((best, point) => (point.perSecond > best.perSecond ? point : best))
 }
 
-function isNearly(point: Point, best: Point): boolean {
-  const reaches = (share: number) => point.perSecond >= share * best.perSecond
-  const isCheaper = point.speedup < best.speedup && point.maxPerSecond >= best.minPerSecond
+function isNearly(point: Point, best: Point, ceiling: number): boolean {
+  const reaches = (share: number) => point.perSecond >= share * Math.min(best.perSecond, ceiling)
+  const isCheaper = point.speedup < best.speedup && overlaps(point, best)
   return reaches(NEARLY) || (isCheaper && reaches(NEARLY_IN_NOISE))
+}
+
+/** Some run of it was as fast as one of the best way's. */
+function overlaps(point: Point, best: Point): boolean {
+  return point.maxPerSecond >= best.minPerSecond
 }
 
 const byCost = (a: Point, b: Point) => a.speedup - b.speedup || byConcurrency(a.concurrency, b.concurrency)
 
 const coresUsed = ({ cpuUsPerMessage, perSecond }: Point) => (cpuUsPerMessage * perSecond) / 1e6
 
-function boundOf(chosen: Point, points: readonly Point[], { cores, ordering, turns }: Circumstances): Bound {
+function boundOf(
+  chosen: Point,
+  points: readonly Point[],
+  { cores, ordering, turns }: Circumstances,
+  ceiling: number,
+): Bound {
   const alone = plainest(points)
+  const turnsBound = ordering === 'partition' ? 'partitions' : 'keys'
+  if (ceiling < Number.POSITIVE_INFINITY) return turnsBound
   if (alone.handlerMeanUs < SHORT_US && !isWaiting(alone)) return 'short'
   const crowded = crowdedBeside(chosen, points, cores)
   const lacksTurns = (point: Point) =>
     turns > 0 && turns <= lanes(point) && mean(point.occupied) < FULL && isFree(point, cores)
-  if (lacksTurns(chosen) || (crowded !== undefined && lacksTurns(crowded))) {
-    return ordering === 'partition' ? 'partitions' : 'keys'
-  }
-  if (busyWithOne(alone) >= BUSY) return 'cpu'
-  if (crowded !== undefined) return 'shared'
+  if (lacksTurns(chosen) || (crowded !== undefined && lacksTurns(crowded))) return turnsBound
   const each = busyWithOne(alone)
+  if (each >= BUSY) return 'cpu'
+  if (crowded !== undefined) return 'shared'
   return each <= BARELY || (each <= IDLE && mean(chosen.busy) < BUSY) ? 'io' : 'mixed'
 }
 
@@ -136,7 +166,7 @@ function crowdedBeside(chosen: Point, points: readonly Point[], cores: number): 
 
 /** Of more lanes a smaller share is used. */
 function standsEmpty(point: Point, chosen: Point): boolean {
-  return mean(point.occupied) < FULL * mean(chosen.occupied)
+  return mean(point.occupied) < SMALLER * mean(chosen.occupied)
 }
 
 /** Neither threads nor main nor the machine is busy. */
@@ -144,7 +174,17 @@ function isFree(point: Point, cores: number): boolean {
   return mean(point.busy) < BUSY && point.mainBusy < BUSY && coresUsed(point) < CORES_BUSY * cores
 }
 
-function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, turns }: Circumstances): string {
+function reason(
+  bound: Bound,
+  chosen: Point,
+  points: readonly Point[],
+  { cores, turns, hottest }: Circumstances,
+  ceiling: number,
+): string {
+  if (ceiling < Number.POSITIVE_INFINITY) {
+    const what = bound === 'partitions' ? 'fullest partition' : 'most frequent key'
+    return `Bound by the ${what}: one message of it at a time runs, ${percent(hottest)} of all (${rateText(ceiling)} for long)`
+  }
   const alone = plainest(points)
   const coresText = `${cores} ${cores === 1 ? 'core' : 'cores'}`
   switch (bound) {
@@ -159,7 +199,7 @@ function reason(bound: Bound, chosen: Point, points: readonly Point[], { cores, 
     case 'mixed':
       return `Mixed (${whoKeepsBusy(alone)}), ${coresText}`
     case 'shared':
-      return `Bound by something that all handlers share (${rate(chosen)}; more of them only wait longer)`
+      return `Bound by something that all handlers share (${rateText(chosen.perSecond)}; more of them only wait longer)`
     case 'keys':
       return `Bound by ${turns === 1 ? '1 key' : `${turns} different keys`}, of which one message at a time runs`
     case 'partitions':
@@ -178,24 +218,31 @@ function wayOf(point: Point): string {
   return concurrency === 1 ? `speedup ${speedup}` : `speedup ${speedup}, concurrency ${concurrencyText(point)}`
 }
 
-function notes(bound: Bound, chosen: Point, points: readonly Point[]): string[] {
+function notes(bound: Bound, chosen: Point, points: readonly Point[], ceiling: number): string[] {
   const found: string[] = []
   const most = (of: (point: Point) => number) => Math.max(...points.map(of))
   const best = fastest(soundOf(points))
+  const alone = plainest(points)
   if (best !== chosen) {
-    found.push(
-      `${wayOf(best)} was ${Math.round((gain(best, chosen) - 1) * 100)} % faster, which is within what such runs differ by.`,
-    )
+    const faster = `${wayOf(best)} was ${Math.round((gain(best, chosen) - 1) * 100)} % faster`
+    if (ceiling < Number.POSITIVE_INFINITY) found.push(`${faster}, as long as the others run ahead.`)
+    else if (overlaps(chosen, best)) found.push(`${faster}, which is within what such runs differ by.`)
+    else found.push(`${faster}, which is less than it costs.`)
   }
   const overall = fastest(points)
   if (overall.perSecond > best.perSecond) {
-    const alone = plainest(points)
     found.push(
-      `${wayOf(overall)} reached ${rate(overall)} and is left out: ` +
+      `${wayOf(overall)} reached ${rateText(overall.perSecond)} and is left out: ` +
         `of its messages ${failedText(overall)} failed, of ${wayOf(alone)} ${failedText(alone)}.`,
     )
   }
   const { concurrency } = chosen
+  // By J. D. C. Little (1961): in progress are as many as come while one lasts.
+  const needed = Math.ceil((chosen.perSecond * alone.handlerMeanUs) / 1e6)
+  if (bound === 'shared' && concurrency !== 'auto' && needed <= FEWER * lanes(chosen)) {
+    const fewer = Math.ceil(needed / chosen.speedup)
+    found.push(`No more than ${needed} handlers are served at once; try --concurrency ${fewer} too, which waits less.`)
+  }
   const highest = most((point) => (point.concurrency === 'auto' ? 0 : point.concurrency))
   if (
     concurrency !== 'auto' &&
@@ -210,6 +257,6 @@ function notes(bound: Bound, chosen: Point, points: readonly Point[]): string[] 
   return found
 }
 
-const rate = ({ perSecond }: Point) => `${Math.round(perSecond).toLocaleString('en-US')} messages/s`
+const rateText = (perSecond: number) => `${Math.round(perSecond).toLocaleString('en-US')} messages/s`
 const percent = (share: number) => `${Math.round(share * 100)} %`
 const micros = (value: number) => (value < 1 ? 'less than 1 µs' : `${Math.round(value)} µs`)

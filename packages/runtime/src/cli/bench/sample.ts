@@ -115,3 +115,17 @@ export function distinctKeys(records: readonly SampleRecord[]): number {
   if (records.some(({ key }) => key === null)) return 0
   return new Set(records.map(({ key }) => key!.toString('latin1'))).size
 }
+
+/** Which share of the records has the most frequent key, 0 to 1; 0 where none has a key. */
+export function hottestKey(records: readonly SampleRecord[]): number {
+  const counts = new Map<string, number>()
+  let most = 0
+  for (const { key } of records) {
+    if (key === null) continue
+    const text = key.toString('latin1')
+    const count = (counts.get(text) ?? 0) + 1
+    counts.set(text, count)
+    most = Math.max(most, count)
+  }
+  return most / records.length
+}

@@ -40,7 +40,7 @@ export interface StageOptions {
 
 export class Stage {
   readonly topic: string
-  /** Of `topic`. */
+  /** Of each topic. */
   readonly partitions: number
   readonly pacedTopic: string
   /** Undefined where the flags say which. */
@@ -60,7 +60,8 @@ export class Stage {
     const { isEmbedded, flags, records, messages, logger } = options
     const name = `zk-bench-${randomUUID()}`
     const partitions = isEmbedded ? embeddedPartitions(records, messages, PARTITIONS) : PARTITIONS
-    const topics = { [name]: partitions, [`${name}-paced`]: PARTITIONS }
+    // As many both: with ordering 'partition' fewer would not keep up with half of what more of them reach.
+    const topics = { [name]: partitions, [`${name}-paced`]: partitions }
     const broker = isEmbedded ? await startEmbeddedBroker({ topics }) : undefined
     const undo: (() => Promise<void>)[] = broker === undefined ? [] : [() => broker.stop()]
     try {

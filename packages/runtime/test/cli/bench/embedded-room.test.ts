@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { embeddedPartitions, embeddedRoom } from '../../../src/cli/bench/embedded-room.js'
+import { embeddedPartitions, embeddedRoom, fullestPartition } from '../../../src/cli/bench/embedded-room.js'
 import { generatedRecords } from '../../../src/cli/bench/sample.js'
 
 const LEAST = 12
@@ -20,6 +20,15 @@ test('however small they are, it keeps 100,000 in a partition', () => {
 test('records without a key are spread', () => {
   const unkeyed = [{ key: null, value: Buffer.alloc(1_000), headers: [] }]
   expect(embeddedRoom(unkeyed)).toBeGreaterThan(60 * embeddedRoom(records(1)))
+})
+
+test('how much of all the fullest partition gets', () => {
+  expect(fullestPartition(records(1), 12)).toBe(1)
+  const even = fullestPartition(records(100_000), 12)
+  expect(even).toBeGreaterThan(1 / 12)
+  expect(even).toBeLessThan(1.1 / 12)
+  const halfUnkeyed = [...records(1), { key: null, value: null, headers: [] }]
+  expect(fullestPartition(halfUnkeyed, 10)).toBeCloseTo(0.55)
 })
 
 test('as few partitions as keep the backlog, and no fewer than a topic usually has', () => {

@@ -4,7 +4,7 @@ import { type Circumstances, recommend } from '../../../src/cli/bench/recommend.
 import measured from './measured.json' with { type: 'json' }
 import { point, run } from './points.js'
 
-const machine: Circumstances = { cores: 2, ordering: 'key', turns: 10_000 }
+const machine: Circumstances = { cores: 2, ordering: 'key', turns: 10_000, hottest: 0.0001 }
 
 function choice(points: readonly Point[], circumstances = machine) {
   const { speedup, concurrency, bound } = recommend(points, circumstances)
@@ -55,7 +55,9 @@ describe('the reason', () => {
       point(2, 1, { perSecond: 1_950, busy: [0.99, 0.98] }),
     ]
     expect(sentenceOf(points)).toBe('CPU-bound, 2 cores: speedup 2')
-    expect(sentenceOf(points.slice(0, 1), { cores: 1, ordering: 'key', turns: 5 })).toBe('CPU-bound, 1 core: speedup 1')
+    expect(sentenceOf(points.slice(0, 1), { ...machine, cores: 1, ordering: 'key', turns: 5 })).toBe(
+      'CPU-bound, 1 core: speedup 1',
+    )
   })
 
   test('I/O-bound: it leaves its thread idle; at the edge of what was measured more is to be tried', () => {
@@ -107,13 +109,13 @@ describe('the reason', () => {
       point(1, 1, { perSecond: 990, busy: [1], occupied: [0.99], cpuUsPerMessage: 1_050 }),
       point(2, 1, { perSecond: 985, busy: [0, 1], occupied: [0, 0.99], cpuUsPerMessage: 1_050 }),
     ]
-    expect(sentenceOf(points, { cores: 2, ordering: 'key', turns: 1 })).toBe(
+    expect(sentenceOf(points, { ...machine, turns: 1 })).toBe(
       'Bound by 1 key, of which one message at a time runs: speedup 1',
     )
     // However much the second differs from the first by chance, and beside nothing else.
     for (const few of [[points[0]!, { ...points[1]!, perSecond: 1_290 }], points.slice(1)])
-      expect(sentenceOf(few, { cores: 2, ordering: 'key', turns: 1 })).toContain('Bound by 1 key,')
-    expect(sentenceOf(points, { cores: 2, ordering: 'key', turns: 100 })).toBe('CPU-bound, 2 cores: speedup 1')
+      expect(sentenceOf(few, { ...machine, turns: 1 })).toContain('Bound by 1 key,')
+    expect(sentenceOf(points, { ...machine, turns: 100 })).toBe('CPU-bound, 2 cores: speedup 1')
   })
 
   test('mixed: concurrency until the thread is busy, then threads', () => {
@@ -127,6 +129,33 @@ describe('the reason', () => {
     )
   })
 
+  const skewed = { ...machine, turns: 1_000, hottest: 0.13 }
+  const aheadOfHottest = [
+    point(1, 1, { perSecond: 190, handlerMeanUs: 5_200, busy: [0.05] }),
+    point(1, 16, { perSecond: 1_490, handlerMeanUs: 5_200, busy: [0.2] }),
+    point(2, 16, { perSecond: 3_800, handlerMeanUs: 5_300, busy: [0.3, 0.3] }),
+  ]
+
+  test('the most frequent key, where runs were faster than it allows for long: no more threads than that needs', () => {
+    expect(recommend(aheadOfHottest, skewed)).toEqual({
+      ...{ speedup: 1, concurrency: 16, bound: 'keys' },
+      sentence:
+        'Bound by the most frequent key: one message of it at a time runs, 13 % of all (1,479 messages/s for long): ' +
+        'speedup 1, concurrency 16',
+      notes: ['speedup 2, concurrency 16 was 155 % faster, as long as the others run ahead.'],
+    })
+    expect(sentenceOf(aheadOfHottest, { ...skewed, ordering: 'partition', turns: 12 })).toContain(
+      'Bound by the fullest partition: one message of it at a time runs, 13 % of all',
+    )
+  })
+
+  test('and not that key where it allows more than was reached, or so nearly that chance is enough', () => {
+    for (const hottest of [0.001, 0.049, 0.055]) {
+      expect(choice(aheadOfHottest, { ...skewed, hottest })).toMatchObject({ speedup: 2, bound: 'io' })
+    }
+    expect(choice(aheadOfHottest, { ...skewed, hottest: 0.056 })).toMatchObject({ bound: 'keys' })
+  })
+
   test('shared: twice the handlers wait twice as long, and nobody is busy', () => {
     const points = [
       point(1, 1, { perSecond: 195, handlerMeanUs: 5_100, busy: [0.03] }),
@@ -136,6 +165,21 @@ describe('the reason', () => {
     expect(sentenceOf(points)).toBe(
       'Bound by something that all handlers share (780 messages/s; more of them only wait longer): speedup 1, concurrency 4',
     )
+  })
+
+  test('shared, and fewer handlers than were measured would be served as fast', () => {
+    const points = [
+      point(1, 1, { perSecond: 175, handlerMeanUs: 5_700, busy: [0.1] }),
+      point(1, 4, { perSecond: 690, handlerMeanUs: 5_800, busy: [0.13] }),
+      point(1, 16, { perSecond: 1_150, handlerMeanUs: 14_700, busy: [0.13] }),
+      point(1, 64, { perSecond: 1_150, handlerMeanUs: 55_800, busy: [0.14] }),
+    ]
+    expect(recommend(points, machine)).toMatchObject({
+      ...{ bound: 'shared', concurrency: 16 },
+      notes: ['No more than 7 handlers are served at once; try --concurrency 7 too, which waits less.'],
+    })
+    const most = points.map((one) => ({ ...one, perSecond: one.perSecond * 2 }))
+    expect(recommend(most, machine).notes).toEqual([])
   })
 
   test('not shared where the cores are used up, if by no thread alone', () => {
@@ -155,7 +199,7 @@ describe('the reason', () => {
       point(1, 4, { perSecond: 780, handlerMeanUs: 5_100, busy: [0.05], occupied: [0.98] }),
       point(1, 16, { perSecond: 781, handlerMeanUs: 5_100, busy: [0.05], occupied: [0.25] }),
     ]
-    expect(sentenceOf(points, { cores: 2, ordering: 'key', turns: 4 })).toBe(
+    expect(sentenceOf(points, { ...machine, turns: 4 })).toBe(
       'Bound by 4 different keys, of which one message at a time runs: speedup 1, concurrency 4',
     )
   })
@@ -166,10 +210,10 @@ describe('the reason', () => {
       point(1, 16, { perSecond: 2_340, handlerMeanUs: 5_100, busy: [0.1], occupied: [0.75], cpuUsPerMessage: 50 }),
       point(1, 64, { perSecond: 2_350, handlerMeanUs: 5_100, busy: [0.1], occupied: [0.19], cpuUsPerMessage: 50 }),
     ]
-    expect(sentenceOf(points, { cores: 2, ordering: 'partition', turns: 12 })).toBe(
+    expect(sentenceOf(points, { ...machine, ordering: 'partition', turns: 12 })).toBe(
       'Bound by the 12 partitions that were measured, of which one message at a time runs: speedup 1, concurrency 16',
     )
-    expect(sentenceOf(points, { cores: 2, ordering: 'none', turns: 0 })).not.toContain('one message at a time')
+    expect(sentenceOf(points, { ...machine, ordering: 'none', turns: 0 })).not.toContain('one message at a time')
   })
 
   test('short: a message takes less than handing it over', () => {
@@ -184,9 +228,13 @@ describe('the reason', () => {
 test('what was a little faster is named, and messages that failed', () => {
   const points = [point(1, 1, { perSecond: 980, failed: 1 }), point(2, 1, { perSecond: 1_000 })]
   expect(recommend(points, machine).notes).toEqual([
-    'speedup 2 was 2 % faster, which is within what such runs differ by.',
+    'speedup 2 was 2 % faster, which is less than it costs.',
     'Messages failed: these are not the speeds of the processor at its work.',
   ])
+  const asFastOnce = { ...points[0]!, maxPerSecond: 1_000 }
+  expect(recommend([asFastOnce, points[1]!], machine).notes).toContain(
+    'speedup 2 was 2 % faster, which is within what such runs differ by.',
+  )
 })
 
 test('a way in which more messages fail is not the best, however fast it is', () => {

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { distinctKeys, firstRecords, generatedRecords, recordsOfFile } from '../../../src/cli/bench/sample.js'
+import {
+  distinctKeys,
+  firstRecords,
+  generatedRecords,
+  hottestKey,
+  recordsOfFile,
+} from '../../../src/cli/bench/sample.js'
 
 function file(name: string, content: string | Buffer): string {
   const path = join(mkdtempSync(join(tmpdir(), 'zk-sample-')), name)
@@ -62,6 +68,16 @@ test('generated records use keys and values in turn', () => {
   expect(records.map(({ key, value }) => `${key}=${value}`)).toEqual(['key-0=a', 'key-1=b', 'key-0=c'])
   expect(distinctKeys(records)).toBe(2)
   expect(distinctKeys([...records, { key: null, value: null, headers: [] }])).toBe(0)
+})
+
+test('how much of all the most frequent key has; records without a key count as others', () => {
+  const records = ['a', 'b', 'a', null, 'c'].map((key) => ({
+    key: key === null ? null : Buffer.from(key),
+    ...{ value: null, headers: [] },
+  }))
+  expect(hottestKey(records)).toBe(0.4)
+  expect(hottestKey(generatedRecords(4, [Buffer.from('v')]))).toBe(0.25)
+  expect(hottestKey(records.filter(({ key }) => key === null))).toBe(0)
 })
 
 test('of a topic no more is read than is wanted', async () => {

@@ -1,6 +1,7 @@
 import type { MockCluster } from '@zk/native/mock-cluster'
 import { pino } from 'pino'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest'
+import { generatedRecords, type SampleRecord } from '../../../src/cli/bench/sample.js'
 import { Stage } from '../../../src/cli/bench/stage.js'
 
 const PRODUCE = 0
@@ -8,27 +9,29 @@ const MSG_SIZE_TOO_LARGE = 10
 
 /** The stage's own broker, which it shows to nobody. */
 let cluster: MockCluster
+let createTopic: MockInstance<MockCluster['createTopic']>
 vi.mock('@zk/native/mock-cluster', async (original) => {
   const { createMockCluster } = await original<typeof import('@zk/native/mock-cluster')>()
   return {
     createMockCluster: (...args: Parameters<typeof createMockCluster>) => {
       cluster = createMockCluster(...args)
+      createTopic = vi.spyOn(cluster, 'createTopic')
       return cluster
     },
   }
 })
 
-let stage: Stage
-beforeEach(async () => {
-  stage = await Stage.open({
-    isEmbedded: true,
-    flags: {},
-    records: [{ key: Buffer.from('k'), value: Buffer.from('v'), headers: [] }],
-    messages: 10,
+const open = (records: readonly SampleRecord[], messages: number) =>
+  Stage.open({
+    ...{ isEmbedded: true, flags: {}, records, messages },
     logger: pino({ level: 'silent' }),
     signal: new AbortController().signal,
     onProgress: () => {},
   })
+
+let stage: Stage
+beforeEach(async () => {
+  stage = await open([{ key: Buffer.from('k'), value: Buffer.from('v'), headers: [] }], 10)
 })
 afterEach(() => stage.close())
 
@@ -37,6 +40,19 @@ test('records that the paced topic refused are told with its name, and not again
   const refused = stage.pace(1_000, 0.05)
   await expect(refused).rejects.toMatchObject({ code: 'ZK_BENCH_TOPIC', details: { topics: [stage.pacedTopic] } })
   await stage.pace(1_000, 0.05)
+})
+
+test('the paced topic has as many partitions as the backlog needs: of each one message at a time may run', async () => {
+  const large = await open(generatedRecords(1_000, [Buffer.alloc(60_000)]), 1_000)
+  try {
+    expect(large.partitions).toBeGreaterThan(12)
+    expect(createTopic.mock.calls).toEqual([
+      [large.topic, large.partitions],
+      [large.pacedTopic, large.partitions],
+    ])
+  } finally {
+    await large.close()
+  }
 })
 
 test('who paces ends those before', async () => {
