@@ -15,8 +15,6 @@ import { Topics } from './topics.js'
 import { type Work, works } from './works.js'
 
 const PAGE = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url))
-/** Fewer are no median, and not for the page. */
-const RUNS_OF_A_PAGE = 3
 const GROUPS = [...new Set(works.map(({ group }) => group))]
 
 export async function peers(argv: readonly string[]): Promise<void> {
@@ -24,7 +22,7 @@ export async function peers(argv: readonly string[]): Promise<void> {
     args: [...argv],
     options: {
       work: { type: 'string', multiple: true },
-      runs: { type: 'string', default: String(RUNS_OF_A_PAGE) },
+      runs: { type: 'string' },
       messages: { type: 'string' },
       bootstrap: { type: 'string' },
       prefix: { type: 'string', default: '' },
@@ -37,17 +35,18 @@ export async function peers(argv: readonly string[]): Promise<void> {
     return values.work === undefined || values.work.includes(group) || values.work.includes(name)
   })
   if (values.help || bootstrap === undefined || chosen.length === 0) {
-    console.log(`pnpm bench peers --bootstrap host:port [--work ${GROUPS.join('|')}]… [--runs 3] [--messages n]
+    console.log(`pnpm bench peers --bootstrap host:port [--work ${GROUPS.join('|')}]… [--runs n] [--messages n]
            [--prefix 'command and arguments'] [--json]
 
 Needs a real Kafka (--bootstrap or KAFKA_BOOTSTRAP; \`pnpm kafka:up\` starts one). Java's peers need Java 17 and Maven, and are passed
-over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of each and without --messages.
+over without. Writes docs/benchmarks.md, with no fewer runs than by itself and without --messages.
 
+  --runs     of each program; by itself ${defaultRuns()}
   --prefix   starts each program with a command of yours: taskset -c 0,1`)
     process.exitCode = values.help ? 0 : 1
     return
   }
-  const runs = positive('--runs', values.runs)
+  const givenRuns = values.runs === undefined ? undefined : positive('--runs', values.runs)
   const messages = values.messages === undefined ? undefined : positive('--messages', values.messages)
   if (messages !== undefined && messages <= LATENCY_WARM_UP && chosen.some(({ handler }) => handler === 'latency')) {
     throw new UsageError(`--messages is ${messages}; latencies count behind the first ${LATENCY_WARM_UP}: give more`)
@@ -57,9 +56,11 @@ over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of
   if ('missing' in java) console.error(`Java's peers are passed over: ${java.missing}`)
   const topics = new Topics(bootstrap)
   try {
-    for (const { ...work } of chosen) {
-      if (messages !== undefined) work.messages = messages
-      const head = headerOf(`peers ${work.name}`, payloadOf(work), bootstrap)
+    const planned = chosen.map((work) => ({ ...work, ...(messages !== undefined && { messages }) }))
+    // Before the first is written to the page, which is then another than that of the commit.
+    const heads = planned.map((work) => headerOf(`peers ${work.name}`, payloadOf(work), bootstrap))
+    for (const [i, work] of planned.entries()) {
+      const [head, runs] = [heads[i]!, givenRuns ?? work.runs]
       const measured = await measure({ work, topics, bootstrap, runs, prefix, java, onProgress: progress })
       const different = work.handler === 'cpu' ? disagreement(measured) : undefined
       if (different !== undefined) throw new Error(different)
@@ -70,7 +71,7 @@ over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of
         console.log(
           `\n${headerText(head)}\n${aligned([header(work), ...rows(work, measured)])}\n${verdict(work, measured)}`,
         )
-      if (runs >= RUNS_OF_A_PAGE && messages === undefined) {
+      if (runs >= work.runs && messages === undefined) {
         writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), work.name, section(work, measured, head, java)))
       }
     }
@@ -82,11 +83,17 @@ over without. Writes docs/benchmarks.md, with at least ${RUNS_OF_A_PAGE} runs of
 function section(work: Work, measured: readonly Measured[], head: Header, java: JavaPeers): string {
   const runs = measured[0]!.runs.length
   return [
-    `\`npx -y pnpm@12 bench peers --work ${work.name} --runs ${runs}\`, ${head.at.slice(0, 10)}. ${head.versions}; ${head.machine}. ${head.payload}.`,
+    `\`npx -y pnpm@12 bench peers --work ${work.name} --runs ${runs}\`, ${head.at.slice(0, 10)}${head.commit === undefined ? '' : `, commit ${head.commit}`}. ${head.versions}; ${head.machine}. ${head.payload}.`,
     asMarkdown([header(work), ...rows(work, measured)]),
     verdict(work, measured),
     ...('missing' in java ? [`Java's peers are missing: ${java.missing}.`] : []),
   ].join('\n\n')
+}
+
+/** As help tells it. */
+function defaultRuns(): string {
+  const [usual, ofLatency] = [works[0]!.runs, works.find(({ group }) => group === 'latency')!.runs]
+  return `${usual}, for latency ${ofLatency}`
 }
 
 function payloadOf({ valueBytes, messages, zipf, entries }: Work): string {

@@ -1,4 +1,7 @@
-/** Rounds of a work: each program once a round, one after another, so that a machine that is disturbed meets all. */
+/**
+ * Rounds of a work: each program once a round, one after another, so that a machine that is disturbed meets all; forwards and
+ * backwards in turn, so that none always comes behind the same.
+ */
 import { fileURLToPath } from 'node:url'
 import type { JavaPeers } from './java.js'
 import { type Command, commandOf, programs } from './programs.js'
@@ -21,18 +24,19 @@ export interface MeasureOptions {
 export async function measure(options: MeasureOptions): Promise<Measured[]> {
   const { work, topics, runs, java, onProgress } = options
   const entries = work.entries.filter(({ peer }) => 'classPath' in java || programs[peer].mainClass === undefined)
-  const all: Run[][] = entries.map(() => [])
+  const all = new Map<Entry, Run[]>(entries.map((entry) => [entry, []]))
   const topic = work.handler === 'latency' ? undefined : await filled(options)
   for (let round = 1; round <= runs; round++) {
-    for (const [i, entry] of entries.entries()) {
+    const order = round % 2 === 0 ? [...entries].reverse() : entries
+    for (const entry of order) {
       const figures = topic === undefined ? await underTrickle(entry, options) : await onTopic(entry, topic, options)
       const rate = Math.round(figures.messages / figures.seconds).toLocaleString('en-US')
       onProgress(`${work.name}: round ${round} of ${runs}: ${titleOf(entry)}: ${rate} messages/s`)
-      all[i]!.push(figures)
+      all.get(entry)!.push(figures)
     }
   }
   if (topic !== undefined) await topics.delete(topic)
-  return entries.map((entry, i) => ({ entry, runs: all[i]! }))
+  return [...all].map(([entry, runs]) => ({ entry, runs }))
 }
 
 /** @returns the name of a topic with the work's records */

@@ -22,12 +22,18 @@ export interface Work {
   handler: 'noop' | 'cpu' | 'sleep' | 'latency'
   messages: number
   valueBytes: number
+  /** Of each program, where nobody says; the page takes no fewer. */
+  runs: number
   /** Exponent of Zipf over 1,000 keys; default: 10,000 keys in turn. */
   zipf?: number
   /** The first is what the others are compared with. */
   entries: readonly Entry[]
 }
 
+/** Fewer are no median. */
+const RUNS = 3
+/** The slowest of a hundred messages differ more from run to run than their number in a second. */
+const LATENCY_RUNS = 5
 const CORES = availableParallelism()
 const IO = [
   { concurrency: 16, messages: 15_000 },
@@ -57,6 +63,7 @@ function noop(valueBytes: number, messages: number): Work {
     handler: 'noop',
     messages,
     valueBytes,
+    runs: RUNS,
     entries: [
       { peer: 'zk', options: { threads: 1 }, note: 'speedup 1', order: 'key' },
       { peer: 'zk', options: { threads: 2 }, note: 'speedup 2', order: 'key' },
@@ -89,6 +96,7 @@ function cpu(): Work {
     handler: 'cpu',
     messages: 30_000,
     valueBytes: 200,
+    runs: RUNS,
     entries: [
       { peer: 'zk', options: { threads: CORES }, note: `speedup ${CORES}`, order: 'key' },
       { peer: 'node-rdkafka', options: {}, note: '1 thread', order: 'partition' },
@@ -123,6 +131,7 @@ function io(concurrency: number, messages: number): Work {
     handler: 'sleep',
     messages,
     valueBytes: 200,
+    runs: RUNS,
     entries: [
       { peer: 'zk', options: { concurrency }, note: `speedup 1, ${note}`, order: 'key' },
       { peer: 'node-rdkafka', options: { concurrency }, note, order: 'none' },
@@ -143,6 +152,7 @@ function skew(): Work {
     handler: 'sleep',
     messages: 5_000,
     valueBytes: 200,
+    runs: RUNS,
     zipf: 1,
     entries: [
       {
@@ -169,6 +179,7 @@ function latency(): Work {
     handler: 'latency',
     messages: 8_000,
     valueBytes: 200,
+    runs: LATENCY_RUNS,
     entries: [
       { peer: 'zk', options: {}, note: 'speedup 1', order: 'key' },
       { peer: 'node-rdkafka', options: { batch: 1 }, note: '`consume(1)`', order: 'partition' },

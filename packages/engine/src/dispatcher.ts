@@ -73,7 +73,7 @@ export class Dispatcher {
    * @param unopened a batch that is opened while that read is under way: it counts as if it were in the window
    */
   demand(isRead: (slot: PartitionSlot) => boolean, unopened?: RecordBatch): Demand {
-    const { reservedMessages, maxMessages, shareBytes } = this.window
+    const { fairMessages, maxMessages, shareBytes } = this.window
     const { openMessages, freeBytes } = unopened === undefined ? this.window : this.window.behind(unopened)
     if (freeBytes <= 0 || this.#waiting.some(isRead)) return NOTHING
     // A partition that waits is not read any more, and the others go on within their shares: were each to bring a whole
@@ -81,7 +81,7 @@ export class Dispatcher {
     const isFair = this.#waiting.length > 0 || openMessages < Math.max(1, maxMessages >> 3)
     // A window that is nearly full keeps handlers busy while the batch is opened.
     if (isFair && unopened !== undefined) return NOTHING
-    const records = Math.min(isFair ? reservedMessages : openMessages, this.#table.free - this.#spareRows)
+    const records = Math.min(isFair ? fairMessages : openMessages, this.#table.free - this.#spareRows)
     if (records <= 0) return NOTHING
     return { records, bytes: isFair ? Math.min(freeBytes, Math.max(1, shareBytes)) : freeBytes }
   }

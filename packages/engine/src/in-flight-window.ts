@@ -75,8 +75,8 @@ export class InFlightWindow {
   get openMessages(): number {
     return Math.max(0, this.#maxMessages - this.#messages - this.#reservedMessages)
   }
-  /** Messages that some partition's share still has room for. */
-  get reservedMessages(): number {
+  /** Messages that one partition may bring within its share, which the others leave free for it. */
+  get fairMessages(): number {
     return Math.min(this.#shareMessages, this.#reservedMessages, this.#limits.maxMessages - this.#messages)
   }
 

@@ -133,7 +133,8 @@ export class VirtualPartitions {
 
   /**
    * Whether what else its thread has weighs more than the key's own messages, which it waits for once, and twice what another
-   * thread has: behind that it would wait too, and keys that are alike must not change places for ever.
+   * thread has: behind that it would wait too, and keys that are alike must not change places for ever. The first comparison
+   * only spares most keys the second, which looks at all threads.
    */
   #shouldLeave(thread: number, inFlight: number): boolean {
     const beside = this.#burden[thread]! - this.#weight(inFlight)

@@ -1,6 +1,7 @@
 /** A record copied out of the block it was read in, which is filled anew once its records have ended. */
+
+import { decodeHeaders } from '../header-list.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
-import { decodeHeaders } from '../threads/message.js'
 
 export interface CopiedRecord {
   readonly key: Buffer | null

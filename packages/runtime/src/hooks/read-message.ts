@@ -1,7 +1,8 @@
 /** A record as `postRead` sees it: one copy of its bytes, because the memory of its batch is filled anew. */
+
+import { decodeHeaders, HeaderList, NO_HEADERS } from '../header-list.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Headers } from '../processor-types.js'
-import { decodeHeaders, HeaderList, NO_HEADERS } from '../threads/message.js'
 import type { ReadMessage } from './hook-types.js'
 
 export class BatchMessage implements ReadMessage {

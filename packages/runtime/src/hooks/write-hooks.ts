@@ -2,12 +2,13 @@
  * The hooks around a write, `preWrite` and `postAck`: for outputs, for dead letters, and for what writers write. Made only where one of them is set;
  * whoever writes asks nothing otherwise.
  */
+
+import { HeaderList } from '../header-list.js'
 import type { MainThread } from '../health/main-thread.js'
 import type { DeliveryError } from '../kafka/delivery-error.js'
 import type { Producer } from '../kafka/producer.js'
 import type { RecordToSend } from '../kafka/producer-client.js'
 import type { Headers } from '../processor-types.js'
-import { HeaderList } from '../threads/message.js'
 import { type HeaderPairs, headersIn } from './added-headers.js'
 import type { Hooks, PendingWrite, WriteKind } from './hook-types.js'
 

@@ -1,7 +1,7 @@
 /** A message in the hands of somebody who reads. */
 import type { Format } from '@zk/formats'
+import { HeaderList } from '../header-list.js'
 import type { Headers, Message } from '../processor-types.js'
-import { HeaderList } from '../threads/message.js'
 import type { ReceivedRecord } from './inbox.js'
 
 export class ReaderMessage<V> implements Message<V> {

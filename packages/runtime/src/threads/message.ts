@@ -3,9 +3,10 @@
  * nothing pays nothing and one that changes or transfers a Buffer harms nobody.
  */
 // The global of the same name is a getter, which every record would pay for.
-import { Buffer, isUtf8 } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import type { TopicPartition } from '@zk/engine'
 import type { Format } from '@zk/formats'
+import { decodeHeaders, HeaderList, NO_HEADERS } from '../header-list.js'
 import type { Headers, Message } from '../processor-types.js'
 import type { Frame } from './frame.js'
 
@@ -87,60 +88,4 @@ export class FrameMessage<V> implements Message<V> {
     copy.set(new Uint8Array(this.#frame.buffer, start, length))
     return copy
   }
-}
-
-/** As `util.inspect` calls it. */
-type Inspect = (value: unknown, options: object) => string
-
-/** Headers in the producer's order. */
-export class HeaderList implements Headers {
-  readonly #entries: readonly [name: string, value: Buffer | null][]
-
-  constructor(entries: readonly [name: string, value: Buffer | null][]) {
-    this.#entries = entries
-  }
-
-  get(name: string): Buffer | null | undefined {
-    return this.#entries.findLast(([n]) => n === name)?.[1]
-  }
-
-  getAll(name: string): (Buffer | null)[] {
-    return this.#entries.filter(([n]) => n === name).map(([, value]) => value)
-  }
-
-  [Symbol.iterator](): IterableIterator<[name: string, value: Buffer | null]> {
-    return this.#entries.values()
-  }
-
-  /** Pairs, of which values that are text are told as text; of others a Buffer tells its own JSON. */
-  toJSON(): [name: string, value: string | Buffer | null][] {
-    return this.#entries.map(([name, value]) => [name, readable(value)])
-  }
-
-  /** For `console.log`, which would see an object without fields. */
-  [Symbol.for('nodejs.util.inspect.custom')](depth: number, options: object, inspect: Inspect): string {
-    return depth < 0 ? '[Headers]' : `Headers(${this.#entries.length}) ${inspect(this.toJSON(), options)}`
-  }
-}
-
-function readable(value: Buffer | null): string | Buffer | null {
-  return value !== null && isUtf8(value) ? value.toString() : value
-}
-
-export const NO_HEADERS = new HeaderList([])
-
-/** Of the bytes that follow key and value in a block or frame, and copies of them. */
-export function decodeHeaders(bytes: Buffer): [string, Buffer | null][] {
-  const entries: [string, Buffer | null][] = []
-  let at = 4
-  for (let left = bytes.readUInt32LE(0); left > 0; left--) {
-    const nameLength = bytes.readUInt32LE(at)
-    const name = bytes.toString('utf8', at + 4, at + 4 + nameLength)
-    at += 4 + nameLength
-    const length = bytes.readInt32LE(at)
-    at += 4
-    entries.push([name, length < 0 ? null : Buffer.from(bytes.subarray(at, at + length))])
-    at += Math.max(0, length)
-  }
-  return entries
 }

@@ -6,11 +6,11 @@
  * of the value (-1: null), of the headers; then these bytes. Headers as in `kafka/packed-batch.ts`.
  */
 import { errors } from '../errors.js'
+import { decodeHeaders } from '../header-list.js'
 import { encodeHeaders } from '../kafka/packed-batch.js'
 import type { RecordToSend } from '../kafka/producer-client.js'
 import { bytesOf, headersOf, partitionOf, shownPart, timestampOf } from '../outgoing-parts.js'
 import type { OutgoingRecord } from '../processor-types.js'
-import { decodeHeaders } from './message.js'
 
 const HEAD = 40
 const ID = 8

@@ -7,10 +7,10 @@
 import type { WorkEngine } from '@zk/engine'
 import { type DescribedError, reviveError } from '../describe-error.js'
 import type { FailureCause } from '../failure-cause.js'
+import { decodeHeaders, HeaderList, NO_HEADERS } from '../header-list.js'
 import type { MainThread } from '../health/main-thread.js'
 import type { PackedBatch } from '../kafka/packed-batch.js'
 import type { Headers } from '../processor-types.js'
-import { decodeHeaders, HeaderList, NO_HEADERS } from '../threads/message.js'
 
 /** A record that has its final outcome. Key and header values are copies: keep them as long as you like. */
 export interface DoneMessage {

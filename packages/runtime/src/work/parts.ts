@@ -19,7 +19,7 @@ import { Watchdog } from '../threads/watchdog.js'
 import { openTracing, type Tracing } from '../tracing/tracing.js'
 import { AutoConcurrency } from './auto-concurrency.js'
 import { Commits } from './commits.js'
-import type { CrashJournal } from './crash-journal.js'
+import { CrashJournal } from './crash-journal.js'
 import { DoneCallbacks } from './done-callbacks.js'
 import { effectsOn } from './effects.js'
 import { Endings } from './ending.js'
@@ -35,7 +35,6 @@ import {
   hostOptions,
   lanesOf,
   leastForBatches,
-  openCrashJournal,
   producerOptions,
   type RunContext,
 } from './run-options.js'
@@ -208,4 +207,10 @@ export function makeParts(
 function isMarkedFailed({ inFlight }: WorkEngine<PackedBatch>, { boards }: ThreadHost, ticket: number): boolean {
   const { thread, sequence } = inFlight
   return boards[thread[ticket]!]!.deliveryState(ticket, sequence[ticket]!) === 'failed'
+}
+
+/** @throws ZkError ZK_CRASH_JOURNAL_IN_USE, ZK_CRASH_JOURNAL_UNUSABLE */
+function openCrashJournal({ config, logger }: RunContext): CrashJournal | undefined {
+  const { crashJournal, clientId } = config
+  return crashJournal === undefined ? undefined : new CrashJournal({ ...crashJournal, clientId, logger })
 }

@@ -11,7 +11,7 @@ import type { ProducerOptions } from '../kafka/producer.js'
 import type { Logger } from '../log/logger.js'
 import type { ResolvedProcessor } from '../processor-module/resolve-processor.js'
 import type { ThreadHostOptions } from '../threads/host.js'
-import { CrashJournal } from './crash-journal.js'
+import type { CrashJournal } from './crash-journal.js'
 import type { Meter } from './meter.js'
 
 export interface RunContext {
@@ -53,18 +53,12 @@ const MAX_CONCURRENCY = 1_000
 /** With concurrency 'auto' the window has room for so many batches in a thread: a limit that it does not feed is taken back. */
 const MOST_BATCHES = 32
 const MIN_WINDOW = 256
-/** Beyond it the messages on their way no longer fit into caches, and each costs more. */
-const MAX_WINDOW = 8_192
-/** Beyond it the messages that wait take more memory than they save time: no lane but those in progress has any. */
-const LARGEST_BY_LANES = 1_000_000
+/** More messages on their way than these no longer fit into caches, and each costs more. */
+const FIT_INTO_CACHES = 8_192
+/** More that wait take more memory than they save time: beyond it there are only as many as may be in progress. */
+const MOST_THAT_WAIT = 1_000_000
 /** One read of the portable reader, which may be under way when the next request is made. */
 const SPARE_ROWS = 1_024
-
-/** @throws ZkError ZK_CRASH_JOURNAL_IN_USE, ZK_CRASH_JOURNAL_UNUSABLE */
-export function openCrashJournal({ config, logger }: RunContext): CrashJournal | undefined {
-  const { crashJournal, clientId } = config
-  return crashJournal === undefined ? undefined : new CrashJournal({ ...crashJournal, clientId, logger })
-}
 
 /** Handlers that may ever be in progress at once in one thread. */
 export function lanesOf({ concurrency, maxConcurrency = MAX_CONCURRENCY }: WorkConfig): number {
@@ -72,22 +66,13 @@ export function lanesOf({ concurrency, maxConcurrency = MAX_CONCURRENCY }: WorkC
 }
 
 export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'meter'>): WorkEngineOptions {
-  const { batch, speedup, concurrency, ordering, affinity, windowMessages, windowBytes } = config
-  const lanes = lanesOf(config)
-  const perLane = concurrency === 'auto' ? MESSAGES_PER_POSSIBLE_LANE : MESSAGES_PER_LANE
-  const possible = speedup * lanes
-  const forLanes = Math.min(LEAST_PER_LANE * possible, Math.max(possible, LARGEST_BY_LANES))
-  const wanted = Math.max(perLane * possible, MESSAGES_PER_THREAD * speedup)
-  const minMessages = Math.max(MIN_WINDOW, forLanes, Math.min(wanted, windowMessages ?? MAX_WINDOW))
-  const forBatches = batch === undefined ? 0 : Math.min(leastForBatches(config), LARGEST_BY_LANES)
-  const largest = Math.max(MAX_WINDOW, minMessages, forBatches)
-  const maxMessages = windowMessages ?? largest
+  const { speedup, ordering, affinity } = config
   return {
     threads: speedup,
-    concurrency: lanes,
+    concurrency: lanesOf(config),
     ordering,
     affinity,
-    window: { minMessages: Math.min(minMessages, maxMessages), maxMessages, maxBytes: windowBytes },
+    window: windowOf(config),
     spareRows: SPARE_ROWS,
     maxUncommittedRecords: config.maxUncommittedRecords,
     delayMs: config.processDelayMs,
@@ -99,6 +84,18 @@ export function engineOptions({ config, meter }: Pick<RunContext, 'config' | 'me
     processDeathLimit: config.crashJournal?.deaths,
     reportCompletions: config.onDone.length > 0 || config.crashJournal !== undefined || meter !== undefined,
   }
+}
+
+function windowOf(config: WorkConfig): WorkEngineOptions['window'] {
+  const { batch, speedup, concurrency, windowMessages, windowBytes } = config
+  const perLane = concurrency === 'auto' ? MESSAGES_PER_POSSIBLE_LANE : MESSAGES_PER_LANE
+  const possible = speedup * lanesOf(config)
+  const forLanes = Math.min(LEAST_PER_LANE * possible, Math.max(possible, MOST_THAT_WAIT))
+  const wanted = Math.max(perLane * possible, MESSAGES_PER_THREAD * speedup)
+  const start = Math.max(MIN_WINDOW, forLanes, Math.min(wanted, windowMessages ?? FIT_INTO_CACHES))
+  const forBatches = batch === undefined ? 0 : Math.min(leastForBatches(config), MOST_THAT_WAIT)
+  const maxMessages = windowMessages ?? Math.max(FIT_INTO_CACHES, start, forBatches)
+  return { minMessages: Math.min(start, maxMessages), maxMessages, maxBytes: windowBytes }
 }
 
 /** One batch of each lane runs while the next one gathers. */

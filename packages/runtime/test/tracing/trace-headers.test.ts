@@ -1,7 +1,7 @@
 import { propagation, ROOT_CONTEXT, type TextMapPropagator, type TextMapSetter, trace } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { expect, test } from 'vitest'
-import { HeaderList } from '../../src/threads/message.js'
+import { HeaderList } from '../../src/header-list.js'
 import { headerGetter, writtenBy } from '../../src/tracing/trace-headers.js'
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { HeaderList, NO_HEADERS } from '../../src/threads/message.js'
+import { HeaderList, NO_HEADERS } from '../src/header-list.js'
 
 const headers = new HeaderList([
   ['trace', Buffer.from('a1')],
