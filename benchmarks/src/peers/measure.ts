@@ -1,8 +1,6 @@
-/**
- * Rounds of a work: each program once a round, one after another, so that a machine that is disturbed meets all; forwards and
- * backwards in turn, so that none always comes behind the same.
- */
+/** Rounds of a work: each program once a round, on the same topic where it is filled before. */
 import { fileURLToPath } from 'node:url'
+import { byTurns } from '../by-turns.js'
 import type { JavaPeers } from './java.js'
 import { type Command, commandOf, programs } from './programs.js'
 import { parseRun, type Run, run } from './run.js'
@@ -24,19 +22,16 @@ export interface MeasureOptions {
 export async function measure(options: MeasureOptions): Promise<Measured[]> {
   const { work, topics, runs, java, onProgress } = options
   const entries = work.entries.filter(({ peer }) => 'classPath' in java || programs[peer].mainClass === undefined)
-  const all = new Map<Entry, Run[]>(entries.map((entry) => [entry, []]))
   const topic = work.handler === 'latency' ? undefined : await filled(options)
-  for (let round = 1; round <= runs; round++) {
-    const order = round % 2 === 0 ? [...entries].reverse() : entries
-    for (const entry of order) {
-      const figures = topic === undefined ? await underTrickle(entry, options) : await onTopic(entry, topic, options)
-      const rate = Math.round(figures.messages / figures.seconds).toLocaleString('en-US')
-      onProgress(`${work.name}: round ${round} of ${runs}: ${titleOf(entry)}: ${rate} messages/s`)
-      all.get(entry)!.push(figures)
-    }
+  const once = async (entry: Entry) => {
+    const figures = topic === undefined ? await underTrickle(entry, options) : await onTopic(entry, topic, options)
+    onProgress(`${Math.round(figures.messages / figures.seconds).toLocaleString('en-US')} messages/s`)
+    return figures
   }
+  const sides = Object.fromEntries(entries.map((entry) => [titleOf(entry), () => once(entry)]))
+  const measured: Record<string, Run[]> = await byTurns(runs, sides, (what) => onProgress(`${work.name}: ${what}`))
   if (topic !== undefined) await topics.delete(topic)
-  return [...all].map(([entry, runs]) => ({ entry, runs }))
+  return entries.map((entry) => ({ entry, runs: measured[titleOf(entry)]! }))
 }
 
 /** @returns the name of a topic with the work's records */
