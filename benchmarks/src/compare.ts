@@ -23,7 +23,7 @@ export interface Comparison {
   leftOut: string[]
 }
 
-/** @param before of a case that it has more than once the last one counts that was measured under the same conditions */
+/** @param before where it has a case more than once, the last one under the same conditions counts */
 export function compare(now: readonly Measured[], before: readonly Measured[]): Comparison {
   const changes: Change[] = []
   const leftOut = new Map<string, Set<string>>()
@@ -41,9 +41,9 @@ export function compare(now: readonly Measured[], before: readonly Measured[]): 
   }
   const names = new Set(ours.map(nameOf))
   for (const earlier of theirs) {
-    const suite = now.find(({ suite }) => suite === earlier.suite)
-    const isGone = suite !== undefined && !names.has(nameOf(earlier))
-    if (isGone && difference(suite.header, earlier.header) === undefined) leaveOut(earlier, 'no ratio now')
+    const ofSuite = now.find(({ suite }) => suite === earlier.suite)
+    const isGone = ofSuite !== undefined && !names.has(nameOf(earlier))
+    if (isGone && difference(ofSuite.header, earlier.header) === undefined) leaveOut(earlier, 'no ratio now')
   }
   return { changes, leftOut: [...leftOut].map(([line, cases]) => `${line}: ${[...cases].join('; ')}`) }
 }

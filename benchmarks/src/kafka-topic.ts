@@ -140,5 +140,5 @@ function produce(bootstrapServers: string, topic: string, options: FillOptions):
   const headers = Array.from({ length: count }, (_, i) => ({ [`header-${i}`]: Buffer.alloc(16, 'h') }))
   const { partition } = keys
   const record = (i: number) => ({ key: Buffer.from(keys.of(i)), value, headers, partition })
-  return fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
+  return fillTopic({ bootstrapServers, topic, messages, record })
 }

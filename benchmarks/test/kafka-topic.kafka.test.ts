@@ -17,7 +17,7 @@ async function left(name: string, records: number, partitions?: number) {
   })
   onTestFinished(() => topic.close())
   const record = (i: number) => ({ key: Buffer.from(`${i}`), value: Buffer.alloc(10) })
-  await fillTopic({ bootstrapServers: bootstrap, topic: topic.name, messages: records, record, onProgress: () => {} })
+  await fillTopic({ bootstrapServers: bootstrap, topic: topic.name, messages: records, record })
   return { topic, keys, options }
 }
 

@@ -50,9 +50,8 @@ if (names.length === 0 || names.some((name) => !Object.hasOwn(proofs, name))) {
 }
 const { protocol, case: only, ...numbers } = values
 const options = {
+  ...{ protocol, case: only },
   ...Object.fromEntries(Object.entries(numbers).map(([name, text]) => [name, Number(text)])),
-  ...(protocol === undefined ? {} : { protocol }),
-  ...(only === undefined ? {} : { case: only }),
 }
 for (const name of names) {
   const prove = await proofs[name]()

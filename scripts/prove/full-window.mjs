@@ -35,8 +35,7 @@ export const prove = async ({ protocol }) =>
     await createTopic(bootstrapServers, topic, PARTITIONS)
     const record = (/** @type {number} */ i) => ({ key: Buffer.from(`k${i}`), value: Buffer.from('x') })
     const fillTopic = await loadFillTopic()
-    const fill = (/** @type {number} */ messages) =>
-      fillTopic({ bootstrapServers, topic, messages, record, onProgress: () => {} })
+    const fill = (/** @type {number} */ messages) => fillTopic({ bootstrapServers, topic, messages, record })
     await fill(FIRST)
     const names = protocol === undefined ? Object.keys(protocols) : [protocol]
     // Side by side: nearly all of the time is waiting.

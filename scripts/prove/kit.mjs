@@ -8,7 +8,8 @@ import { createRequire } from 'node:module'
 const packages = new URL('../../packages/', import.meta.url)
 const load = (/** @type {string} */ path) => import(new URL(path, packages).href)
 
-export const { checkLedger, contradictions, ledgerNow, openLedger, workload } = await load('testing/dist/index.js')
+export const { checkLedger, contradictions, invariants, ledgerNow, openLedger, workload } =
+  await load('testing/dist/index.js')
 export const { produceWorkload } = await load('testing/dist/produce-workload.js')
 export const { median } = await load('runtime/dist/cli/bench/median.js')
 export const { slope } = await load('../benchmarks/dist/slope.js')

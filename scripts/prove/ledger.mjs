@@ -6,14 +6,12 @@
  * after each death, is not.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { checkLedger, contradictions, ledgerNow, openLedger, produceWorkload, workload } from './kit.mjs'
+import { checkLedger, contradictions, invariants, ledgerNow, produceWorkload, workload } from './kit.mjs'
 import { ledgerGroup } from './ledger-group.mjs'
 import { followLedger } from './ledger-tail.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
+import { withLedger } from './with-ledger.mjs'
 import { owns } from './zk.mjs'
 
 const KEYS = 2_000
@@ -23,22 +21,18 @@ const CPU_PASSES = '1500'
 
 /** @type {import('./verdict.mjs').Proof} */
 export const prove = async ({ messages = 200_000 }) =>
-  withKafka(async (bootstrapServers) => {
-    const dir = mkdtempSync(join(tmpdir(), 'zk-prove-ledger-'))
-    const verdict = await story(bootstrapServers, messages, join(dir, 'ledger.jsonl'))
-    if (verdict.holds) rmSync(dir, { recursive: true })
-    else say(`The ledger is kept: ${dir}`)
-    return verdict
-  })
+  withKafka((bootstrapServers) =>
+    withLedger('ledger', (path, ledger) => story(bootstrapServers, messages, path, ledger)),
+  )
 
 /**
  * @param {string} bootstrapServers
  * @param {number} messages
  * @param {string} path
+ * @param {{ append(line: object): void }} ledger
  */
-async function story(bootstrapServers, messages, path) {
+async function story(bootstrapServers, messages, path, ledger) {
   const topic = `prove-ledger-${randomUUID()}`
-  const ledger = openLedger(path)
   say(`Producing ${messages} messages with ${KEYS} keys to ${PARTITIONS} partitions`)
   const records = workload({ messages, keys: KEYS })
   await produceWorkload({ bootstrapServers, topic, records, partitions: PARTITIONS, onProduced: ledger.append })
@@ -69,10 +63,8 @@ async function story(bootstrapServers, messages, path) {
   say(`The first leaves with code ${await leave(first)}`)
   const seconds = (Date.now() - started) / 1000
   finished.close()
-  ledger.close()
 
-  const require = /** @type {const} */ (['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8'])
-  const verdict = checkLedger(path, { require })
+  const verdict = checkLedger(path, { require: Object.keys(invariants) })
   const { duplicates, explainedByDeaths, spared, succeeded, deliveries, torn } = verdict.counts
   return {
     holds: verdict.ok && duplicates === explainedByDeaths && spared > 0 && succeeded === messages,

@@ -66,7 +66,7 @@ export const prove = async ({ minutes = 10, case: only }) =>
       const value = randomBytes(valueBytes)
       const record = (/** @type {number} */ i) => ({ key: Buffer.from(`k${i % KEYS}`), value })
       const batchBytes = BATCH_BYTES
-      await fillTopic({ bootstrapServers, topic, messages, record, batchBytes, onProgress: () => {} })
+      await fillTopic({ bootstrapServers, topic, messages, record, batchBytes })
       measured[name] = await soak(bootstrapServers, topic, name, minutes, messages)
       await deleteTopic(bootstrapServers, topic)
       say(`${name}: ${JSON.stringify(measured[name])}`)

@@ -8,7 +8,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { checkLedger, contradictions, produceWorkload, workload } from './kit.mjs'
+import { checkLedger, contradictions, invariants, produceWorkload, workload } from './kit.mjs'
 import { ledgerGroup } from './ledger-group.mjs'
 import { followLedger } from './ledger-tail.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
@@ -130,8 +130,7 @@ async function story(bootstrapServers, path, ledger, { minutes, args }) {
   finished.close()
   await deleteTopic(bootstrapServers, topic)
 
-  const require = /** @type {const} */ (['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8'])
-  const verdict = checkLedger(path, { require, concurrency: CONCURRENCY })
+  const verdict = checkLedger(path, { require: Object.keys(invariants), concurrency: CONCURRENCY })
   const { duplicates, explainedByDeaths, succeeded, deliveries } = verdict.counts
   const fences = all.reduce((sum, { events }) => sum + events.filter(({ event }) => event === 'lost').length, 0)
   const revokes = all.flatMap(({ events }) => events.filter(({ event }) => event === 'revoked'))

@@ -71,13 +71,12 @@ export const prove = async ({ runs = 5 }) =>
       for (const result of await measure(suite, runs, bootstrapServers)) {
         const budget = BUDGETS.find(({ of }) => of(result))
         if (budget === undefined) continue
-        const { figure, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = budget
+        const { figure, least, most } = budget
+        const name = `${result.suite} ${result.case}, ${result.unit}`
         const reached = /** @type {number} */ (result[figure])
-        const holds = reached >= least && reached <= most
-        say(
-          `${holds ? 'holds' : 'FAILS'}  ${result.suite} ${result.case}, ${result.unit}: ${Number(reached.toPrecision(3))}`,
-        )
-        figures.push({ of: `${result.suite} ${result.case}, ${result.unit}`, reached, ...limitsOf(budget), holds })
+        const holds = reached >= (least ?? Number.NEGATIVE_INFINITY) && reached <= (most ?? Number.POSITIVE_INFINITY)
+        say(`${holds ? 'holds' : 'FAILS'}  ${name}: ${Number(reached.toPrecision(3))}`)
+        figures.push({ of: name, reached, least, most, holds })
       }
     }
     return { holds: figures.every(({ holds }) => holds) && figures.length === FIGURES, runs, figures }
@@ -98,15 +97,10 @@ function isCase(result, suite, beginning) {
   return result.suite === suite && result.case.startsWith(beginning)
 }
 
-/** @param {Budget} budget */
-function limitsOf({ least, most }) {
-  return least === undefined ? { most } : { least }
-}
-
 /** @param {string} suite @param {number} runs @param {string} bootstrap @returns {Promise<Result[]>} */
 async function measure(suite, runs, bootstrap) {
   const args = [bench, suite, '--json', '--runs', String(runs), '--bootstrap', bootstrap]
-  const { stdout } = await run(process.execPath, args, { maxBuffer: 2 ** 20 })
+  const { stdout } = await run(process.execPath, args)
   return stdout
     .trim()
     .split('\n')

@@ -10,9 +10,9 @@ import { type JavaPeers, javaPeers } from './java.js'
 import { measure } from './measure.js'
 import { withSection } from './page.js'
 import { programs } from './programs.js'
-import { asMarkdown, disagreement, header, LATENCY_WARM_UP, type Measured, results, rows, verdict } from './table.js'
+import { asMarkdown, columnsOf, disagreement, LATENCY_WARM_UP, type Measured, results, rows, verdict } from './table.js'
 import { Topics } from './topics.js'
-import { type Work, works } from './works.js'
+import { LATENCY_RUNS, RUNS, type Work, works } from './works.js'
 
 const PAGE = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url))
 const GROUPS = [...new Set(works.map(({ group }) => group))]
@@ -41,7 +41,7 @@ export async function peers(argv: readonly string[]): Promise<void> {
 Needs a real Kafka (--bootstrap or KAFKA_BOOTSTRAP; \`pnpm kafka:up\` starts one). Java's peers need Java 17 and Maven, and are passed
 over without. Writes docs/benchmarks.md, with no fewer runs than by itself and without --messages.
 
-  --runs     of each program; by itself ${defaultRuns()}
+  --runs     of each program; by itself ${RUNS}, for latency ${LATENCY_RUNS}
   --prefix   starts each program with a command of yours: taskset -c 0,1`)
     process.exitCode = values.help ? 0 : 1
     return
@@ -56,11 +56,13 @@ over without. Writes docs/benchmarks.md, with no fewer runs than by itself and w
   if ('missing' in java) console.error(`Java's peers are passed over: ${java.missing}`)
   const topics = new Topics(bootstrap)
   try {
-    const planned = chosen.map((work) => ({ ...work, ...(messages !== undefined && { messages }) }))
-    // Before the first is written to the page, which is then another than that of the commit.
-    const heads = planned.map((work) => headerOf(`peers ${work.name}`, payloadOf(work), bootstrap))
-    for (const [i, work] of planned.entries()) {
-      const [head, runs] = [heads[i]!, givenRuns ?? work.runs]
+    // Headers before anything is written to the page: from then on the checkout differs from its commit, and they would say so.
+    const planned = chosen.map((one) => {
+      const work = { ...one, ...(messages !== undefined && { messages }) }
+      return { work, head: headerOf(`peers ${work.name}`, payloadOf(work), bootstrap) }
+    })
+    for (const { work, head } of planned) {
+      const runs = givenRuns ?? work.runs
       const measured = await measure({ work, topics, bootstrap, runs, prefix, java, onProgress: progress })
       const different = work.handler === 'cpu' ? disagreement(measured) : undefined
       if (different !== undefined) throw new Error(different)
@@ -69,7 +71,7 @@ over without. Writes docs/benchmarks.md, with no fewer runs than by itself and w
       if (values.json) for (const line of [{ header: head }, ...figures]) console.log(JSON.stringify(line))
       else
         console.log(
-          `\n${headerText(head)}\n${aligned([header(work), ...rows(work, measured)])}\n${verdict(work, measured)}`,
+          `\n${headerText(head)}\n${aligned([columnsOf(work), ...rows(work, measured)])}\n${verdict(work, measured)}`,
         )
       if (runs >= work.runs && messages === undefined) {
         writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), work.name, section(work, measured, head, java)))
@@ -84,16 +86,10 @@ function section(work: Work, measured: readonly Measured[], head: Header, java: 
   const runs = measured[0]!.runs.length
   return [
     `\`npx -y pnpm@12 bench peers --work ${work.name} --runs ${runs}\`, ${head.at.slice(0, 10)}${head.commit === undefined ? '' : `, commit ${head.commit}`}. ${head.versions}; ${head.machine}. ${head.payload}.`,
-    asMarkdown([header(work), ...rows(work, measured)]),
+    asMarkdown([columnsOf(work), ...rows(work, measured)]),
     verdict(work, measured),
     ...('missing' in java ? [`Java's peers are missing: ${java.missing}.`] : []),
   ].join('\n\n')
-}
-
-/** As help tells it. */
-function defaultRuns(): string {
-  const [usual, ofLatency] = [works[0]!.runs, works.find(({ group }) => group === 'latency')!.runs]
-  return `${usual}, for latency ${ofLatency}`
 }
 
 function payloadOf({ valueBytes, messages, zipf, entries }: Work): string {

@@ -17,5 +17,4 @@ await fillTopic({
     key: Buffer.from(`key-${drawn === undefined ? i % KEYS : drawn[i]}`),
     value: jsonValue(i, valueBytes),
   }),
-  onProgress: () => {},
 })

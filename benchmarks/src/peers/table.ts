@@ -53,7 +53,7 @@ export function results(work: Work, measured: readonly Measured[]): Result[] {
 
 export const titleOf = ({ peer, note }: Entry): string => `${programs[peer].title}, ${note}`
 
-export function header({ handler }: Work): string[] {
+export function columnsOf({ handler }: Work): string[] {
   const middle = handler === 'latency' ? ['p50 ms', 'p99 ms min / med / max'] : ['messages/s min / med / max']
   return ['program', 'order', ...middle, 'CPU µs/message', 'peak RSS MiB', 'ours ÷ it']
 }
@@ -61,7 +61,7 @@ export function header({ handler }: Work): string[] {
 export function rows(work: Work, measured: readonly Measured[]): string[][] {
   const own = measured[0]!
   const { figure } = judgedBy(work)
-  const ours = measured.map(({ entry, runs }) => {
+  const here = measured.map(({ entry, runs }) => {
     const of = (one: Figure) => runs.map(one.of)
     const middle = work.handler === 'latency' ? [short(median(of(P50))), threeOf(of(P99))] : [threeOf(of(PER_SECOND))]
     const cpu = short(median(of(CPU)))
@@ -69,7 +69,7 @@ export function rows(work: Work, measured: readonly Measured[]): string[][] {
     const ratio = runs === own.runs ? '1' : ratioOf(figure, own.runs, runs).toFixed(2)
     return [titleOf(entry), entry.order, ...middle, cpu, rss === 0 ? '' : String(Math.round(rss)), ratio]
   })
-  return [...ours, ...(zkafka[work.name] ?? []).map(quotedRow)]
+  return [...here, ...(zkafka[work.name] ?? []).map(quotedRow)]
 }
 
 function quotedRow({ workers, perSecond, cpu = '' }: Quoted): string[] {

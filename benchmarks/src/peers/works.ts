@@ -31,9 +31,9 @@ export interface Work {
 }
 
 /** Fewer are no median. */
-const RUNS = 3
+export const RUNS = 3
 /** The slowest of a hundred messages differ more from run to run than their number in a second. */
-const LATENCY_RUNS = 5
+export const LATENCY_RUNS = 5
 const CORES = availableParallelism()
 const IO = [
   { concurrency: 16, messages: 15_000 },
@@ -107,6 +107,7 @@ function cpu(): Work {
         note: `${CORES} threads, ${CORES * 2} tasks at once`,
         order: 'none',
       },
+      { peer: 'java-client', options: {}, note: '1 thread', order: 'partition' },
       {
         peer: 'java-client',
         options: { ...MANY_A_POLL, concurrency: CORES },

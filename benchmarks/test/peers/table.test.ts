@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { Run } from '../../src/peers/run.js'
 import {
   asMarkdown,
+  columnsOf,
   disagreement,
-  header,
   LATENCY_WARM_UP,
   type Measured,
   results,
@@ -72,7 +72,7 @@ test('every row is as long as the head, those of zkafka and of latencies too', (
   for (const one of works) {
     const latencies = new Array<number>(LATENCY_WARM_UP + 1).fill(1)
     const all = one.entries.map((entry) => ({ entry, runs: [run(1, { latencies })] }))
-    for (const row of rows(one, all)) expect(row).toHaveLength(header(one).length)
+    for (const row of rows(one, all)) expect(row).toHaveLength(columnsOf(one).length)
   }
 })
 

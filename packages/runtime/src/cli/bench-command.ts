@@ -11,7 +11,7 @@ import { HELP, namesBrokers } from './bench/bench-config.js'
 import { concurrenciesOfWork, seconds, speedups, writable } from './bench/bench-options.js'
 import { BenchProgress } from './bench/bench-progress.js'
 import { benchEvent, benchTable, leftOutEvent, leftOutNote } from './bench/bench-table.js'
-import { embeddedRoom, fullestPartition } from './bench/embedded-room.js'
+import { embeddedRoom, partitionShares } from './bench/embedded-room.js'
 import { byConcurrency, type Concurrency, failedShare, failedText, type Point } from './bench/figures.js'
 import { backlogOf, type GivenRecords, recordsFor, sourceText } from './bench/given-records.js'
 import { htmlReport } from './bench/html-report.js'
@@ -161,6 +161,12 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   const records = await recordsFor(flags, (topic, limit) => recordsOfTopic(topic, limit, flags, logger))
   const messages = backlogOf(flags, records, on === 'embedded' ? embeddedRoom(records) : undefined)
   const interrupted = new AbortController()
+  /** Once it is interrupted the process ends when all is undone: no error is told, and no other run begins. */
+  const unlessInterrupted = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error) => {
+      if (interrupted.signal.aborted) return new Promise<never>(() => {})
+      throw error
+    })
   const opening = Stage.open({
     isEmbedded: on === 'embedded',
     ...{ flags, records, messages, logger, signal: interrupted.signal },
@@ -170,11 +176,8 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     interrupted.abort()
     await (await opening).close()
   })
-  const stage = await opening.catch((error) => {
-    // The process ends once it has undone everything, and has no error to tell.
-    if (interrupted.signal.aborted) return new Promise<never>(() => {})
-    throw error
-  })
+  const stage = await unlessInterrupted(opening)
+  const uneven = turnsOf(records, ordering, stage.partitions)
   let measured: Measured
   try {
     let runs = 0
@@ -186,19 +189,17 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
         const run = progress.run(way, place)
         const { topic, partitions, pacedTopic, bootstrapServers } = stage
         const spec = {
-          ...{ ...way, ...subject, bootstrapServers, topic, partitions, messages },
+          ...{ ...way, ...subject, bootstrapServers, topic, partitions, messages, hottest: uneven.hottest },
           pacedTopic: flags.endToEnd ? pacedTopic : undefined,
           group: `${topic}-${++runs}`,
           seconds: flags.seconds,
         }
         const pace = (perSecond: number, seconds: number) => stage.pace(perSecond, seconds)
         try {
-          const figures = await runInProcess(spec, { progress: run.progress, pace })
+          const figures = await unlessInterrupted(runInProcess(spec, { progress: run.progress, pace }))
           run.end(figures)
           return figures
         } catch (error) {
-          // The process ends once it has undone everything, and begins no other run.
-          if (interrupted.signal.aborted) return new Promise<never>(() => {})
           run.failed(error as Error)
           throw error
         }
@@ -209,10 +210,7 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     await stage.close().finally(unhear)
   }
   const { points, lost } = measured
-  const found = recommend(points, {
-    cores: defaultSpeedup().speedup,
-    ...turnsOf(records, ordering, stage.partitions),
-  })
+  const found = recommend(points, { cores: defaultSpeedup().speedup, ...uneven })
   const recommendation = { ...found, notes: [...found.notes, ...lost.map(leftOutNote)] }
   // There is nothing that a script could take.
   if (recommendation.speedup === undefined) process.exitCode = 1
@@ -298,8 +296,10 @@ function turnsOf(
   switch (ordering) {
     case 'key':
       return { ordering, turns: distinctKeys(records), hottest: hottestKey(records) }
-    case 'partition':
-      return { ordering, turns: partitions, hottest: fullestPartition(records, partitions) }
+    case 'partition': {
+      const shares = partitionShares(records, partitions)
+      return { ordering, turns: shares.filter((share) => share > 0).length, hottest: Math.max(...shares) }
+    }
     case 'none':
       return { ordering, turns: 0, hottest: 0 }
   }

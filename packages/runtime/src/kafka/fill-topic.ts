@@ -18,7 +18,7 @@ export interface FillOptions {
   record(i: number): { key: Buffer; value: Buffer; headers?: MessageHeader[]; partition?: number | undefined }
   /** Where a batch ends, in bytes. Default: librdkafka's 1,000,000, which batches reach or not, as the machine permits. */
   batchBytes?: number
-  onProgress(produced: number): void
+  onProgress?(produced: number): void
 }
 
 export async function fillTopic(options: FillOptions): Promise<void> {
@@ -43,7 +43,7 @@ export async function fillTopic(options: FillOptions): Promise<void> {
       await setTimeout(POLL_MS)
     }
     if (i % CHUNK === 0) {
-      onProgress(i)
+      onProgress?.(i)
       await setImmediate()
     }
   }
@@ -51,5 +51,5 @@ export async function fillTopic(options: FillOptions): Promise<void> {
     producer.flush(FLUSH_TIMEOUT_MS, (error: LibrdKafkaError | null) => (error ? reject(error) : resolve()))
   })
   await disconnected(producer)
-  onProgress(messages)
+  onProgress?.(messages)
 }

@@ -25,9 +25,11 @@ import { OpenFormats } from './open-formats.js'
 import type { FromThread, ThreadAnswer, ThreadControl, ThreadSetup, ThreadTask, ToThread } from './protocol.js'
 import { RegistryPort } from './registry-port.js'
 import { Outbox } from './sends.js'
+import { sharpenTimers } from './timer-slack.js'
 
 export async function runThread({ index, data, control, board, stdoutToStderr }: ThreadTask): Promise<void> {
   if (isMainThread) throw errors.ZK_INTERNAL('runThread was called on the main thread')
+  sharpenTimers()
   // Errors of compiled processors name the line of their source.
   process.setSourceMapsEnabled(true)
   if (stdoutToStderr) process.stdout.write = process.stderr.write.bind(process.stderr)

@@ -141,13 +141,32 @@ test("zk bench measures concurrency 'auto' beside numbers, and says what it came
   expect(auto!.endToEndP50Ms).toBeLessThan(40)
 }, 60_000)
 
+test('zk bench says what the most frequent key of a sample allows, and measures end to end at half of that', async () => {
+  const processor = join(dir, 'waits.mjs')
+  writeFileSync(processor, 'export default { process: () => new Promise((done) => setTimeout(done, 5)) }')
+  const sample = join(dir, 'uneven.ndjson')
+  const lines = Array.from({ length: 200 }, (_, i) => ({ key: i % 2 === 0 ? 'hot' : `key-${i}`, value: 'v' }))
+  writeFileSync(sample, lines.map((line) => JSON.stringify(line)).join('\n'))
+  const { code, stdout } = await zk(
+    ...['bench', processor, '--sample', sample, '--speedup', '1', '--concurrency', '1,64', '--messages', '4000'],
+    ...['--repeats', '1', '--seconds', '0.5', '--json'],
+  )
+  expect(code).toBe(0)
+  const [, many, { notes }] = jsonLines(stdout) as Record<string, unknown>[]
+  expect(notes).toContainEqual(
+    expect.stringMatching(/^The most frequent key has 50 % of the messages, .* beyond 3\d\d/),
+  )
+  // At half of the throughput half of the messages would wait for one another, longer and longer.
+  expect(many!.endToEndP50Ms).toBeLessThan(60)
+}, 60_000)
+
 describe('zk bench on a cluster', () => {
   let broker: MockCluster
   beforeAll(async () => {
     broker = createMockCluster()
     broker.createTopic('orders', 2)
     await fillTopic({
-      ...{ bootstrapServers: broker.bootstrapServers, topic: 'orders', messages: 300, onProgress: () => {} },
+      ...{ bootstrapServers: broker.bootstrapServers, topic: 'orders', messages: 300 },
       record: (i) => ({ key: Buffer.from(`order-${i % 7}`), value: Buffer.from(`{"amount":${i}}`) }),
     })
   })

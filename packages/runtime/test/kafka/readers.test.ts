@@ -33,7 +33,7 @@ test('with small records and a backlog, a read soon brings a thousand at once', 
   const { bootstrapServers } = broker
   const value = Buffer.alloc(200)
   const record = (i: number) => ({ key: Buffer.from(`k${i % 1_000}`), value })
-  await fillTopic({ bootstrapServers, topic: SMALL_TOPIC, messages: SMALL_MESSAGES, record, onProgress: () => {} })
+  await fillTopic({ bootstrapServers, topic: SMALL_TOPIC, messages: SMALL_MESSAGES, record })
   const lengths: number[] = []
   await readAll('native', SMALL_TOPIC, SMALL_MESSAGES, 8_192, (batch) => lengths.push(batch.length))
   expect(Math.max(...lengths)).toBeGreaterThan(1_000)

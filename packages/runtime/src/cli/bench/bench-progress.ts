@@ -1,7 +1,7 @@
 /** How far a bench is, on stderr: a line that changes on a terminal, else a line for each run. */
 import { Progress } from '../progress.js'
 import { codeOf } from './bench-table.js'
-import { type RunFigures, type Way, wayText } from './figures.js'
+import { type RunFigures, rateText, type Way, wayText } from './figures.js'
 import type { Place } from './plan.js'
 
 export class BenchProgress {
@@ -29,7 +29,7 @@ export class BenchProgress {
     return {
       progress: (messages: number) => line(`${messages.toLocaleString('en-US')} messages`),
       end: ({ perSecond }: RunFigures) => {
-        const rate = `${Math.round(perSecond).toLocaleString('en-US')} messages/s`
+        const rate = rateText(perSecond)
         if (process.stderr.isTTY) line(rate)
         else if (!this.#isQuiet) process.stderr.write(`${label}  ${rate}\n`)
       },

@@ -1,7 +1,7 @@
 /** The figures as a table for people, and as objects for programs. */
 import { ZkError } from '../../zk-error.js'
 import { formatTable } from '../output.js'
-import { concurrencyText, efficiency, failedText, gain, mean, type Point, wayText } from './figures.js'
+import { concurrencyText, efficiency, failedText, gain, mean, type Point, percentText, wayText } from './figures.js'
 import type { LostWay } from './plan.js'
 
 interface Column {
@@ -15,14 +15,14 @@ export const columns: readonly Column[] = [
   { name: 'conc.', cell: concurrencyText },
   { name: 'messages/s', cell: ({ perSecond }) => Math.round(perSecond) },
   { name: 'gain', cell: (point, points) => `${gain(point, points[0]!).toFixed(2)} ×` },
-  { name: 'efficiency', cell: (point, points) => share(efficiency(point, points)) },
+  { name: 'efficiency', cell: (point, points) => percentText(efficiency(point, points)) },
   { name: 'handler p50', cell: ({ handlerP50Us }) => time(handlerP50Us) },
   { name: 'p99', cell: ({ handlerP99Us }) => time(handlerP99Us) },
   { name: 'end to end p50', cell: ({ endToEndP50Ms }) => millis(endToEndP50Ms) },
   { name: 'p99', cell: ({ endToEndP99Ms }) => millis(endToEndP99Ms) },
   { name: 'threads busy', cell: ({ busy }) => percents(busy) },
   { name: 'lanes used', cell: ({ occupied }) => percents(occupied) },
-  { name: 'main busy', cell: ({ mainBusy }) => percent(mainBusy) },
+  { name: 'main busy', cell: ({ mainBusy }) => percentText(mainBusy) },
   { name: 'CPU/message', cell: ({ cpuUsPerMessage }) => time(cpuUsPerMessage) },
   { name: 'RSS MiB', cell: ({ rssMb }) => Math.round(rssMb) },
   { name: 'failed', cell: failedText },
@@ -63,10 +63,6 @@ function time(us: number): string {
 function millis(ms: number | undefined): string {
   return ms === undefined ? '–' : time(ms * 1_000)
 }
-
-const share = (value: number | undefined) => (value === undefined ? '–' : percent(value))
-
-const percent = (share: number) => `${Math.round(share * 100)} %`
 
 /** A few one by one; of many the least, the mean and the most. */
 function percents(shares: readonly number[]): string {

@@ -4,8 +4,8 @@ import { Histogram } from './histogram.js'
 
 export interface CompletionMeterOptions {
   threads: number
-  /** How many records of the run end the measurement by themselves. */
-  target: number
+  /** How many records of the run end the measurement by themselves; undefined where none do. */
+  target: number | undefined
   /** Whether records are timed end to end: of a backlog that would only say how long it has lain there. */
   isPaced: boolean
 }
@@ -17,7 +17,7 @@ export class CompletionMeter implements Meter {
   readonly endToEnd = new Histogram()
   /** Microseconds that handlers of each thread were in progress, of several at once all of theirs. */
   readonly microsOf: Float64Array
-  readonly #target: number
+  readonly #target: number | undefined
   readonly #isPaced: boolean
   #count = 0
   #total = 0

@@ -30,9 +30,9 @@ export function embeddedPartitions(records: readonly SampleRecord[], messages: n
   return partitions
 }
 
-/** Which share of the records the fullest of so many partitions gets, 0 to 1. */
-export function fullestPartition(records: readonly SampleRecord[], partitions: number): number {
-  return fullestOf(loadOf(records), partitions)
+/** Which share of the records each of so many partitions gets, 0 to 1. */
+export function partitionShares(records: readonly SampleRecord[], partitions: number): number[] {
+  return sharesOf(loadOf(records), partitions)
 }
 
 function loadOf(records: readonly SampleRecord[]): Load {
@@ -46,11 +46,11 @@ function loadOf(records: readonly SampleRecord[]): Load {
 }
 
 function roomOf(load: Load, partitions: number): number {
-  return Math.max(1, Math.floor(Math.min(RECORDS, BYTES / load.bytesEach) / fullestOf(load, partitions)))
+  return Math.max(1, Math.floor(Math.min(RECORDS, BYTES / load.bytesEach) / Math.max(...sharesOf(load, partitions))))
 }
 
-function fullestOf({ hashes, unkeyed }: Load, partitions: number): number {
-  const counts = new Float64Array(partitions)
+function sharesOf({ hashes, unkeyed }: Load, partitions: number): number[] {
+  const counts = new Array<number>(partitions).fill(unkeyed / partitions)
   for (const hash of hashes) counts[hash % partitions]!++
-  return (Math.max(...counts) + unkeyed / partitions) / (hashes.length + unkeyed)
+  return counts.map((count) => count / (hashes.length + unkeyed))
 }

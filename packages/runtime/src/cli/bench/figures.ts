@@ -135,6 +135,16 @@ export function failedText(of: Outcomes): string {
   return `${percent.toFixed(percent === 0 || percent >= 10 ? 0 : 1)} %`
 }
 
+/** As people read it: 31 %, or – where it is not known. */
+export function percentText(share: number | undefined): string {
+  return share === undefined ? '–' : `${Math.round(share * 100)} %`
+}
+
+/** As people read it: 12,345 messages/s. */
+export function rateText(perSecond: number): string {
+  return `${Math.round(perSecond).toLocaleString('en-US')} messages/s`
+}
+
 /** Of concurrencies: numbers by size, and 'auto' behind them. */
 export function byConcurrency(a: Concurrency, b: Concurrency): number {
   const rank = (one: Concurrency) => (one === 'auto' ? Number.MAX_VALUE : one)

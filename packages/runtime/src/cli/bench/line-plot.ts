@@ -22,8 +22,9 @@ export function linePlot({ title, x, y, series }: Plot): string {
   const all = series.flatMap(({ points }) => points)
   const marksX = [...new Set(all.map((point) => point.x))].sort((a, b) => a - b)
   const maxX = Math.max(1, ...marksX)
-  const step = niceStep(Math.max(0, ...all.map((point) => point.y)))
-  const maxY = step * Math.max(1, Math.ceil(Math.max(0, ...all.map((point) => point.y)) / step))
+  const highest = Math.max(0, ...all.map((point) => point.y))
+  const step = niceStep(highest)
+  const maxY = step * Math.max(1, Math.ceil(highest / step))
   const atX = (value: number) => round(LEFT + (value / maxX) * (WIDTH - LEFT - RIGHT))
   const atY = (value: number) => round(HEIGHT - BOTTOM - (value / maxY) * (HEIGHT - TOP - BOTTOM))
   const marksY = Array.from({ length: Math.round(maxY / step) + 1 }, (_, i) => i * step)
@@ -56,14 +57,12 @@ function lineOf(
   atX: (value: number) => number,
   atY: (value: number) => number,
 ): string {
-  const places = points.map(({ x, y }) => `${atX(x)},${atY(y)}`)
+  const places = points.map(({ x, y }) => ({ x: atX(x), y: atY(y) }))
+  const line = places.map(({ x, y }) => `${x},${y}`).join(' ')
   const dashes = isDashed ? ' stroke-dasharray="5 4"' : ''
   // A line of one point would not be seen.
-  const dots = places.map((place) => {
-    const [cx, cy] = place.split(',')
-    return `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`
-  })
-  return `<polyline points="${places.join(' ')}" fill="none" stroke="${colour}" stroke-width="2"${dashes}/>${dots.join('')}`
+  const dots = places.map(({ x, y }) => `<circle cx="${x}" cy="${y}" r="3" fill="${colour}"/>`)
+  return `<polyline points="${line}" fill="none" stroke="${colour}" stroke-width="2"${dashes}/>${dots.join('')}`
 }
 
 /** 1, 2 or 5 times a power of ten, so that there are about five steps. */

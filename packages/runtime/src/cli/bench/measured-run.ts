@@ -1,5 +1,6 @@
 /** The process that measures one run: started by `run-process.ts`, told what to run, and ended by whoever started it. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { assertNever } from '../../assert-never.js'
 import { Client } from '../../client.js'
 import { parseClientConfig } from '../../config/parse-config.js'
 import { describeError } from '../../describe-error.js'
@@ -11,7 +12,7 @@ import type { Work } from '../../work.js'
 import { CompletionMeter } from './completion-meter.js'
 import { type RunFigures, wayText } from './figures.js'
 import { FirstErrors } from './first-errors.js'
-import { measuredWork } from './measured-work.js'
+import { type MeasuredWork, measuredWork } from './measured-work.js'
 import type { FromRun, RunSpec, ToRun } from './run-spec.js'
 import { AUTO_WARM_MS, ThroughputWindow } from './throughput-window.js'
 
@@ -35,7 +36,8 @@ let paced = false
 
 process.on('message', (message: ToRun) => {
   if (message.type === 'paced') paced = true
-  else void run(message.spec)
+  else if (message.type === 'run') void run(message.spec)
+  else assertNever(message)
 })
 // Whoever started it is gone.
 process.once('disconnect', () => process.exit())
@@ -62,7 +64,7 @@ function end(message: FromRun): void {
 
 async function throughput(spec: RunSpec): Promise<RunFigures> {
   const meter = new CompletionMeter({ threads: spec.speedup, target: spec.messages, isPaced: false })
-  const { client, work } = await workOn(spec, spec.topic, meter)
+  const { client, work } = await workOn({ ...spec, isPaced: false }, meter)
   const window = new ThroughputWindow({ ...spec, meter, threadsOf: () => work.state()!.threads })
   const done = new AbortController()
   const look = setInterval(() => {
@@ -105,13 +107,15 @@ function stalled(spec: RunSpec, work: Work, { patienceMs }: ThroughputWindow): E
 async function endToEnd(
   spec: RunSpec,
   topic: string,
-  { perSecond }: RunFigures,
+  { perSecond, handlerMeanUs }: RunFigures,
 ): Promise<Pick<RunFigures, 'endToEndP50Ms' | 'endToEndP99Ms'>> {
-  const pace = Math.min(MAX_PACE, perSecond / 2)
+  // Of a backlog other keys run ahead of the most frequent one; of what comes in time it would fall behind.
+  const ofHottest = 1e6 / (spec.hottest * handlerMeanUs)
+  const pace = Math.min(MAX_PACE, Math.min(perSecond, ofHottest) / 2)
   const counted = Math.min(MAX_PACE_SECONDS, Math.max(spec.seconds, MIN_PACED / pace))
   const rampUp = spec.concurrency === 'auto' ? AUTO_WARM_MS / 1_000 : 0
-  const meter = new CompletionMeter({ threads: spec.speedup, target: -1, isPaced: true })
-  const { client, work } = await workOn({ ...spec, group: `${spec.group}-paced` }, topic, meter)
+  const meter = new CompletionMeter({ threads: spec.speedup, target: undefined, isPaced: true })
+  const { client, work } = await workOn({ ...spec, topic, group: `${spec.group}-paced`, isPaced: true }, meter)
   const done = new AbortController()
   try {
     const running = work.run({
@@ -148,8 +152,8 @@ async function settled(work: Work, running: Promise<unknown>): Promise<void> {
   }
 }
 
-async function workOn(spec: RunSpec, topic: string, meter: CompletionMeter): Promise<{ client: Client; work: Work }> {
-  const { client: given, input } = await measuredWork({ ...spec, topic, isPaced: topic === spec.pacedTopic })
+async function workOn(spec: MeasuredWork, meter: CompletionMeter): Promise<{ client: Client; work: Work }> {
+  const { client: given, input } = await measuredWork(spec)
   const client = new Client(parseClientConfig(given), {
     makeRun: (context, resolved, emit) => new WorkRun({ ...context, meter }, resolved, emit),
   })

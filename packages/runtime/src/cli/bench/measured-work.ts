@@ -23,10 +23,10 @@ export async function measuredWork(spec: MeasuredWork): Promise<{ client: Client
   const { processor, processorOptions, batch, speedup, concurrency, topic, group, partitions, isPaced } = spec
   const { client, work } = await givenConfig(spec.flags, spec.bootstrapServers, concurrency)
   const input = {
-    // Messages that are made up may well fail one and all, and their time is measured all the same.
-    circuitBreaker: false,
     ...work,
     ...{ topic, groupId: group, clientId: group, processor, speedup, concurrency },
+    // Messages that are made up may well fail one and all, and their time is measured all the same.
+    circuitBreaker: false,
     // Known by the time that it is asked for.
     stallAfterMs: STALL_MS / 2,
     ...(isPaced && { autoOffsetReset: 'latest' }),

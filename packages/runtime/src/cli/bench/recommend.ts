@@ -18,7 +18,9 @@ import {
   lanesEach,
   mean,
   type Point,
+  percentText,
   plainest,
+  rateText,
   soundOf,
 } from './figures.js'
 
@@ -43,7 +45,7 @@ const FULL = 0.8
 const SMALLER = 0.8
 /** Handlers take so much longer with more of them in progress: they wait for each other somewhere. */
 const CROWDED = 1.5
-/** By so much a run has to be beyond what the most frequent key allows, to have been faster than it can be for long. */
+/** By so much a way has to be beyond what the most frequent key allows, to be told as one that is not so fast for long. */
 const AHEAD = 1.1
 /** Of the handlers in progress fewer than these would do: worth a hint. */
 const FEWER = 0.75
@@ -65,50 +67,44 @@ export interface Circumstances {
   /** CPUs that the process may use. */
   readonly cores: number
   readonly ordering: Ordering
-  /** Different keys among the messages, or partitions of their topic: of each, one message at a time runs. 0: no message waits for another. */
+  /** Different keys among the messages, or partitions that hold some: of each, one message at a time runs. 0: no message waits for another. */
   readonly turns: number
   /** Share of the messages that the most frequent key has, or the fullest partition, 0 to 1. 0 as above. */
   readonly hottest: number
 }
 
+/** What was measured, and what follows from it before anything is chosen. */
+interface Evidence extends Circumstances {
+  readonly points: readonly Point[]
+  /** What a handler does when it is alone. */
+  readonly alone: Point
+  /** The fastest of the ways in which no more messages fail than in that. */
+  readonly best: Point
+}
+
 /** @param points at least one; of each way one */
 export function recommend(points: readonly Point[], circumstances: Circumstances): Recommendation {
-  const ceiling = ceilingOf(points, circumstances)
-  const chosen = choose(points, ceiling)
+  const [sound, alone] = [soundOf(points), plainest(points)]
+  const best = fastest(sound)
+  const chosen = sound.filter((point) => isNearly(point, best)).sort(byCost)[0]!
   if (chosen.failed >= chosen.messages) return { sentence: 'Nothing to recommend: every message failed', notes: [] }
-  const bound = boundOf(chosen, points, circumstances, ceiling)
+  const evidence = { ...circumstances, points, alone, best }
+  const bound = boundOf(chosen, evidence)
   return {
     speedup: chosen.speedup,
     concurrency: chosen.concurrency,
     bound,
-    sentence: `${reason(bound, chosen, points, circumstances, ceiling)}: ${wayOf(chosen)}`,
-    notes: notes(bound, chosen, points, ceiling),
+    sentence: `${reason(bound, chosen, evidence)}: ${wayOf(chosen)}`,
+    notes: notes(bound, chosen, evidence),
   }
-}
-
-/**
- * What the most frequent key allows, or the fullest partition, in messages a second: one of it is in progress at a time. A run of a
- * second can be faster, for the others run ahead of it; but in a topic it comes again and again, and in the end all wait for it.
- *
- * @returns Infinity where no way was faster than that
- */
-function ceilingOf(points: readonly Point[], { hottest }: Circumstances): number {
-  const ceiling = 1e6 / (hottest * plainest(points).handlerMeanUs)
-  return fastest(soundOf(points)).perSecond > AHEAD * ceiling ? ceiling : Number.POSITIVE_INFINITY
-}
-
-function choose(points: readonly Point[], ceiling: number): Point {
-  const sound = soundOf(points)
-  const best = fastest(sound)
-  return sound.filter((point) => isNearly(point, best, ceiling)).sort(byCost)[0]!
 }
 
 function fastest(points: readonly Point[]): Point {
   return points.reduce((best, point) => (point.perSecond > best.perSecond ? point : best))
 }
 
-function isNearly(point: Point, best: Point, ceiling: number): boolean {
-  const reaches = (share: number) => point.perSecond >= share * Math.min(best.perSecond, ceiling)
+function isNearly(point: Point, best: Point): boolean {
+  const reaches = (share: number) => point.perSecond >= share * best.perSecond
   const isCheaper = point.speedup < best.speedup && overlaps(point, best)
   return reaches(NEARLY) || (isCheaper && reaches(NEARLY_IN_NOISE))
 }
@@ -122,20 +118,14 @@ const byCost = (a: Point, b: Point) => a.speedup - b.speedup || byConcurrency(a.
 
 const coresUsed = ({ cpuUsPerMessage, perSecond }: Point) => (cpuUsPerMessage * perSecond) / 1e6
 
-function boundOf(
-  chosen: Point,
-  points: readonly Point[],
-  { cores, ordering, turns }: Circumstances,
-  ceiling: number,
-): Bound {
-  const alone = plainest(points)
-  const turnsBound = ordering === 'partition' ? 'partitions' : 'keys'
-  if (ceiling < Number.POSITIVE_INFINITY) return turnsBound
+function boundOf(chosen: Point, { points, alone, cores, ordering, turns }: Evidence): Bound {
   if (alone.handlerMeanUs < SHORT_US && !isWaiting(alone)) return 'short'
   const crowded = crowdedBeside(chosen, points, cores)
   const lacksTurns = (point: Point) =>
     turns > 0 && turns <= lanes(point) && mean(point.occupied) < FULL && isFree(point, cores)
-  if (lacksTurns(chosen) || (crowded !== undefined && lacksTurns(crowded))) return turnsBound
+  if (lacksTurns(chosen) || (crowded !== undefined && lacksTurns(crowded))) {
+    return ordering === 'partition' ? 'partitions' : 'keys'
+  }
   const each = busyWithOne(alone)
   if (each >= BUSY) return 'cpu'
   if (crowded !== undefined) return 'shared'
@@ -174,18 +164,7 @@ function isFree(point: Point, cores: number): boolean {
   return mean(point.busy) < BUSY && point.mainBusy < BUSY && coresUsed(point) < CORES_BUSY * cores
 }
 
-function reason(
-  bound: Bound,
-  chosen: Point,
-  points: readonly Point[],
-  { cores, turns, hottest }: Circumstances,
-  ceiling: number,
-): string {
-  if (ceiling < Number.POSITIVE_INFINITY) {
-    const what = bound === 'partitions' ? 'fullest partition' : 'most frequent key'
-    return `Bound by the ${what}: one message of it at a time runs, ${percent(hottest)} of all (${rateText(ceiling)} for long)`
-  }
-  const alone = plainest(points)
+function reason(bound: Bound, chosen: Point, { alone, cores, turns }: Evidence): string {
   const coresText = `${cores} ${cores === 1 ? 'core' : 'cores'}`
   switch (bound) {
     case 'short':
@@ -210,7 +189,7 @@ function reason(
 function whoKeepsBusy(point: Point): string {
   const handlers = Math.round(lanesEach(point))
   const who = handlers === 1 ? 'a handler alone keeps its' : `${handlers.toLocaleString('en-US')} handlers keep their`
-  return `${who} thread ${percent(mean(point.busy))} busy`
+  return `${who} thread ${percentText(mean(point.busy))} busy`
 }
 
 function wayOf(point: Point): string {
@@ -218,16 +197,14 @@ function wayOf(point: Point): string {
   return concurrency === 1 ? `speedup ${speedup}` : `speedup ${speedup}, concurrency ${concurrencyText(point)}`
 }
 
-function notes(bound: Bound, chosen: Point, points: readonly Point[], ceiling: number): string[] {
+function notes(bound: Bound, chosen: Point, evidence: Evidence): string[] {
+  const { points, alone, best } = evidence
   const found: string[] = []
-  const most = (of: (point: Point) => number) => Math.max(...points.map(of))
-  const best = fastest(soundOf(points))
-  const alone = plainest(points)
   if (best !== chosen) {
     const faster = `${wayOf(best)} was ${Math.round((gain(best, chosen) - 1) * 100)} % faster`
-    if (ceiling < Number.POSITIVE_INFINITY) found.push(`${faster}, as long as the others run ahead.`)
-    else if (overlaps(chosen, best)) found.push(`${faster}, which is within what such runs differ by.`)
-    else found.push(`${faster}, which is less than it costs.`)
+    // Of single runs nobody knows by how much they differ.
+    const isNoise = overlaps(chosen, best) || chosen.runs === 1 || best.runs === 1
+    found.push(`${faster}, which is ${isNoise ? 'within what such runs differ by' : 'less than it costs'}.`)
   }
   const overall = fastest(points)
   if (overall.perSecond > best.perSecond) {
@@ -239,11 +216,12 @@ function notes(bound: Bound, chosen: Point, points: readonly Point[], ceiling: n
   const { concurrency } = chosen
   // By J. D. C. Little (1961): in progress are as many as come while one lasts.
   const needed = Math.ceil((chosen.perSecond * alone.handlerMeanUs) / 1e6)
-  if (bound === 'shared' && concurrency !== 'auto' && needed <= FEWER * lanes(chosen)) {
-    const fewer = Math.ceil(needed / chosen.speedup)
+  const fewer = Math.ceil(needed / chosen.speedup)
+  const isMeasured = points.some(({ speedup, concurrency }) => speedup === chosen.speedup && concurrency === fewer)
+  if (bound === 'shared' && concurrency !== 'auto' && needed <= FEWER * lanes(chosen) && !isMeasured) {
     found.push(`No more than ${needed} handlers are served at once; try --concurrency ${fewer} too, which waits less.`)
   }
-  const highest = most((point) => (point.concurrency === 'auto' ? 0 : point.concurrency))
+  const highest = Math.max(...points.map((one) => (one.concurrency === 'auto' ? 0 : one.concurrency)))
   if (
     concurrency !== 'auto' &&
     concurrency > 1 &&
@@ -253,10 +231,28 @@ function notes(bound: Bound, chosen: Point, points: readonly Point[], ceiling: n
   ) {
     found.push(`It is the highest concurrency that was measured; try --concurrency ${concurrency * 2} too.`)
   }
+  const uneven = unevenText(evidence)
+  if (uneven !== undefined) found.push(uneven)
   if (chosen.failed > 0) found.push('Messages failed: these are not the speeds of the processor at its work.')
   return found
 }
 
-const rateText = (perSecond: number) => `${Math.round(perSecond).toLocaleString('en-US')} messages/s`
-const percent = (share: number) => `${Math.round(share * 100)} %`
+/**
+ * What the most frequent key allows, or the fullest partition, whose messages wait for each other. A run of a second can be faster,
+ * for the others run ahead; for long it falls behind. Only told: whether its messages take as long as others, nobody has measured.
+ *
+ * @returns undefined where no way was faster, or handlers were measured in company only and wait for each other besides
+ */
+function unevenText({ alone, best, cores, ordering, turns, hottest }: Evidence): string | undefined {
+  const ceiling = 1e6 / (hottest * alone.handlerMeanUs)
+  const isAlone = lanesEach(alone) === 1 && alone.speedup <= cores
+  if (!isAlone || best.perSecond <= AHEAD * ceiling) return undefined
+  const which = ordering === 'partition' ? `The fullest of the ${turns} partitions measured` : 'The most frequent key'
+  const share = `${Number((hottest * 100).toPrecision(2))} %`
+  return (
+    `${which} has ${share} of the messages, which wait for each other: if they take as long as others, it falls behind ` +
+    `beyond ${rateText(ceiling)}.`
+  )
+}
+
 const micros = (value: number) => (value < 1 ? 'less than 1 µs' : `${Math.round(value)} µs`)

@@ -4,6 +4,7 @@
  */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { assertNever } from '../../assert-never.js'
 import { reviveError } from '../../describe-error.js'
 import { errors } from '../../errors.js'
 import type { RunFigures } from './figures.js'
@@ -40,7 +41,9 @@ export async function runInProcess(spec: RunSpec, listener: RunListener): Promis
         if (message.type === 'progress') listener.progress(message.messages)
         else if (message.type === 'done') resolve(message.result)
         else if (message.type === 'failed') reject(reviveError(message.error))
-        else listener.pace(message.perSecond, message.seconds).then(() => tell({ type: 'paced' }), reject)
+        else if (message.type === 'pace') {
+          listener.pace(message.perSecond, message.seconds).then(() => tell({ type: 'paced' }), reject)
+        } else assertNever(message)
       })
       tell({ type: 'run', spec })
     })

@@ -17,10 +17,12 @@ export interface RunSpec extends Way {
   /** Filled slowly while latencies are measured; undefined where they are not. */
   readonly pacedTopic: string | undefined
   readonly group: string
-  /** How long the measured window lasts, behind a warm-up of a quarter as long. */
+  /** How long the measured window lasts, behind the warm-up (`throughput-window.ts`). */
   readonly seconds: number
   /** How many records there are. */
   readonly messages: number
+  /** Share of them that wait for each other: of the most frequent key or the fullest partition, 0 to 1. */
+  readonly hottest: number
 }
 
 /** To the process. */
