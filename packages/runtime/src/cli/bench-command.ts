@@ -112,7 +112,8 @@ How to read the table:
   handler            from the call of process() until its promise has ended; of processBatch() each message's share of that.
                      It grows with concurrency where handlers wait for each other: in the thread, or in a database that
                      gives no more.
-  end to end         from the message's timestamp until it is finished, at half of the throughput, at most 1,000 messages/s
+  end to end         from the message's timestamp until it is finished, at half of the throughput, or of what the most frequent
+                     key allows, at most 1,000 messages/s
                      (timestamps have milliseconds).
   threads busy       share of the time in which the event loop of each thread worked. Near 100 %: the handler computes, and only
                      more threads help, up to the number of cores. Near 0: it waits, and concurrency helps.
@@ -163,10 +164,7 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   const interrupted = new AbortController()
   /** Once it is interrupted the process ends when all is undone: no error is told, and no other run begins. */
   const unlessInterrupted = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((error) => {
-      if (interrupted.signal.aborted) return new Promise<never>(() => {})
-      throw error
-    })
+    work.finally(() => interrupted.signal.aborted && new Promise(() => {}))
   const opening = Stage.open({
     isEmbedded: on === 'embedded',
     ...{ flags, records, messages, logger, signal: interrupted.signal },
@@ -177,10 +175,11 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
     await (await opening).close()
   })
   const stage = await unlessInterrupted(opening)
-  const uneven = turnsOf(records, ordering, stage.partitions)
+  const uneven = turnsOf(records.slice(0, messages), ordering, stage.partitions)
   let measured: Measured
   try {
     let runs = 0
+    let aloneUs: number | undefined
     measured = await measureWays({
       ...ways,
       isSelective: flags.concurrency === undefined,
@@ -189,7 +188,8 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
         const run = progress.run(way, place)
         const { topic, partitions, pacedTopic, bootstrapServers } = stage
         const spec = {
-          ...{ ...way, ...subject, bootstrapServers, topic, partitions, messages, hottest: uneven.hottest },
+          ...{ ...way, ...subject, bootstrapServers, topic, partitions, messages },
+          ...{ hottest: uneven.hottest, aloneUs },
           pacedTopic: flags.endToEnd ? pacedTopic : undefined,
           group: `${topic}-${++runs}`,
           seconds: flags.seconds,
@@ -198,6 +198,7 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
         try {
           const figures = await unlessInterrupted(runInProcess(spec, { progress: run.progress, pace }))
           run.end(figures)
+          aloneUs ??= figures.handlerMeanUs
           return figures
         } catch (error) {
           run.failed(error as Error)

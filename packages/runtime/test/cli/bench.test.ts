@@ -152,12 +152,14 @@ test('zk bench says what the most frequent key of a sample allows, and measures 
     ...['--repeats', '1', '--seconds', '0.5', '--json'],
   )
   expect(code).toBe(0)
-  const [, many, { notes }] = jsonLines(stdout) as Record<string, unknown>[]
-  expect(notes).toContainEqual(
-    expect.stringMatching(/^The most frequent key has 50 % of the messages, .* beyond 3\d\d/),
-  )
-  // At half of the throughput half of the messages would wait for one another, longer and longer.
-  expect(many!.endToEndP50Ms).toBeLessThan(60)
+  const [, many, { notes }] = jsonLines(stdout) as [object, { endToEndP99Ms: number }, { notes: string[] }]
+  const [, allowed] = /^The most frequent key has 50 % of the messages, .* beyond (\d+) messages/m.exec(
+    notes.join('\n'),
+  )!
+  expect(Number(allowed)).toBeLessThanOrEqual(1_000 / (0.5 * 5))
+  expect(Number(allowed)).toBeGreaterThan(100)
+  // At half of the throughput half of the messages would wait for one another, the last of them a second.
+  expect(many.endToEndP99Ms).toBeLessThan(300)
 }, 60_000)
 
 describe('zk bench on a cluster', () => {

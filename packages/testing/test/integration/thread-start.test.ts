@@ -1,4 +1,5 @@
 /** Threads that do not start, at the beginning or after a death. */
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stage } from './the-stage.js'
@@ -49,4 +50,17 @@ test('a successor that never starts stops the work as well, with what it had unc
   expect(error).toMatchObject({ code: 'ZK_PROCESSOR_SETUP_FAILED', exitCode: 1 })
   expect(attempts(play.log.all)).toEqual(['100', '500', '2000'])
   expect((await stage.committed(play.groupId, topic))[0]).toBeLessThanOrEqual(0)
+})
+
+/** A sandbox may lack it. */
+const SLACK = `/proc/${process.pid}/timerslack_ns`
+
+test.runIf(existsSync(SLACK))('timers in threads are on time, and those of the main thread as they were', async () => {
+  const before = readFileSync(SLACK, 'utf8')
+  const topic = await stage.topic(1)
+  const processor = new URL('./processors/slack.mjs', import.meta.url)
+  const play = stage.play({ topic, processor, speedup: 2 }, { untilEnd: true })
+  await play.run
+  expect(play.log.all.flatMap(({ fields }) => fields.slack ?? [])).toEqual(['1000', '1000'])
+  expect(readFileSync(SLACK, 'utf8')).toBe(before)
 })

@@ -18,7 +18,7 @@ export interface Figures {
   readonly handlerMeanUs: number
   readonly handlerP50Us: number
   readonly handlerP99Us: number
-  /** From the record's timestamp to its completion, at half of the throughput or 1,000 messages/s; undefined where it was not measured. */
+  /** From the record's timestamp to its completion, at half of the throughput, or of what the most frequent key allows, or 1,000 messages/s; undefined where it was not measured. */
   readonly endToEndP50Ms: number | undefined
   readonly endToEndP99Ms: number | undefined
   /** Of each thread: share of the time in which its event loop was busy, 0 to 1. */

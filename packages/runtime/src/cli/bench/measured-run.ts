@@ -110,7 +110,7 @@ async function endToEnd(
   { perSecond, handlerMeanUs }: RunFigures,
 ): Promise<Pick<RunFigures, 'endToEndP50Ms' | 'endToEndP99Ms'>> {
   // Of a backlog other keys run ahead of the most frequent one; of what comes in time it would fall behind.
-  const ofHottest = 1e6 / (spec.hottest * handlerMeanUs)
+  const ofHottest = 1e6 / (spec.hottest * (spec.aloneUs ?? handlerMeanUs))
   const pace = Math.min(MAX_PACE, Math.min(perSecond, ofHottest) / 2)
   const counted = Math.min(MAX_PACE_SECONDS, Math.max(spec.seconds, MIN_PACED / pace))
   const rampUp = spec.concurrency === 'auto' ? AUTO_WARM_MS / 1_000 : 0

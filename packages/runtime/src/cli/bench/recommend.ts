@@ -67,9 +67,9 @@ export interface Circumstances {
   /** CPUs that the process may use. */
   readonly cores: number
   readonly ordering: Ordering
-  /** Different keys among the messages, or partitions that hold some: of each, one message at a time runs. 0: no message waits for another. */
+  /** Different keys among the messages, or partitions that hold some: of each, one message at a time runs. 0: some message waits for no other. */
   readonly turns: number
-  /** Share of the messages that the most frequent key has, or the fullest partition, 0 to 1. 0 as above. */
+  /** Share of the messages that the most frequent key has, or the fullest partition, 0 to 1. 0: no message waits for another. */
   readonly hottest: number
 }
 
@@ -182,7 +182,7 @@ function reason(bound: Bound, chosen: Point, { alone, cores, turns }: Evidence):
     case 'keys':
       return `Bound by ${turns === 1 ? '1 key' : `${turns} different keys`}, of which one message at a time runs`
     case 'partitions':
-      return `Bound by the ${turns} partitions that were measured, of which one message at a time runs`
+      return `Bound by the ${turns === 1 ? 'one partition' : `${turns} partitions`} with messages, of which one message at a time runs`
   }
 }
 
@@ -202,9 +202,9 @@ function notes(bound: Bound, chosen: Point, evidence: Evidence): string[] {
   const found: string[] = []
   if (best !== chosen) {
     const faster = `${wayOf(best)} was ${Math.round((gain(best, chosen) - 1) * 100)} % faster`
-    // Of single runs nobody knows by how much they differ.
-    const isNoise = overlaps(chosen, best) || chosen.runs === 1 || best.runs === 1
-    found.push(`${faster}, which is ${isNoise ? 'within what such runs differ by' : 'less than it costs'}.`)
+    if (overlaps(chosen, best)) found.push(`${faster}, which is within what such runs differ by.`)
+    else if (chosen.runs === 1 || best.runs === 1) found.push(`${faster}, which single runs do not tell from chance.`)
+    else found.push(`${faster}, which is less than it costs.`)
   }
   const overall = fastest(points)
   if (overall.perSecond > best.perSecond) {
@@ -247,11 +247,12 @@ function unevenText({ alone, best, cores, ordering, turns, hottest }: Evidence):
   const ceiling = 1e6 / (hottest * alone.handlerMeanUs)
   const isAlone = lanesEach(alone) === 1 && alone.speedup <= cores
   if (!isAlone || best.perSecond <= AHEAD * ceiling) return undefined
-  const which = ordering === 'partition' ? `The fullest of the ${turns} partitions measured` : 'The most frequent key'
+  const which =
+    ordering === 'partition' ? `The fullest of the ${turns} partitions with messages` : 'The most frequent key'
   const share = `${Number((hottest * 100).toPrecision(2))} %`
   return (
     `${which} has ${share} of the messages, which wait for each other: if they take as long as others, it falls behind ` +
-    `beyond ${rateText(ceiling)}.`
+    `beyond ${rateText(ceiling)} in all.`
   )
 }
 

@@ -23,6 +23,8 @@ export interface RunSpec extends Way {
   readonly messages: number
   /** Share of them that wait for each other: of the most frequent key or the fullest partition, 0 to 1. */
   readonly hottest: number
+  /** How long a handler took in the first way, which has the fewest in progress, in microseconds; undefined in its first run. */
+  readonly aloneUs: number | undefined
 }
 
 /** To the process. */
