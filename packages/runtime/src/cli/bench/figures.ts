@@ -169,6 +169,15 @@ function sum(values: readonly number[]): number {
   return values.reduce((all, value) => all + value, 0)
 }
 
+/**
+ * What messages that wait for each other allow, in messages a second of all.
+ *
+ * @param hottest their share of all, 0 to 1 @param handlerUs how long one takes, in microseconds
+ */
+export function allowedBy(hottest: number, handlerUs: number): number {
+  return 1e6 / (hottest * handlerUs)
+}
+
 /** How many times the throughput of the first. */
 export function gain(point: Point, first: Point): number {
   return point.perSecond / first.perSecond

@@ -10,7 +10,7 @@ import { createLogger } from '../../log/create-logger.js'
 import { WorkRun } from '../../work/run.js'
 import type { Work } from '../../work.js'
 import { CompletionMeter } from './completion-meter.js'
-import { type RunFigures, wayText } from './figures.js'
+import { allowedBy, type RunFigures, wayText } from './figures.js'
 import { FirstErrors } from './first-errors.js'
 import { type MeasuredWork, measuredWork } from './measured-work.js'
 import type { FromRun, RunSpec, ToRun } from './run-spec.js'
@@ -110,8 +110,8 @@ async function endToEnd(
   { perSecond, handlerMeanUs }: RunFigures,
 ): Promise<Pick<RunFigures, 'endToEndP50Ms' | 'endToEndP99Ms'>> {
   // Of a backlog other keys run ahead of the most frequent one; of what comes in time it would fall behind.
-  const ofHottest = 1e6 / (spec.hottest * (spec.aloneUs ?? handlerMeanUs))
-  const pace = Math.min(MAX_PACE, Math.min(perSecond, ofHottest) / 2)
+  const allowed = allowedBy(spec.hottest, spec.aloneUs ?? handlerMeanUs)
+  const pace = Math.min(MAX_PACE, Math.min(perSecond, allowed) / 2)
   const counted = Math.min(MAX_PACE_SECONDS, Math.max(spec.seconds, MIN_PACED / pace))
   const rampUp = spec.concurrency === 'auto' ? AUTO_WARM_MS / 1_000 : 0
   const meter = new CompletionMeter({ threads: spec.speedup, target: undefined, isPaced: true })

@@ -8,6 +8,7 @@
  */
 import type { Ordering } from '@zk/engine'
 import {
+  allowedBy,
   BUSY,
   byConcurrency,
   type Concurrency,
@@ -214,13 +215,8 @@ function notes(bound: Bound, chosen: Point, evidence: Evidence): string[] {
     )
   }
   const { concurrency } = chosen
-  // By J. D. C. Little (1961): in progress are as many as come while one lasts.
-  const needed = Math.ceil((chosen.perSecond * alone.handlerMeanUs) / 1e6)
-  const fewer = Math.ceil(needed / chosen.speedup)
-  const isMeasured = points.some(({ speedup, concurrency }) => speedup === chosen.speedup && concurrency === fewer)
-  if (bound === 'shared' && concurrency !== 'auto' && needed <= FEWER * lanes(chosen) && !isMeasured) {
-    found.push(`No more than ${needed} handlers are served at once; try --concurrency ${fewer} too, which waits less.`)
-  }
+  const served = bound === 'shared' ? servedText(chosen, evidence) : undefined
+  if (served !== undefined) found.push(served)
   const highest = Math.max(...points.map((one) => (one.concurrency === 'auto' ? 0 : one.concurrency)))
   if (
     concurrency !== 'auto' &&
@@ -238,21 +234,34 @@ function notes(bound: Bound, chosen: Point, evidence: Evidence): string[] {
 }
 
 /**
+ * How many handlers what they share really serves: by J. D. C. Little (1961) as many are in progress as come while one lasts.
+ *
+ * @returns undefined where nearly as many are in progress, or so many were measured already
+ */
+function servedText(chosen: Point, { points, alone }: Evidence): string | undefined {
+  const needed = Math.ceil((chosen.perSecond * alone.handlerMeanUs) / 1e6)
+  const fewer = Math.ceil(needed / chosen.speedup)
+  const isMeasured = points.some(({ speedup, concurrency }) => speedup === chosen.speedup && concurrency === fewer)
+  if (chosen.concurrency === 'auto' || needed > FEWER * lanes(chosen) || isMeasured) return undefined
+  return `No more than ${needed} handlers are served at once; try --concurrency ${fewer} too, which waits less.`
+}
+
+/**
  * What the most frequent key allows, or the fullest partition, whose messages wait for each other. A run of a second can be faster,
  * for the others run ahead; for long it falls behind. Only told: whether its messages take as long as others, nobody has measured.
  *
  * @returns undefined where no way was faster, or handlers were measured in company only and wait for each other besides
  */
 function unevenText({ alone, best, cores, ordering, turns, hottest }: Evidence): string | undefined {
-  const ceiling = 1e6 / (hottest * alone.handlerMeanUs)
+  const allowed = allowedBy(hottest, alone.handlerMeanUs)
   const isAlone = lanesEach(alone) === 1 && alone.speedup <= cores
-  if (!isAlone || best.perSecond <= AHEAD * ceiling) return undefined
+  if (!isAlone || best.perSecond <= AHEAD * allowed) return undefined
   const which =
     ordering === 'partition' ? `The fullest of the ${turns} partitions with messages` : 'The most frequent key'
   const share = `${Number((hottest * 100).toPrecision(2))} %`
   return (
     `${which} has ${share} of the messages, which wait for each other: if they take as long as others, it falls behind ` +
-    `beyond ${rateText(ceiling)} in all.`
+    `beyond ${rateText(allowed)} in all.`
   )
 }
 

@@ -113,19 +113,22 @@ export function storedBytes(records: readonly SampleRecord[]): number {
 /** How many different keys there are; 0 where a record has none, and so is in nobody's order. */
 export function distinctKeys(records: readonly SampleRecord[]): number {
   if (records.some(({ key }) => key === null)) return 0
-  return new Set(records.map(({ key }) => key!.toString('latin1'))).size
+  return keyCounts(records).size
 }
 
 /** Which share of the records has the most frequent key, 0 to 1; 0 where none has a key. */
 export function hottestKey(records: readonly SampleRecord[]): number {
-  const counts = new Map<string, number>()
   let most = 0
+  for (const count of keyCounts(records).values()) most = Math.max(most, count)
+  return most / records.length
+}
+
+function keyCounts(records: readonly SampleRecord[]): Map<string, number> {
+  const counts = new Map<string, number>()
   for (const { key } of records) {
     if (key === null) continue
     const text = key.toString('latin1')
-    const count = (counts.get(text) ?? 0) + 1
-    counts.set(text, count)
-    most = Math.max(most, count)
+    counts.set(text, (counts.get(text) ?? 0) + 1)
   }
-  return most / records.length
+  return counts
 }
