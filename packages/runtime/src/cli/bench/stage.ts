@@ -141,9 +141,11 @@ export class Stage {
     await flushed(this.#paced, this.pacedTopic)
     const began = performance.now()
     const all = Math.ceil(perSecond * seconds)
+    // From all of the sample: it may be sorted by key.
+    const step = Math.max(1, Math.floor(this.#records.length / all))
     for (let i = 0; i < all && turn === this.#turn; ) {
       const due = Math.min(all, ((performance.now() - began) / 1_000) * perSecond)
-      for (; i < due; i++) this.#pacedChannel.send(this.#record(this.pacedTopic, i), i)
+      for (; i < due; i++) this.#pacedChannel.send(this.#record(this.pacedTopic, i * step), i)
       await delay(PACE_MS)
     }
     await flushed(this.#paced, this.pacedTopic)

@@ -2,7 +2,7 @@ import type { MockCluster } from '@zk/native/mock-cluster'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest'
 import { generatedRecords, type SampleRecord } from '../../../src/cli/bench/sample.js'
-import { Stage } from '../../../src/cli/bench/stage.js'
+import { recordsOfTopic, Stage } from '../../../src/cli/bench/stage.js'
 
 const PRODUCE = 0
 const MSG_SIZE_TOO_LARGE = 10
@@ -21,10 +21,11 @@ vi.mock('@zk/native/mock-cluster', async (original) => {
   }
 })
 
+const logger = pino({ level: 'silent' })
 const open = (records: readonly SampleRecord[], messages: number) =>
   Stage.open({
     ...{ isEmbedded: true, flags: {}, records, messages },
-    logger: pino({ level: 'silent' }),
+    logger,
     signal: new AbortController().signal,
     onProgress: () => {},
   })
@@ -60,3 +61,21 @@ test('who paces ends those before', async () => {
   await stage.pace(1_000, 0.05)
   await before
 }, 10_000)
+
+test('what is paced comes from all of the sample, for it may be sorted by key', async () => {
+  const sorted = Array.from({ length: 1_000 }, (_, i) => ({
+    key: Buffer.from(i < 500 ? 'first' : 'second'),
+    value: Buffer.from('v'),
+    headers: [],
+  }))
+  const large = await open(sorted, 10)
+  try {
+    await large.pace(1_000, 0.05)
+    const paced = await recordsOfTopic(large.pacedTopic, 1_000, { brokers: [large.bootstrapServers!] }, logger)
+    const ofSecond = paced.filter(({ key }) => String(key) === 'second')
+    // And one more, by which leaders are found.
+    expect([paced.length, ofSecond.length]).toEqual([51, 25])
+  } finally {
+    await large.close()
+  }
+})
