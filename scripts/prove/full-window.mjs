@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadFillTopic } from './kit.mjs'
+import { chosenProtocols } from './protocols.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -19,6 +20,7 @@ const SETTLE_MS = 3_000
 const FULL_MS = 30_000
 /** The default of drainTimeoutMs, and what may be added to it. */
 const LIMIT_MS = 10_000 + 5_000
+const ALL_AT_ONCE = ['--speedup', '1', '--concurrency', '512', '--shutdown-timeout', '500']
 const processor = new URL('./processors/slow.mjs', import.meta.url)
 
 /** @type {Record<string, string[]>} */
@@ -37,17 +39,15 @@ export const prove = async ({ protocol }) =>
     const fillTopic = await loadFillTopic()
     const fill = (/** @type {number} */ messages) => fillTopic({ bootstrapServers, topic, messages, record })
     await fill(FIRST)
-    const names = protocol === undefined ? Object.keys(protocols) : [protocol]
+    const scenes = chosenProtocols(protocols, protocol).map(([name, args]) => ({ bootstrapServers, topic, name, args }))
     // Side by side: nearly all of the time is waiting.
-    const firsts = names.map((name) => start({ bootstrapServers, topic, name, handlerMs: 3_600_000 }))
+    const firsts = scenes.map((scene) => start({ ...scene, handlerMs: 3_600_000 }))
     await Promise.all(firsts.map(owns))
     await delay(SETTLE_MS)
     await fill(MESSAGES)
     await delay(FULL_MS)
     const measured = await Promise.all(
-      names.map(
-        async (name, i) => /** @type {const} */ ([name, await join({ bootstrapServers, topic, name }, firsts[i])]),
-      ),
+      scenes.map(async (scene, i) => /** @type {const} */ ([scene.name, await join(scene, firsts[i])])),
     )
     await deleteTopic(bootstrapServers, topic)
     const holds = measured.every(([, { takenOverMs, exitCode }]) => takenOverMs <= LIMIT_MS && exitCode === 0)
@@ -59,13 +59,14 @@ export const prove = async ({ protocol }) =>
  * @property {string} bootstrapServers
  * @property {string} topic
  * @property {string} name of the protocol
+ * @property {string[]} args
  */
 
 /** @param {Scene & { handlerMs: number }} scene */
-function start({ bootstrapServers, topic, name, handlerMs }) {
-  const args = ['--speedup', '1', '--concurrency', '512', '--shutdown-timeout', '500', ...protocols[name]]
+function start({ bootstrapServers, topic, name, args, handlerMs }) {
+  const group = `${topic}-${name}`
   const env = { SLOW_MS: String(handlerMs) }
-  return zkRun({ bootstrapServers, topic, group: `${topic}-${name}`, processor, args, env })
+  return zkRun({ bootstrapServers, topic, group, processor, args: [...ALL_AT_ONCE, ...args], env })
 }
 
 /**

@@ -11,6 +11,7 @@ import { disorder } from './key-order.mjs'
 import { checkLedger, contradictions, invariants, produceWorkload, workload } from './kit.mjs'
 import { ledgerGroup } from './ledger-group.mjs'
 import { followLedger } from './ledger-tail.mjs'
+import { chosenProtocols } from './protocols.mjs'
 import { addPartitions, createTopic, deleteTopic } from './topics.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -36,11 +37,10 @@ const protocols = {
 /** @type {import('./verdict.mjs').Proof} */
 export const prove = async ({ protocol }) =>
   withKafka(async (bootstrapServers) => {
-    const names = protocol === undefined ? Object.keys(protocols) : [protocol]
     /** @type {Record<string, { growth: import('./verdict.mjs').Verdict, replacement: import('./verdict.mjs').Verdict }>} */
     const verdicts = {}
-    for (const name of names) {
-      const args = ['--speedup', '2', ...REFRESH, ...protocols[name]]
+    for (const [name, own] of chosenProtocols(protocols, protocol)) {
+      const args = ['--speedup', '2', ...REFRESH, ...own]
       const growth = await withLedger('growth', (path, ledger) => grow({ bootstrapServers, path, ledger, args }))
       say(`${name}: ${JSON.stringify(growth)}`)
       const replacement = await withLedger('growth', (path, ledger) =>

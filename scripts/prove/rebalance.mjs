@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { checkLedger, contradictions, invariants, produceWorkload, workload } from './kit.mjs'
 import { ledgerGroup } from './ledger-group.mjs'
 import { followLedger } from './ledger-tail.mjs'
+import { chosenProtocols } from './protocols.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -41,18 +42,13 @@ const protocols = {
 /** @type {import('./verdict.mjs').Proof} */
 export const prove = async ({ minutes = 2, runs = 3, protocol }) =>
   withKafka(async (bootstrapServers) => {
-    const names = protocol === undefined ? Object.keys(protocols) : [protocol]
-    if (names.some((name) => !Object.hasOwn(protocols, name))) {
-      throw new Error(`--protocol ${protocol}: expected ${Object.keys(protocols).join(', ')}`)
-    }
     /** @type {Record<string, import('./verdict.mjs').Verdict>} */
     const verdicts = {}
-    for (const name of names) {
+    for (const [name, args] of chosenProtocols(protocols, protocol)) {
       /** @type {Awaited<ReturnType<typeof story>>[]} */
       const told = []
       for (let run = 1; run <= runs; run++) {
         say(`Protocol ${name}, run ${run} of ${runs}: ${PER_SECOND} messages a second for ${minutes} min`)
-        const args = protocols[name]
         told.push(
           await withLedger('rebalance', (path, ledger) => story(bootstrapServers, path, ledger, { minutes, args })),
         )

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ledgerGroup } from './ledger-group.mjs'
+import { chosenProtocols } from './protocols.mjs'
 import { createTopic, deleteTopic, kafkaClient } from './topics.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -31,13 +32,10 @@ const protocols = {
 /** @type {import('./verdict.mjs').Proof} */
 export const prove = async ({ protocol }) =>
   withKafka(async (bootstrapServers) => {
-    const names = protocol === undefined ? Object.keys(protocols) : [protocol]
     /** @type {Record<string, import('./verdict.mjs').Verdict>} */
     const measured = {}
-    for (const name of names) {
-      measured[name] = await withLedger('retained', (path, ledger) =>
-        story(bootstrapServers, path, ledger, protocols[name]),
-      )
+    for (const [name, args] of chosenProtocols(protocols, protocol)) {
+      measured[name] = await withLedger('retained', (path, ledger) => story(bootstrapServers, path, ledger, args))
       say(`${name}: ${JSON.stringify(measured[name])}`)
     }
     return { holds: Object.values(measured).every(({ holds }) => holds), limitMs: DRAIN_MS, ...measured }
