@@ -23,11 +23,7 @@ await consumer.run({
   partitionsConsumedConcurrently: args.partitions,
   eachBatch: async ({ batch: { messages } }) => {
     if (args.ordered) return atOnceByKey(messages, args.concurrency, ({ key }) => String(key), handle)
-    if (args.concurrency > 1) return atOnce(messages, args.concurrency, handle)
-    for (const message of messages) {
-      const waits = handle(message)
-      if (waits) await waits
-    }
+    return atOnce(messages, args.concurrency, handle)
   },
 })
 await meter.ended

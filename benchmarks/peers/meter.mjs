@@ -22,7 +22,6 @@ export const processCpu = () => {
 /** For programs whose handlers run, or are called, in one thread. */
 export class Meter {
   #count
-  #name
   #handler
   #delays
   #done = 0
@@ -39,7 +38,6 @@ export class Meter {
   /** @param {Pick<import('./arguments.mjs').Arguments, 'count' | 'handler'>} options */
   constructor({ count, handler }) {
     this.#count = count
-    this.#name = handler
     this.#delays = new Float64Array(handler === 'latency' ? count : 0)
     this.#handler = handlerOf(handler, this.#delays)
   }
@@ -75,13 +73,13 @@ export class Meter {
       ms: wallClock() - this.#started,
       cpuMs: processCpu() - this.#cpu,
       sum: this.#sum,
-      delays: this.#name === 'latency' ? this.#delays : undefined,
+      delays: this.#delays,
     })
     this.#end()
   }
 }
 
-/** @param {{ messages: number, ms: number, cpuMs: number, sum: number, delays: Float64Array | undefined }} figures */
+/** @param {{ messages: number, ms: number, cpuMs: number, sum: number, delays: Float64Array }} figures delays: empty where the handler takes none */
 export function report({ messages, ms, cpuMs, sum, delays }) {
   /** @type {Run} */
   const run = {
@@ -90,7 +88,7 @@ export function report({ messages, ms, cpuMs, sum, delays }) {
     cpuSeconds: cpuMs / 1_000,
     peakRssMiB: process.resourceUsage().maxRSS / 1_024,
     checksum: (sum >>> 0).toString(16).padStart(8, '0'),
-    ...(delays && { latencies: Array.from(delays, (delay) => Number(delay.toFixed(3))) }),
+    ...(delays.length > 0 && { latencies: Array.from(delays, (delay) => Number(delay.toFixed(3))) }),
   }
   console.log(JSON.stringify(run))
 }

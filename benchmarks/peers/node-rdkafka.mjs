@@ -32,19 +32,6 @@ while (!meter.isDone) {
   const messages = await new Promise((resolve, reject) => {
     consumer.consume(args.batch, (error, batch) => (error ? reject(error) : resolve(batch)))
   })
-  if (args.concurrency > 1) {
-    await atOnce(messages, args.concurrency, handle)
-  } else {
-    for (const message of messages) {
-      const waits = handle(message)
-      // An `await` of nothing, for each record, would be the dearest part of the loop.
-      if (waits) await waits
-    }
-  }
+  await atOnce(messages, args.concurrency, ({ value }) => meter.handle(/** @type {Buffer} */ (value)))
 }
 process.exit(0)
-
-/** @param {Kafka.Message} message */
-function handle({ value }) {
-  return meter.handle(/** @type {Buffer} */ (value))
-}

@@ -51,7 +51,7 @@ function look() {
     ms: now - startOf(first),
     cpuMs: cpu - at(first, 2),
     sum: threads().reduce((sum, thread) => sum ^ at(thread, 3), 0),
-    delays: args.handler === 'latency' ? delays : undefined,
+    delays,
   })
   stop.abort()
 }

@@ -6,17 +6,8 @@ import { earlierResults, HISTORY, save } from './history.js'
 import { hearSignals, unlessInterrupted } from './interrupt.js'
 import { progressOf } from './progress.js'
 import { print } from './report.js'
-import { suites } from './suites.js'
+import { type SuiteOptions, suites } from './suites.js'
 import { positive, UsageError, withUsageErrors } from './usage.js'
-
-export interface SuiteOptions {
-  runs: number
-  messages: number | undefined
-  /** A real Kafka; undefined: the embedded broker. */
-  bootstrap: string | undefined
-  /** Is told what is measured just now. */
-  progress: (what: string) => void
-}
 
 interface Chosen {
   names: readonly string[]

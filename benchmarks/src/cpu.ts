@@ -7,10 +7,10 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { createClient } from '@zk/runtime'
 import { byTurns } from './by-turns.js'
-import type { SuiteOptions } from './cli.js'
 import { type FilledTopic, filledTopic } from './kafka-topic.js'
 import { quietLogger } from './quiet-logger.js'
 import { type Result, summarize } from './report.js'
+import type { SuiteOptions } from './suites.js'
 import { workRate } from './work-rate.js'
 
 const VALUE_BYTES = 200

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CrashMarks, encodeHeader } from '@zk/runtime/internal'
-import type { SuiteOptions } from './cli.js'
 import { type Result, summarize } from './report.js'
+import type { SuiteOptions } from './suites.js'
 
 const IN_FLIGHT = 64
 

@@ -4,10 +4,10 @@
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { SuiteOptions } from './cli.js'
 import { cases } from './formats/cases.js'
 import { type Result, summarize } from './report.js'
 import type { Timings } from './side-by-side.js'
+import type { SuiteOptions } from './suites.js'
 
 export async function formats({ runs, progress }: SuiteOptions): Promise<Result[]> {
   const results: Result[] = []

@@ -3,11 +3,11 @@
  * beside a bare consume(1000) loop over the same topic, by turns.
  */
 import { byTurns } from './by-turns.js'
-import type { SuiteOptions } from './cli.js'
 import type { NoopRun } from './clock.js'
 import { type FilledTopic, filledTopic, IN_TURN, type Keys } from './kafka-topic.js'
 import { bareRun, ownRun } from './noop-runs.js'
 import { type Result, summarize } from './report.js'
+import type { SuiteOptions } from './suites.js'
 
 const VALUE_BYTES = 200
 const SPEEDUPS = [1, 2, 4, 8, 16, 32, 64]

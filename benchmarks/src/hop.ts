@@ -1,10 +1,10 @@
 /** The way of a message without Kafka, to threads and back; beside threads to which each message is posted as an object. */
 import { byTurns } from './by-turns.js'
 import { childResult } from './child.js'
-import type { SuiteOptions } from './cli.js'
 import type { NoopRun } from './clock.js'
 import { VALUE_BYTES } from './hop-run.js'
 import { type Result, summarize } from './report.js'
+import type { SuiteOptions } from './suites.js'
 
 /** The other side takes some ten times as long. */
 const OBJECTS_SHARE = 0.1

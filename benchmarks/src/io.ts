@@ -4,10 +4,10 @@
  * run.
  */
 import { byTurns } from './by-turns.js'
-import type { SuiteOptions } from './cli.js'
 import { filledTopic } from './kafka-topic.js'
 import { type Result, summarize } from './report.js'
 import { type SleepRun, sleepRun } from './sleep-run.js'
+import type { SuiteOptions } from './suites.js'
 
 const VALUE_BYTES = 200
 /** Messages of a run: some three seconds each. */

@@ -7,11 +7,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { byTurns } from './by-turns.js'
 import { childResult } from './child.js'
-import type { SuiteOptions } from './cli.js'
 import { undoneAtSignal } from './interrupt.js'
 import { emptyTopic, type FilledTopic } from './kafka-topic.js'
 import type { LatencyRun } from './latency-run.js'
 import { type Result, summarize } from './report.js'
+import type { SuiteOptions } from './suites.js'
 
 const RATE = 1_000
 /** Six seconds of records, and what a group and a process take to start. */

@@ -4,11 +4,11 @@
  */
 import { byTurns } from './by-turns.js'
 import { childResult } from './child.js'
-import type { SuiteOptions } from './cli.js'
 import { emptyTopic, filledTopic } from './kafka-topic.js'
 import { type Result, summarize } from './report.js'
 import type { Resident } from './resident.js'
 import { slope } from './slope.js'
+import type { SuiteOptions } from './suites.js'
 
 const THREADS = [1, 2, 4, 8]
 const FULL_THREADS = 4

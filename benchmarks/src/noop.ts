@@ -5,11 +5,11 @@
  * everything else.
  */
 import { byTurns } from './by-turns.js'
-import type { SuiteOptions } from './cli.js'
 import type { NoopRun } from './clock.js'
 import { filledTopic } from './kafka-topic.js'
 import { bareRun, ownRun, readRun } from './noop-runs.js'
 import { type Result, summarize } from './report.js'
+import type { SuiteOptions } from './suites.js'
 
 interface Payload {
   /** As cases say it. */

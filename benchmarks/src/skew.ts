@@ -3,10 +3,10 @@
  * for its records go one after the other, and against 16 at once where that is less.
  */
 import { byTurns } from './by-turns.js'
-import type { SuiteOptions } from './cli.js'
 import { filledTopic } from './kafka-topic.js'
 import { type Result, summarize } from './report.js'
 import { sleepRun } from './sleep-run.js'
+import type { SuiteOptions } from './suites.js'
 import { zipfKeys } from './zipf.js'
 
 const VALUE_BYTES = 200

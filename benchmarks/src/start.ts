@@ -5,10 +5,10 @@
 import { fileURLToPath } from 'node:url'
 import { byTurns } from './by-turns.js'
 import { childLine, childResult } from './child.js'
-import type { SuiteOptions } from './cli.js'
 import { emptyTopic, type FilledTopic } from './kafka-topic.js'
 import { type Result, summarize } from './report.js'
 import type { BareStart } from './start-bare.js'
+import type { SuiteOptions } from './suites.js'
 
 const MORE = 8
 const DEADLINE_MS = 20_000

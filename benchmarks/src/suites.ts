@@ -1,6 +1,14 @@
 /** Every suite, by its name: what it measures, with what, and what it should reach. */
-import type { SuiteOptions } from './cli.js'
 import type { Result } from './report.js'
+
+export interface SuiteOptions {
+  runs: number
+  messages: number | undefined
+  /** A real Kafka; undefined: the embedded broker. */
+  bootstrap: string | undefined
+  /** Is told what is measured just now. */
+  progress: (what: string) => void
+}
 
 export interface Suite {
   /** Imported when it runs, so that what needs no Kafka client runs where it is not built. */

@@ -4,9 +4,9 @@
  */
 import { OffsetTracker } from '@zk/engine'
 import { byTurns } from './by-turns.js'
-import type { SuiteOptions } from './cli.js'
 import { NaiveTracker } from './naive-tracker.js'
 import { type Result, summarize } from './report.js'
+import type { SuiteOptions } from './suites.js'
 
 const IN_FLIGHT = 10_000
 

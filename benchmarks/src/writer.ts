@@ -4,10 +4,10 @@
  */
 import { createClient, type Writer } from '@zk/runtime'
 import { byTurns } from './by-turns.js'
-import type { SuiteOptions } from './cli.js'
 import { emptyTopic, type FilledTopic } from './kafka-topic.js'
 import { quietLogger } from './quiet-logger.js'
 import { type Result, summarize } from './report.js'
+import type { SuiteOptions } from './suites.js'
 import { bareProducer } from './writer-bare.js'
 
 const VALUE = Buffer.alloc(200, 'x')

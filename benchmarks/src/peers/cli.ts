@@ -62,7 +62,8 @@ over without. Writes docs/benchmarks.md, with no fewer runs than by itself and w
       return { work, head: headerOf(`peers ${work.name}`, payloadOf(work), bootstrap) }
     })
     for (const { work, head } of planned) {
-      const runs = givenRuns ?? work.runs
+      const { runs: fewest = RUNS } = work
+      const runs = givenRuns ?? fewest
       const measured = await measure({ work, topics, bootstrap, runs, prefix, java, onProgress: progress })
       const different = work.handler === 'cpu' ? disagreement(measured) : undefined
       if (different !== undefined) throw new Error(different)
@@ -73,7 +74,7 @@ over without. Writes docs/benchmarks.md, with no fewer runs than by itself and w
         console.log(
           `\n${headerText(head)}\n${aligned([columnsOf(work), ...rows(work, measured)])}\n${verdict(work, measured)}`,
         )
-      if (runs >= work.runs && messages === undefined) {
+      if (runs >= fewest && messages === undefined) {
         writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), work.name, section(work, measured, head, java)))
       }
     }

@@ -22,8 +22,8 @@ export interface Work {
   handler: 'noop' | 'cpu' | 'sleep' | 'latency'
   messages: number
   valueBytes: number
-  /** Of each program, where nobody says; the page takes no fewer. */
-  runs: number
+  /** Of each program, where nobody says; the page takes no fewer. Default: {@link RUNS}. */
+  runs?: number
   /** Exponent of Zipf over 1,000 keys; default: 10,000 keys in turn. */
   zipf?: number
   /** The first is what the others are compared with. */
@@ -63,7 +63,6 @@ function noop(valueBytes: number, messages: number): Work {
     handler: 'noop',
     messages,
     valueBytes,
-    runs: RUNS,
     entries: [
       { peer: 'zk', options: { threads: 1 }, note: 'speedup 1', order: 'key' },
       { peer: 'zk', options: { threads: 2 }, note: 'speedup 2', order: 'key' },
@@ -96,7 +95,6 @@ function cpu(): Work {
     handler: 'cpu',
     messages: 30_000,
     valueBytes: 200,
-    runs: RUNS,
     entries: [
       { peer: 'zk', options: { threads: CORES }, note: `speedup ${CORES}`, order: 'key' },
       { peer: 'node-rdkafka', options: {}, note: '1 thread', order: 'partition' },
@@ -132,7 +130,6 @@ function io(concurrency: number, messages: number): Work {
     handler: 'sleep',
     messages,
     valueBytes: 200,
-    runs: RUNS,
     entries: [
       { peer: 'zk', options: { concurrency }, note: `speedup 1, ${note}`, order: 'key' },
       { peer: 'node-rdkafka', options: { concurrency }, note, order: 'none' },
@@ -153,7 +150,6 @@ function skew(): Work {
     handler: 'sleep',
     messages: 5_000,
     valueBytes: 200,
-    runs: RUNS,
     zipf: 1,
     entries: [
       {
