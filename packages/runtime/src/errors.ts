@@ -527,10 +527,10 @@ const table = {
     retryable: false,
   }),
   ZK_BENCH_STALLED: entry({
-    message: (processor: string, way: string, ms: number, where: string) =>
-      `No message has completed for ${ms / 1_000} s in ${processor} with ${way}: ${where}. ` +
+    message: (what: string, processor: string, way: string, ms: number, where: string) =>
+      `${what} for ${ms / 1_000} s in ${processor} with ${way}: ${where}. ` +
       'See that its handler ends, by a timeout on what it waits for; where it takes that long, give more --seconds: five times as long is waited.',
-    details: (processor, way, ms) => ({ processor, way, ms }),
+    details: (_what, processor, way, ms) => ({ processor, way, ms }),
     retryable: false,
   }),
   ZK_TEST_TIMEOUT: entry({

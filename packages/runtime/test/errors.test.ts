@@ -337,7 +337,13 @@ function build(code: ErrorCode): ZkError {
     ZK_BENCH_TOPIC: () => errors.ZK_BENCH_TOPIC(['zk-bench-1'], 'Broker: Topic authorization failed'),
     ZK_BENCH_RUN_DIED: () => errors.ZK_BENCH_RUN_DIED('signal SIGKILL'),
     ZK_BENCH_STALLED: () =>
-      errors.ZK_BENCH_STALLED('processor.mjs', 'speedup 1, concurrency 2', 30_000, 'orders[0] stands'),
+      errors.ZK_BENCH_STALLED(
+        'No message has completed',
+        'processor.mjs',
+        'speedup 1, concurrency 2',
+        30_000,
+        'orders[0] stands',
+      ),
     ZK_HEALTH_PORT: () => errors.ZK_HEALTH_PORT('127.0.0.1', 9400, 'it is in use'),
     ZK_UNKNOWN_CODE: () => errors.ZK_UNKNOWN_CODE('ZK_NO'),
     ZK_INTERNAL: () => errors.ZK_INTERNAL('A record was acknowledged twice'),

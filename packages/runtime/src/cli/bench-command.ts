@@ -212,7 +212,8 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   }
   const { points, lost } = measured
   const found = recommend(points, { cores: defaultSpeedup().speedup, ...uneven })
-  const recommendation = { ...found, notes: [...found.notes, ...lost.map(leftOutNote)] }
+  const notes = [...found.notes, ...fewNotes(points, messages, flags.seconds), ...lost.map(leftOutNote)]
+  const recommendation = { ...found, notes }
   // There is nothing that a script could take.
   if (recommendation.speedup === undefined) process.exitCode = 1
   if (json) {
@@ -223,6 +224,14 @@ async function bench(processor: string, flags: BenchFlags): Promise<void> {
   // Last: what was measured is told, whatever has become of the file's folder.
   if (html !== undefined)
     report(html, htmlReport({ processor, points, recommendation, setting: settingOf(flags, on, records) }))
+}
+
+/** Where even the whole backlog takes the fastest way much less time than a run is to be measured. */
+function fewNotes(points: readonly Point[], messages: number, wanted: number): string[] {
+  const lasted = messages / Math.max(...points.map(({ perSecond }) => perSecond))
+  if (lasted >= wanted / 4) return []
+  const counted = `${messages.toLocaleString('en-US')} messages last ${lasted.toPrecision(2)} s`
+  return [`${counted} at most speed, which is little to measure: give more by --messages, or by --on brokers.`]
 }
 
 function report(file: string, html: string): void {

@@ -511,7 +511,8 @@ native code, or because the machine had no memory left (signal SIGKILL).
 lower concurrency.`,
   ZK_BENCH_STALLED: `# ZK_BENCH_STALLED
 
-**What happened.** While \`zk bench\` measured a way, no message completed for 30 s, or for five times \`--seconds\` if that is more.
+**What happened.** While \`zk bench\` measured a way, no message completed for 30 s, or for five times \`--seconds\` if that is more; or some
+handlers had not ended so long after the others.
 
 **Why.** A handler waits for something that does not come, such as a promise that nobody settles, a lock, or a connection of a pool that has
 no more; or it computes without an end. The sentence names one such message, its thread, and since when its handler runs. \`sleeping\`: it

@@ -237,18 +237,33 @@ test('a processor that ends the process is told as such', async () => {
   )
 }, 60_000)
 
-test('a handler that never ends is told, with where it stands and what to do', async () => {
-  const processor = join(dir, 'hangs.mjs')
-  writeFileSync(processor, 'export default { process: () => new Promise(() => {}) }')
-  const { code, stdout, stderr } = await zk(
-    ...['bench', processor, '--speedup', '1', '--concurrency', '2', '--messages', '100', ...short, '--json'],
-  )
-  expect(code).toBe(1)
-  expect(jsonLines(stdout).at(-1)).toMatchObject({ event: 'error', code: 'ZK_BENCH_STALLED' })
-  expect(stderr).toMatch(
-    /ZK_BENCH_STALLED: No message has completed for 30 s in .*hangs\.mjs with speedup 1, concurrency 2: .* stands at offset 0 \(key key-.* its handler runs in thread 0 since .*\(sleeping\)/,
-  )
-}, 90_000)
+// Beside each other: each is waited for 30 s.
+test.concurrent.each([
+  [
+    'all handlers never end',
+    'new Promise(() => {})',
+    /No message has completed for 30 s in .*hangs\.mjs with speedup 1, concurrency 2: .* stands at offset 0 \(key key-.* its handler runs in thread 0 since .*\(sleeping\)/,
+  ],
+  [
+    'one handler of many never ends',
+    'new Promise((done) => ++begun !== 20 && setTimeout(done, 1))',
+    /1 handler has not ended for 30 s in .*hangs\.mjs with speedup 1, concurrency 2: .*@\d+ key key-\d+ in thread 0\./,
+  ],
+])(
+  '%s: told, with where it stands and what to do',
+  async (_, handler, told) => {
+    const processor = join(mkdtempSync(join(dir, 'hangs-')), 'hangs.mjs')
+    writeFileSync(processor, `let begun = 0\nexport default { process: () => ${handler} }`)
+    const { code, stdout, stderr } = await zk(
+      ...['bench', processor, '--speedup', '1', '--concurrency', '2', '--messages', '5000', ...short, '--json'],
+    )
+    expect(code).toBe(1)
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ event: 'error', code: 'ZK_BENCH_STALLED' })
+    expect(stderr).toContain('ZK_BENCH_STALLED: ')
+    expect(stderr).toMatch(told)
+  },
+  90_000,
+)
 
 test('a way in which the process ends is left out and told, and the others are recommended from', async () => {
   const processor = join(dir, 'ends-crowded.mjs')

@@ -8,13 +8,14 @@ import { errors } from '../../errors.js'
 import { describeStall, type Stall } from '../../health/stall.js'
 import { createLogger } from '../../log/create-logger.js'
 import { WorkRun } from '../../work/run.js'
+import type { RunSummary } from '../../work/summary.js'
 import type { Work } from '../../work.js'
 import { CompletionMeter } from './completion-meter.js'
 import { allowedBy, type RunFigures, wayText } from './figures.js'
 import { FirstErrors } from './first-errors.js'
 import { type MeasuredWork, measuredWork } from './measured-work.js'
 import type { FromRun, RunSpec, ToRun } from './run-spec.js'
-import { AUTO_WARM_MS, ThroughputWindow } from './throughput-window.js'
+import { AUTO_WARM_MS, patienceMs, ThroughputWindow } from './throughput-window.js'
 
 /** How often the counters are looked at: they are exact, only their time is not. */
 const LOOK_MS = 5
@@ -73,7 +74,7 @@ async function throughput(spec: RunSpec): Promise<RunFigures> {
     // Told without an end of the work: that would wait for the same handlers.
     else if (window.isStalled(now)) {
       clearInterval(look)
-      end({ type: 'failed', error: describeError(stalled(spec, work, window)) })
+      end({ type: 'failed', error: describeError(stalled(spec, work)) })
     }
   }, LOOK_MS)
   const progress = setInterval(() => tell({ type: 'progress', messages: meter.total }), PROGRESS_MS)
@@ -87,6 +88,7 @@ async function throughput(spec: RunSpec): Promise<RunFigures> {
         if (type === 'assigned') window.assigned(performance.now())
       },
     })
+    requireEnds(summary, spec)
     return { ...window.figures(performance.now()), messages: summary.processed, failed: summary.failed }
   } finally {
     clearInterval(look)
@@ -95,13 +97,22 @@ async function throughput(spec: RunSpec): Promise<RunFigures> {
   }
 }
 
-function stalled(spec: RunSpec, work: Work, { patienceMs }: ThroughputWindow): Error {
+function stalled(spec: RunSpec, work: Work): Error {
   const stalls = work.health().stalls
   // Others stand behind such handlers.
   const isHolding = ({ partition, cause }: Stall) => 'handler' in cause && cause.handler?.partition === partition
   const held = stalls.find(isHolding) ?? stalls[0]
   const where = held === undefined ? 'no partition stands still' : describeStall(held)
-  return errors.ZK_BENCH_STALLED(spec.processor, wayText(spec), patienceMs, where)
+  return errors.ZK_BENCH_STALLED('No message has completed', spec.processor, wayText(spec), patienceMs(spec), where)
+}
+
+/** Others may have ended in the meantime. @throws ZkError ZK_BENCH_STALLED */
+function requireEnds({ blocked }: RunSummary, spec: RunSpec): void {
+  const [first] = blocked
+  if (first === undefined) return
+  const what = blocked.length === 1 ? '1 handler has not ended' : `${blocked.length} handlers have not ended`
+  const where = `${first.topic}[${first.partition}]@${first.offset} key ${first.key} in thread ${first.thread}`
+  throw errors.ZK_BENCH_STALLED(what, spec.processor, wayText(spec), patienceMs(spec), where)
 }
 
 async function endToEnd(
@@ -134,7 +145,7 @@ async function endToEnd(
     while (!paced) await Promise.race([delay(LOOK_MS), running])
     await settled(work, running)
     done.abort()
-    await running
+    requireEnds(await running, spec)
     const { endToEnd: latencies } = meter
     return latencies.count === 0
       ? { endToEndP50Ms: undefined, endToEndP99Ms: undefined }

@@ -6,13 +6,13 @@ import { resolveWithHooks } from '../../processor-module/resolve-processor.js'
 import { givenConfig } from './bench-config.js'
 import type { Way } from './figures.js'
 import type { RunSpec } from './run-spec.js'
-import { STALL_MS } from './throughput-window.js'
+import { patienceMs, STALL_MS } from './throughput-window.js'
 
 /** Messages in librdkafka's queues: a tenth of a second of the shortest handlers. */
 const READ_AHEAD = 100_000
 
 type Subject = Pick<RunSpec, 'processor' | 'processorOptions' | 'batch' | 'flags' | 'bootstrapServers'>
-type Place = Pick<RunSpec, 'topic' | 'partitions' | 'group'>
+type Place = Pick<RunSpec, 'topic' | 'partitions' | 'group' | 'seconds'>
 
 export interface MeasuredWork extends Subject, Place, Way {
   /** Records are written while it runs: it begins behind those of earlier runs. */
@@ -29,6 +29,7 @@ export async function measuredWork(spec: MeasuredWork): Promise<{ client: Client
     circuitBreaker: false,
     // Known by the time that it is asked for.
     stallAfterMs: STALL_MS / 2,
+    shutdownTimeoutMs: patienceMs(spec),
     ...(isPaced && { autoOffsetReset: 'latest' }),
     additionalProps: {
       // By default all of the backlog is read ahead at once, and takes slow handlers the cores for a second.
@@ -52,7 +53,7 @@ export async function measuredWork(spec: MeasuredWork): Promise<{ client: Client
 export async function checkedWork(subject: Subject, ways: readonly Way[]): Promise<WorkConfig> {
   const configs: WorkConfig[] = []
   for (const way of ways) {
-    const place = { topic: 'zk-bench', partitions: 1, group: 'zk-bench' }
+    const place = { topic: 'zk-bench', partitions: 1, group: 'zk-bench', seconds: 1 }
     const { client, input } = await measuredWork({ ...subject, ...place, ...way, isPaced: false })
     configs.push(parseWorkConfig(input, parseClientConfig(client)))
   }

@@ -48,10 +48,12 @@ const SMALLER = 0.8
 const CROWDED = 1.5
 /** By so much a way has to be beyond what the most frequent key allows, to be told as one that is not so fast for long. */
 const AHEAD = 1.1
+/** Of a core: so much beside its event loop is more than reading and committing take, and less than what it takes to keep one busy. */
+const COMPUTES = 0.5
 /** Of the handlers in progress fewer than these would do: worth a hint. */
 const FEWER = 0.75
 
-export type Bound = 'cpu' | 'io' | 'mixed' | 'shared' | 'short' | 'keys' | 'partitions'
+export type Bound = 'cpu' | 'io' | 'mixed' | 'shared' | 'supply' | 'short' | 'keys' | 'partitions'
 
 export interface Recommendation {
   /** Undefined, as the next two, where every message failed. */
@@ -124,12 +126,12 @@ function boundOf(chosen: Point, { points, alone, cores, ordering, turns }: Evide
   const crowded = crowdedBeside(chosen, points, cores)
   const lacksTurns = (point: Point) =>
     turns > 0 && turns <= lanes(point) && mean(point.occupied) < FULL && isFree(point, cores)
-  if (lacksTurns(chosen) || (crowded !== undefined && lacksTurns(crowded))) {
+  if (lacksTurns(chosen) || crowded.some(lacksTurns)) {
     return ordering === 'partition' ? 'partitions' : 'keys'
   }
   const each = busyWithOne(alone)
-  if (each >= BUSY) return 'cpu'
-  if (crowded !== undefined) return 'shared'
+  if (each >= BUSY || computesElsewhere(alone)) return 'cpu'
+  if (crowded.length > 0) return crowded.some((point) => waitsLonger(point, chosen)) ? 'shared' : 'supply'
   return each <= BARELY || (each <= IDLE && mean(chosen.busy) < BUSY) ? 'io' : 'mixed'
 }
 
@@ -143,16 +145,31 @@ function isWaiting({ busy, occupied }: Point): boolean {
   return mean(occupied) >= 0.5 && mean(busy) <= IDLE
 }
 
+/** What keeps a thread busy takes a core, and does not wait in it, as a synchronous call does. */
+function computes(point: Point): boolean {
+  return coresUsed(point) >= COMPUTES
+}
+
+/** Each handler in progress has a core busy that is not its event loop's: libuv's pool, as of bcrypt, or threads of a package. */
+function computesElsewhere(point: Point): boolean {
+  const { busy, mainBusy, occupied } = point
+  const elsewhere = coresUsed(point) - mean(busy) * point.speedup - mainBusy
+  return elsewhere >= COMPUTES * Math.max(1, mean(occupied) * lanes(point))
+}
+
 /**
- * A way with twice as many handlers or more that brings nothing although neither a thread nor the machine is busy: what they wait for gives no more.
- * It shows in the handlers' time, which grows with their number (Little's law), or in lanes that stand empty because keys are too few.
+ * Ways with twice as many handlers or more that bring nothing although neither a thread nor the machine is busy: what they wait for gives
+ * no more, which shows in the handlers' time, for it grows with their number (Little's law); or lanes stand empty.
  */
-function crowdedBeside(chosen: Point, points: readonly Point[], cores: number): Point | undefined {
-  const more = points.filter((point) => lanes(point) >= 2 * lanes(chosen) && point.speedup >= chosen.speedup)
-  return more.find((point) => {
-    const waitsLonger = point.handlerMeanUs >= CROWDED * chosen.handlerMeanUs
-    return isFree(point, cores) && (waitsLonger || standsEmpty(point, chosen))
+function crowdedBeside(chosen: Point, points: readonly Point[], cores: number): Point[] {
+  return points.filter((point) => {
+    const isMore = lanes(point) >= 2 * lanes(chosen) && point.speedup >= chosen.speedup
+    return isMore && isFree(point, cores) && (waitsLonger(point, chosen) || standsEmpty(point, chosen))
   })
+}
+
+function waitsLonger(point: Point, chosen: Point): boolean {
+  return point.handlerMeanUs >= CROWDED * chosen.handlerMeanUs
 }
 
 /** Of more lanes a smaller share is used. */
@@ -160,26 +177,35 @@ function standsEmpty(point: Point, chosen: Point): boolean {
   return mean(point.occupied) < SMALLER * mean(chosen.occupied)
 }
 
+/** Threads are busy and the machine is not: more of them find cores, or block as these do. */
+function hasCoresLeft(point: Point, { cores }: Evidence): boolean {
+  return mean(point.busy) >= BUSY && point.mainBusy < BUSY && coresUsed(point) < CORES_BUSY * cores
+}
+
 /** Neither threads nor main nor the machine is busy. */
 function isFree(point: Point, cores: number): boolean {
   return mean(point.busy) < BUSY && point.mainBusy < BUSY && coresUsed(point) < CORES_BUSY * cores
 }
 
-function reason(bound: Bound, chosen: Point, { alone, cores, turns }: Evidence): string {
+function reason(bound: Bound, chosen: Point, { points, alone, cores, turns }: Evidence): string {
   const coresText = `${cores} ${cores === 1 ? 'core' : 'cores'}`
   switch (bound) {
     case 'short':
-      return chosen.speedup === 1
+      return chosen.speedup === 1 && points.some(({ speedup }) => speedup > 1)
         ? `Too short to be shared out (${micros(alone.handlerMeanUs)} a message, ${coresText})`
         : `Short handlers (${micros(alone.handlerMeanUs)} a message, ${coresText})`
-    case 'cpu':
-      return `CPU-bound, ${coresText}`
+    case 'cpu': {
+      if (computesElsewhere(alone)) return `CPU-bound outside of its event loop, ${coresText}`
+      return computes(alone) ? `CPU-bound, ${coresText}` : 'Bound by calls that block its event loop'
+    }
     case 'io':
       return `I/O-bound (${whoKeepsBusy(alone)})`
     case 'mixed':
       return `Mixed (${whoKeepsBusy(alone)}), ${coresText}`
     case 'shared':
       return `Bound by something that all handlers share (${rateText(chosen.perSecond)}; more of them only wait longer)`
+    case 'supply':
+      return `Bound by what reaches the handlers (${rateText(chosen.perSecond)}; more of them stand idle)`
     case 'keys':
       return `Bound by ${turns === 1 ? '1 key' : `${turns} different keys`}, of which one message at a time runs`
     case 'partitions':
@@ -226,6 +252,15 @@ function notes(bound: Bound, chosen: Point, evidence: Evidence): string[] {
     mean(chosen.busy) < BUSY
   ) {
     found.push(`It is the highest concurrency that was measured; try --concurrency ${concurrency * 2} too.`)
+  }
+  if (bound === 'supply') {
+    found.push(
+      'Brokers, network, the window (windowMessages, windowBytes), or keys of batches in progress let no more through.',
+    )
+  }
+  const mostThreads = Math.max(...points.map(({ speedup }) => speedup))
+  if (chosen.speedup === mostThreads && hasCoresLeft(chosen, evidence)) {
+    found.push(`It is the highest speedup that was measured, and cores are left; try --speedup ${mostThreads * 2} too.`)
   }
   const uneven = unevenText(evidence)
   if (uneven !== undefined) found.push(uneven)

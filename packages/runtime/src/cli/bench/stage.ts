@@ -25,6 +25,8 @@ const CHUNK = 500
 const FULL_MS = 5
 const FLUSH_MS = 60_000
 const PACE_MS = 2
+/** Its multiples, without their whole part, lie evenly between 0 and 1, however many are taken (Weyl, 1916). */
+const GOLDEN = (Math.sqrt(5) - 1) / 2
 
 export interface StageOptions {
   isEmbedded: boolean
@@ -141,15 +143,18 @@ export class Stage {
     await flushed(this.#paced, this.pacedTopic)
     const began = performance.now()
     const all = Math.ceil(perSecond * seconds)
-    // From all of the sample: it may be sorted by key.
-    const step = Math.max(1, Math.floor(this.#records.length / all))
     for (let i = 0; i < all && turn === this.#turn; ) {
       const due = Math.min(all, ((performance.now() - began) / 1_000) * perSecond)
-      for (; i < due; i++) this.#pacedChannel.send(this.#record(this.pacedTopic, i * step), i)
+      for (; i < due; i++) this.#pacedChannel.send(this.#record(this.pacedTopic, this.#spread(i)), i)
       await delay(PACE_MS)
     }
     await flushed(this.#paced, this.pacedTopic)
     this.#pacedRefused.throwFirst(this.pacedTopic)
+  }
+
+  /** Numbers of records from all of the sample: it may be sorted by key, or its values come again with a period. */
+  #spread(i: number): number {
+    return Math.floor(((i * GOLDEN) % 1) * this.#records.length)
   }
 
   /** Idempotent. */

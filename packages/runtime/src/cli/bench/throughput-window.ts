@@ -19,7 +19,7 @@ export const AUTO_WARM_MS = 3_000
 /** Fewer records are no measurement: slow handlers get longer for it. */
 const MIN_RECORDS = 40
 const LONGEST = 5
-/** When nothing completes for so long, nothing will, in milliseconds; at least as long as the longest window. */
+/** When nothing completes for so long, nothing will, in milliseconds. */
 export const STALL_MS = 30_000
 const MIB = 1024 * 1024
 
@@ -31,6 +31,11 @@ export interface ThroughputWindowOptions {
   meter: CompletionMeter
   /** Of each thread: how busy it was since the last call, whoever called, and the handlers that may be in progress now. */
   threadsOf(): readonly Pick<ThreadSnapshot, 'busy' | 'concurrency'>[]
+}
+
+/** How long it is waited for a record to complete, in milliseconds: at least as long as the longest window. */
+export function patienceMs({ seconds }: { seconds: number }): number {
+  return Math.max(STALL_MS, Math.ceil(LONGEST * seconds * 1_000))
 }
 
 interface Opened {
@@ -104,15 +109,10 @@ export class ThroughputWindow {
     return this.#options.concurrency === 'auto'
   }
 
-  /** How long it is waited for a record to complete, in milliseconds. */
-  get patienceMs(): number {
-    return Math.max(STALL_MS, LONGEST * this.#options.seconds * 1_000)
-  }
-
   /** Whether so long nothing has completed, since the run got its partitions. */
   isStalled(now: number): boolean {
     const movedAt = this.#grewAt ?? this.#assignedAt
-    return movedAt !== undefined && now - movedAt >= this.patienceMs
+    return movedAt !== undefined && now - movedAt >= patienceMs(this.#options)
   }
 
   /** Of what has been measured; of a run that ended before, up to its last records: leaving the group is no part of them. */

@@ -35,7 +35,7 @@ test("concurrency 'auto' is recommended where no number of as many threads does 
   expect(choice([...points, point(1, 100, { perSecond: 17_500 })])).toMatchObject({ speedup: 1, concurrency: 100 })
 })
 
-test('a way that is a sixteenth slower is taken only where their runs overlap', () => {
+test('a way that is some six per cent slower is taken only where their runs overlap', () => {
   const best = { ...point(2, 1, { perSecond: 1_000 }), minPerSecond: 950, maxPerSecond: 1_050 }
   const cheap = { ...point(1, 1, { perSecond: 940 }), minPerSecond: 900 }
   expect(choice([{ ...cheap, maxPerSecond: 949 }, best]).speedup).toBe(2)
@@ -73,17 +73,15 @@ describe('the reason', () => {
   })
 
   test('I/O-bound too, where a message is a small share of a batch that waits', () => {
-    const figures = { handlerMeanUs: 12, busy: [0.12] }
+    const figures = { handlerMeanUs: 12, busy: [0.12], cpuUsPerMessage: 2 }
     const points = [
       point(1, 1, { ...figures, perSecond: 80_000, occupied: [0.98] }),
       point(1, 4, { ...figures, perSecond: 300_000, busy: [0.45], occupied: [0.97] }),
     ]
     expect(sentenceOf(points)).toContain('I/O-bound')
     const short = { occupied: [0.3], handlerMeanUs: 12, busy: [0.12] }
-    expect(sentenceOf([point(1, 1, { ...short, perSecond: 80_000 })])).toContain('Too short')
-    expect(sentenceOf([point(1, 1, { ...short, occupied: [0.9], busy: [0.9], perSecond: 80_000 })])).toContain(
-      'Too short',
-    )
+    expect(sentenceOf([point(1, 1, { ...short, perSecond: 80_000 })])).toContain('Short')
+    expect(sentenceOf([point(1, 1, { ...short, occupied: [0.9], busy: [0.9], perSecond: 80_000 })])).toContain('Short')
   })
 
   test('says so of as many handlers as were measured, where none was measured alone', () => {
@@ -191,13 +189,61 @@ describe('the reason', () => {
     expect(sentenceOf(points, { ...machine, ordering: 'none', turns: 0 })).not.toContain('one message at a time')
   })
 
+  test('supply: handlers take no longer, and more of them stand idle', () => {
+    const waits = { handlerMeanUs: 5_100, busy: [0.1], cpuUsPerMessage: 50 }
+    const points = [
+      point(1, 1, { ...waits, perSecond: 195 }),
+      point(1, 4, { ...waits, perSecond: 780 }),
+      point(1, 16, { ...waits, perSecond: 1_200, occupied: [0.39] }),
+      point(1, 64, { ...waits, perSecond: 1_200, occupied: [0.1] }),
+    ]
+    expect(sentenceOf(points)).toBe(
+      'Bound by what reaches the handlers (1,200 messages/s; more of them stand idle): speedup 1, concurrency 16',
+    )
+    expect(recommend(points, machine).notes).toEqual([
+      'Brokers, network, the window (windowMessages, windowBytes), or keys of batches in progress let no more through.',
+    ])
+    const longer = point(1, 256, { ...waits, perSecond: 1_200, handlerMeanUs: 8_000 })
+    expect(choice([...points, longer]).bound).toBe('shared')
+  })
+
+  test('CPU-bound too, where the event loop is idle and what the handler has called computes', () => {
+    const computes = { busy: [0.03], mainBusy: 0.02, cpuUsPerMessage: 10_200 }
+    const points = [
+      point(1, 1, { ...computes, perSecond: 95, handlerMeanUs: 10_400, occupied: [0.99] }),
+      point(1, 4, { ...computes, perSecond: 190, handlerMeanUs: 20_800, occupied: [0.99] }),
+    ]
+    expect(sentenceOf(points)).toBe('CPU-bound outside of its event loop, 2 cores: speedup 1, concurrency 4')
+    // Reading and committing are no handler's.
+    const reads = points.map((one) => ({ ...one, cpuUsPerMessage: 4_000 }))
+    expect(choice(reads).bound).not.toBe('cpu')
+  })
+
   test('short: a message takes less than handing it over', () => {
     const points = [
       point(1, 1, { perSecond: 1_000_000, handlerMeanUs: 0, busy: [0.3] }),
       point(2, 1, { perSecond: 900_000, handlerMeanUs: 0, busy: [0.2, 0.2] }),
     ]
     expect(sentenceOf(points)).toBe('Too short to be shared out (less than 1 µs a message, 2 cores): speedup 1')
+    // Nobody has tried to.
+    expect(sentenceOf(points.slice(0, 1))).toBe('Short handlers (less than 1 µs a message, 2 cores): speedup 1')
   })
+})
+
+test('the highest speedup is told to be the highest where threads are busy and cores are not', () => {
+  const blocks = (speedup: number) => {
+    const busy = Array.from({ length: speedup }, () => 1)
+    return point(speedup, 1, { perSecond: 100 * speedup, handlerMeanUs: 10_000, busy, cpuUsPerMessage: 100 })
+  }
+  const notesOf = (points: readonly Point[]) => recommend(points, machine).notes
+  const blocked = [blocks(1), blocks(2), blocks(4)]
+  expect(recommend(blocked, machine).sentence).toBe('Bound by calls that block its event loop: speedup 4')
+  expect(notesOf(blocked)).toEqual([
+    'It is the highest speedup that was measured, and cores are left; try --speedup 8 too.',
+  ])
+  const computes = [blocks(1), blocks(2)].map((one) => ({ ...one, cpuUsPerMessage: 10_000 }))
+  expect(notesOf(computes)).toEqual([])
+  expect(notesOf(computes.slice(0, 1))).toHaveLength(1)
 })
 
 test('what was a little faster is named, and messages that failed', () => {
