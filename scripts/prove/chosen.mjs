@@ -1,14 +1,16 @@
 // @ts-check
 /**
- * The group protocols that `--protocol` chooses from those that a proof has: by itself all of them, in turn.
+ * Those of a proof's cases, or of its group protocols, that the command line chooses: by itself all of them, in turn.
  *
- * @param {Record<string, string[]>} protocols what `zk run` is told for each, by its name
- * @param {string | undefined} protocol
- * @returns {[name: string, args: string[]][]}
+ * @template T
+ * @param {string} option that chooses, for the error: '--case'
+ * @param {Record<string, T>} all by their names
+ * @param {string | undefined} name
+ * @returns {[name: string, one: T][]}
  * @throws Error for a name that is none of them
  */
-export function chosenProtocols(protocols, protocol) {
-  const chosen = Object.entries(protocols).filter(([name]) => protocol === undefined || name === protocol)
-  if (chosen.length > 0) return chosen
-  throw new Error(`--protocol ${protocol}: expected ${Object.keys(protocols).join(', ')}`)
+export function chosen(option, all, name) {
+  const found = Object.entries(all).filter(([one]) => name === undefined || one === name)
+  if (found.length > 0) return found
+  throw new Error(`${option} ${name}: expected ${Object.keys(all).join(', ')}`)
 }

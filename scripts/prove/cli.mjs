@@ -49,6 +49,11 @@ if (names.length === 0 || names.some((name) => !Object.hasOwn(proofs, name))) {
   process.exit(2)
 }
 const { protocol, case: only, ...numbers } = values
+for (const [name, text] of Object.entries(numbers)) {
+  if (Number(text) > 0) continue
+  process.stderr.write(`--${name} ${text}: expected a number above 0\n`)
+  process.exit(2)
+}
 const options = {
   ...{ protocol, case: only },
   ...Object.fromEntries(Object.entries(numbers).map(([name, text]) => [name, Number(text)])),

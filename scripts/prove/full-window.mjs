@@ -5,8 +5,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { chosen } from './chosen.mjs'
 import { loadFillTopic } from './kit.mjs'
-import { chosenProtocols } from './protocols.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -31,15 +31,16 @@ const protocols = {
 }
 
 /** @type {import('./verdict.mjs').Proof} */
-export const prove = async ({ protocol }) =>
-  withKafka(async (bootstrapServers) => {
+export const prove = async ({ protocol }) => {
+  const chosenProtocols = chosen('--protocol', protocols, protocol)
+  return withKafka(async (bootstrapServers) => {
     const topic = `prove-full-window-${randomUUID()}`
     await createTopic(bootstrapServers, topic, PARTITIONS)
     const record = (/** @type {number} */ i) => ({ key: Buffer.from(`k${i}`), value: Buffer.from('x') })
     const fillTopic = await loadFillTopic()
     const fill = (/** @type {number} */ messages) => fillTopic({ bootstrapServers, topic, messages, record })
     await fill(FIRST)
-    const scenes = chosenProtocols(protocols, protocol).map(([name, args]) => ({ bootstrapServers, topic, name, args }))
+    const scenes = chosenProtocols.map(([name, args]) => ({ bootstrapServers, topic, name, args }))
     // Side by side: nearly all of the time is waiting.
     const firsts = scenes.map((scene) => start({ ...scene, handlerMs: 3_600_000 }))
     await Promise.all(firsts.map(owns))
@@ -53,6 +54,7 @@ export const prove = async ({ protocol }) =>
     const holds = measured.every(([, { takenOverMs, exitCode }]) => takenOverMs <= LIMIT_MS && exitCode === 0)
     return { holds, fullForMs: FULL_MS, limitMs: LIMIT_MS, ...Object.fromEntries(measured) }
   })
+}
 
 /**
  * @typedef {object} Scene

@@ -7,11 +7,11 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { chosen } from './chosen.mjs'
 import { disorder } from './key-order.mjs'
 import { checkLedger, contradictions, invariants, produceWorkload, workload } from './kit.mjs'
 import { ledgerGroup } from './ledger-group.mjs'
 import { followLedger } from './ledger-tail.mjs'
-import { chosenProtocols } from './protocols.mjs'
 import { addPartitions, createTopic, deleteTopic } from './topics.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -35,11 +35,12 @@ const protocols = {
 }
 
 /** @type {import('./verdict.mjs').Proof} */
-export const prove = async ({ protocol }) =>
-  withKafka(async (bootstrapServers) => {
+export const prove = async ({ protocol }) => {
+  const chosenProtocols = chosen('--protocol', protocols, protocol)
+  return withKafka(async (bootstrapServers) => {
     /** @type {Record<string, { growth: import('./verdict.mjs').Verdict, replacement: import('./verdict.mjs').Verdict }>} */
     const verdicts = {}
-    for (const [name, own] of chosenProtocols(protocols, protocol)) {
+    for (const [name, own] of chosenProtocols) {
       const args = ['--speedup', '2', ...REFRESH, ...own]
       const growth = await withLedger('growth', (path, ledger) => grow({ bootstrapServers, path, ledger, args }))
       say(`${name}: ${JSON.stringify(growth)}`)
@@ -52,6 +53,7 @@ export const prove = async ({ protocol }) =>
     const holds = Object.values(verdicts).every(({ growth, replacement }) => growth.holds && replacement.holds)
     return { holds, ...verdicts }
   })
+}
 
 /**
  * @typedef {object} Scene

@@ -39,8 +39,8 @@ export function followLedger(path, messages) {
       ends++
     }
   }
-  /** @param {() => boolean} done @param {number} [forMs] @returns false when it took longer */
-  const until = async (done, forMs = Number.POSITIVE_INFINITY) => {
+  /** @param {() => boolean} done @param {number} forMs @returns false when it took longer */
+  const until = async (done, forMs) => {
     const deadline = performance.now() + forMs
     for (look(); !done(); look()) {
       if (performance.now() >= deadline) return false
@@ -53,12 +53,15 @@ export function followLedger(path, messages) {
       look()
       return ends
     },
-    reach: (/** @type {number} */ wanted) =>
-      until(() => {
+    /** @param {number} wanted @param {number} forMs */
+    reach: async (wanted, forMs) => {
+      const isReached = await until(() => {
         if (records.size >= messages && ends < wanted) throw new Error('All was done before it could be disturbed')
         return ends >= wanted
-      }),
-    all: (/** @type {number | undefined} */ forMs = undefined) => until(() => records.size >= messages, forMs),
+      }, forMs)
+      if (!isReached) throw new Error(`${ends} of ${wanted} handlers ended in ${forMs} ms`)
+    },
+    all: (/** @type {number} */ forMs) => until(() => records.size >= messages, forMs),
     close: () => closeSync(fd),
   }
 }

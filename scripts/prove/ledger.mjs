@@ -40,10 +40,12 @@ async function story(bootstrapServers, messages, path, ledger) {
   const args = ['--speedup', '4', '--prop', 'session.timeout.ms=6000']
   const { start, leave } = ledgerGroup({ bootstrapServers, topic, path, ledger, args, env: { LEDGER_CPU: CPU_PASSES } })
 
+  // Five times what the handlers of all of them take in one thread.
+  const patienceMs = 60_000 + messages
   const started = Date.now()
   for (const share of [0.15, 0.3, 0.45]) {
     const zk = start()
-    await finished.reach(share * messages)
+    await finished.reach(share * messages, patienceMs)
     zk.kill('SIGKILL')
     await zk.ended
     ledger.append({ type: 'killed', pid: zk.pid, signal: 'SIGKILL', at: ledgerNow() })
@@ -52,14 +54,14 @@ async function story(bootstrapServers, messages, path, ledger) {
   const first = start()
   await first.ready
   for (const share of [0.6, 0.75]) {
-    await finished.reach(share * messages)
+    await finished.reach(share * messages, patienceMs)
     const second = start()
     await owns(second)
     say(`A second process joined after ${finished.count()} deliveries`)
-    await finished.reach(finished.count() + 0.05 * messages)
+    await finished.reach(finished.count() + 0.05 * messages, patienceMs)
     say(`It leaves with code ${await leave(second)} after ${finished.count()} deliveries`)
   }
-  await finished.all()
+  const complete = await finished.all(patienceMs)
   say(`The first leaves with code ${await leave(first)}`)
   const seconds = (Date.now() - started) / 1000
   finished.close()
@@ -67,7 +69,7 @@ async function story(bootstrapServers, messages, path, ledger) {
   const verdict = checkLedger(path, { require: Object.keys(invariants) })
   const { duplicates, explainedByDeaths, spared, succeeded, deliveries, torn } = verdict.counts
   return {
-    holds: verdict.ok && duplicates === explainedByDeaths && spared > 0 && succeeded === messages,
+    holds: complete && verdict.ok && duplicates === explainedByDeaths && spared > 0 && succeeded === messages,
     invariants: Object.fromEntries(Object.entries(verdict.invariants).map(([name, { state }]) => [name, state])),
     ...{ messages, succeeded, deliveries, duplicates, explainedByDeaths, spared, torn, seconds: Math.round(seconds) },
     contradictions: contradictions(verdict),

@@ -10,6 +10,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { chosen } from './chosen.mjs'
 import { loadFillTopic, median, resident, slope } from './kit.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
 import { say } from './verdict.mjs'
@@ -51,14 +52,13 @@ const THREAD_MIB = 40
 const processor = new URL('./processors/slow.mjs', import.meta.url)
 
 /** @type {import('./verdict.mjs').Proof} */
-export const prove = async ({ minutes = 10, case: only }) =>
-  withKafka(async (bootstrapServers) => {
-    if (only !== undefined && !Object.hasOwn(cases, only)) throw new Error(`--case: ${Object.keys(cases).join(' or ')}`)
+export const prove = async ({ minutes = 10, case: only }) => {
+  const chosenCases = chosen('--case', cases, only)
+  return withKafka(async (bootstrapServers) => {
     const fillTopic = await loadFillTopic()
     /** @type {Record<string, import('./verdict.mjs').Verdict>} */
     const measured = {}
-    for (const name of only === undefined ? Object.keys(cases) : [only]) {
-      const { valueBytes } = cases[name]
+    for (const [name, { valueBytes }] of chosenCases) {
       const messages = BACKLOG_BYTES / valueBytes
       const topic = `prove-memory-${name}-${randomUUID()}`
       await createTopic(bootstrapServers, topic, PARTITIONS)
@@ -73,6 +73,7 @@ export const prove = async ({ minutes = 10, case: only }) =>
     }
     return { holds: Object.values(measured).every(({ holds }) => holds), minutes, ...measured }
   })
+}
 
 /**
  * @param {string} bootstrapServers

@@ -8,10 +8,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { chosen } from './chosen.mjs'
 import { checkLedger, contradictions, invariants, produceWorkload, workload } from './kit.mjs'
 import { ledgerGroup } from './ledger-group.mjs'
 import { followLedger } from './ledger-tail.mjs'
-import { chosenProtocols } from './protocols.mjs'
 import { createTopic, deleteTopic } from './topics.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -40,11 +40,12 @@ const protocols = {
 }
 
 /** @type {import('./verdict.mjs').Proof} */
-export const prove = async ({ minutes = 2, runs = 3, protocol }) =>
-  withKafka(async (bootstrapServers) => {
+export const prove = async ({ minutes = 2, runs = 3, protocol }) => {
+  const chosenProtocols = chosen('--protocol', protocols, protocol)
+  return withKafka(async (bootstrapServers) => {
     /** @type {Record<string, import('./verdict.mjs').Verdict>} */
     const verdicts = {}
-    for (const [name, args] of chosenProtocols(protocols, protocol)) {
+    for (const [name, args] of chosenProtocols) {
       /** @type {Awaited<ReturnType<typeof story>>[]} */
       const told = []
       for (let run = 1; run <= runs; run++) {
@@ -62,6 +63,7 @@ export const prove = async ({ minutes = 2, runs = 3, protocol }) =>
     }
     return { holds: Object.values(verdicts).every(({ holds }) => holds), minutes, ...verdicts }
   })
+}
 
 /**
  * @param {string} bootstrapServers

@@ -7,8 +7,8 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { chosen } from './chosen.mjs'
 import { ledgerGroup } from './ledger-group.mjs'
-import { chosenProtocols } from './protocols.mjs'
 import { createTopic, deleteTopic, kafkaClient } from './topics.mjs'
 import { say } from './verdict.mjs'
 import { withKafka } from './with-kafka.mjs'
@@ -30,16 +30,18 @@ const protocols = {
 }
 
 /** @type {import('./verdict.mjs').Proof} */
-export const prove = async ({ protocol }) =>
-  withKafka(async (bootstrapServers) => {
+export const prove = async ({ protocol }) => {
+  const chosenProtocols = chosen('--protocol', protocols, protocol)
+  return withKafka(async (bootstrapServers) => {
     /** @type {Record<string, import('./verdict.mjs').Verdict>} */
     const measured = {}
-    for (const [name, args] of chosenProtocols(protocols, protocol)) {
+    for (const [name, args] of chosenProtocols) {
       measured[name] = await withLedger('retained', (path, ledger) => story(bootstrapServers, path, ledger, args))
       say(`${name}: ${JSON.stringify(measured[name])}`)
     }
     return { holds: Object.values(measured).every(({ holds }) => holds), limitMs: DRAIN_MS, ...measured }
   })
+}
 
 /**
  * @param {string} bootstrapServers

@@ -64,17 +64,22 @@ export function zkRun({ bootstrapServers, topic, group, processor, args = [], en
 }
 
 /**
- * Waits for a process to have partitions of its own.
- * @param {Pick<ReturnType<typeof zkRun>, 'ready' | 'events'>} zk
+ * Waits for a process to have partitions of its own; rejects when it ends before.
+ * @param {Pick<ReturnType<typeof zkRun>, 'ready' | 'events' | 'ended'>} zk
  * @returns {Promise<object[]>} those that it was assigned first
  */
-export async function owns({ ready, events }) {
+export async function owns({ ready, events, ended }) {
   await ready
-  for (;;) {
+  let isRunning = true
+  void ended.then(() => {
+    isRunning = false
+  })
+  while (isRunning) {
     const first = events.find(
       ({ event, partitions }) => event === 'assigned' && Array.isArray(partitions) && partitions.length > 0,
     )
     if (first !== undefined) return /** @type {object[]} */ (first.partitions)
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
+  throw new Error(`zk run ended before it had partitions: ${JSON.stringify(events.at(-1))}`)
 }
