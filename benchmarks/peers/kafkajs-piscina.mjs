@@ -13,7 +13,7 @@ const args = programArguments()
 const meter = new Meter(args)
 const pool = new Piscina({
   filename: new URL('./piscina-worker.mjs', import.meta.url).href,
-  workerData: args.handler,
+  workerData: { handler: args.handler, delays: meter.delays },
   minThreads: args.threads,
   maxThreads: args.threads,
   concurrentTasksPerWorker: Math.max(1, Math.ceil(args.concurrency / args.threads)),

@@ -23,7 +23,6 @@ export const processCpu = () => {
 export class Meter {
   #count
   #handler
-  #delays
   #done = 0
   #sum = 0
   #started = 0
@@ -38,8 +37,9 @@ export class Meter {
   /** @param {Pick<import('./arguments.mjs').Arguments, 'count' | 'handler'>} options */
   constructor({ count, handler }) {
     this.#count = count
-    this.#delays = new Float64Array(handler === 'latency' ? count : 0)
-    this.#handler = handlerOf(handler, this.#delays)
+    /** Milliseconds by the number of the record, for any thread; empty where the handler takes none. */
+    this.delays = new Float64Array(new SharedArrayBuffer(handler === 'latency' ? count * 8 : 0))
+    this.#handler = handlerOf(handler, this.delays)
   }
 
   /** Whether the last handler has ended. */
@@ -52,7 +52,7 @@ export class Meter {
    * @returns {void | Promise<void>} a promise where the handler waits
    */
   handle(value) {
-    if (this.#started === 0) this.start()
+    this.start()
     const part = this.#handler(value)
     if (typeof part === 'number') this.finish(part)
     else return part.then((sum) => this.finish(sum))
@@ -73,13 +73,22 @@ export class Meter {
       ms: wallClock() - this.#started,
       cpuMs: processCpu() - this.#cpu,
       sum: this.#sum,
-      delays: this.#delays,
+      delays: this.delays,
     })
     this.#end()
   }
 }
 
-/** @param {{ messages: number, ms: number, cpuMs: number, sum: number, delays: Float64Array }} figures delays: empty where the handler takes none */
+/**
+ * @typedef {object} Figures
+ * @property {number} messages
+ * @property {number} ms
+ * @property {number} cpuMs
+ * @property {number} sum
+ * @property {Float64Array} delays milliseconds; empty where the handler takes none
+ */
+
+/** @param {Figures} figures */
 export function report({ messages, ms, cpuMs, sum, delays }) {
   /** @type {Run} */
   const run = {

@@ -2,7 +2,8 @@
 import { workerData } from 'piscina'
 import { handlerOf } from './handlers.mjs'
 
-const handle = handlerOf(workerData, new Float64Array(0))
+const { handler, delays } = workerData
+const handle = handlerOf(handler, delays)
 
 /** @param {Uint8Array} value */
 export default (value) => handle(value)

@@ -3,10 +3,9 @@ import { wallClock } from '../dist/latency-sample.js'
 import { handlerOf } from './handlers.mjs'
 import { processCpu } from './meter.mjs'
 
-/**
- * Numbers of each thread: messages done, when its first one began, the CPU of the process until then, checksum. As many as
- * fill a cache line, or threads would take it from each other.
- */
+/** Numbers of each thread: messages done, when its first one began, the CPU of the process until then, checksum. */
+export const [DONE, STARTED, CPU, SUM] = /** @type {const} */ ([0, 1, 2, 3])
+/** As many as fill a cache line, or threads would take it from each other. */
 export const SLOTS = 16
 
 /** @typedef {{ handler: import('./handlers.mjs').HandlerName, counts: Float64Array, delays: Float64Array }} Options */
@@ -18,17 +17,17 @@ export default {
     const handle = handlerOf(handler, delays)
     /** @param {number} part */
     const finish = (part) => {
-      own[3] = Number(own[3]) ^ part
-      own[0] = Number(own[0]) + 1
+      own[SUM] = Number(own[SUM]) ^ part
+      own[DONE] = Number(own[DONE]) + 1
     }
     /**
      * @param {Uint8Array} value
      * @returns {void | Promise<void>}
      */
     return (value) => {
-      if (own[1] === 0) {
-        own[2] = processCpu()
-        own[1] = wallClock()
+      if (own[STARTED] === 0) {
+        own[CPU] = processCpu()
+        own[STARTED] = wallClock()
       }
       const part = handle(value)
       if (typeof part === 'number') finish(part)

@@ -8,7 +8,7 @@ import { wallClock } from '../dist/latency-sample.js'
 import { quietLogger } from '../dist/quiet-logger.js'
 import { programArguments } from './arguments.mjs'
 import { processCpu, report } from './meter.mjs'
-import { SLOTS } from './zk-processor.mjs'
+import { CPU, DONE, SLOTS, STARTED, SUM } from './zk-processor.mjs'
 
 /** Short beside a run. */
 const LOOK_MS = 5
@@ -37,7 +37,7 @@ await client.close()
  */
 function look() {
   const now = wallClock()
-  const done = sumOf(0)
+  const done = threads().reduce((sum, thread) => sum + at(thread, DONE), 0)
   if (done < args.count) {
     const passedMs = now - Math.min(now, ...threads().map(startOf))
     const leftMs = done === 0 ? 0 : ((args.count - done) / done) * passedMs
@@ -47,23 +47,18 @@ function look() {
   const cpu = processCpu()
   const first = threads().reduce((a, b) => (startOf(a) <= startOf(b) ? a : b))
   report({
-    messages: sumOf(0),
+    messages: done,
     ms: now - startOf(first),
-    cpuMs: cpu - at(first, 2),
-    sum: threads().reduce((sum, thread) => sum ^ at(thread, 3), 0),
+    cpuMs: cpu - at(first, CPU),
+    sum: threads().reduce((sum, thread) => sum ^ at(thread, SUM), 0),
     delays,
   })
   stop.abort()
 }
 
-/** @param {number} slot */
-function sumOf(slot) {
-  return threads().reduce((sum, thread) => sum + at(thread, slot), 0)
-}
-
 /** @param {number} thread */
 function startOf(thread) {
-  return at(thread, 1) || Number.POSITIVE_INFINITY
+  return at(thread, STARTED) || Number.POSITIVE_INFINITY
 }
 
 function threads() {

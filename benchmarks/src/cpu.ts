@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { createClient } from '@zk/runtime'
 import { byTurns } from './by-turns.js'
-import { type FilledTopic, filledTopic } from './kafka-topic.js'
+import { type BenchTopic, filledTopic } from './kafka-topic.js'
 import { quietLogger } from './quiet-logger.js'
 import { type Result, summarize } from './report.js'
 import type { SuiteOptions } from './suites.js'
@@ -60,7 +60,7 @@ async function bareWorkers(threads: number, messages: number): Promise<number> {
   return rates.flat().reduce((sum, perSecond) => sum + perSecond, 0)
 }
 
-async function runtime({ bootstrap, name }: FilledTopic, messages: number, speedup: number): Promise<number> {
+async function runtime({ bootstrap, name }: BenchTopic, messages: number, speedup: number): Promise<number> {
   const client = createClient({ bootstrapServers: bootstrap.split(',') })
   const work = client.workFactory({ logger: quietLogger }).create({
     topic: name,

@@ -4,7 +4,7 @@
  */
 import { byTurns } from './by-turns.js'
 import type { NoopRun } from './clock.js'
-import { type FilledTopic, filledTopic, IN_TURN, type Keys } from './kafka-topic.js'
+import { type BenchTopic, filledTopic, IN_TURN, type Keys } from './kafka-topic.js'
 import { bareRun, ownRun } from './noop-runs.js'
 import { type Result, summarize } from './report.js'
 import type { SuiteOptions } from './suites.js'
@@ -42,7 +42,7 @@ export async function growth({ runs, messages, bootstrap, progress }: SuiteOptio
 
 async function overThreads(
   runs: number,
-  topic: FilledTopic,
+  topic: BenchTopic,
   messages: number,
   progress: (what: string) => void,
 ): Promise<Result[]> {

@@ -21,7 +21,7 @@ export interface Keys {
 
 export const IN_TURN: Keys = { name: '', of: (i) => `key-${i % KEYS}` }
 
-export interface FilledTopic {
+export interface BenchTopic {
   bootstrap: string
   name: string
   close(): Promise<void>
@@ -39,7 +39,7 @@ interface FillOptions {
   partitions?: number
 }
 
-export async function filledTopic(options: FillOptions): Promise<FilledTopic> {
+export async function filledTopic(options: FillOptions): Promise<BenchTopic> {
   const { messages, valueBytes, headers = 0, keys = IN_TURN, partitions = PARTITIONS } = options
   const among = partitions === PARTITIONS ? '' : `-over-${partitions}`
   const besides = headers === 0 ? '' : `-headers-${headers}`
@@ -74,7 +74,7 @@ interface EmptyOptions {
 }
 
 /** For what is written while it is measured, or never. */
-export async function emptyTopic({ bootstrap, name, partitions = PARTITIONS }: EmptyOptions): Promise<FilledTopic> {
+export async function emptyTopic({ bootstrap, name, partitions = PARTITIONS }: EmptyOptions): Promise<BenchTopic> {
   if (bootstrap === undefined) {
     const broker = await startEmbeddedBroker({ topics: { [name]: partitions } })
     return { bootstrap: broker.bootstrapServers, name, close: () => broker.stop() }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { byTurns } from './by-turns.js'
 import { childResult } from './child.js'
 import { undoneAtSignal } from './interrupt.js'
-import { emptyTopic, type FilledTopic } from './kafka-topic.js'
+import { type BenchTopic, emptyTopic } from './kafka-topic.js'
 import type { LatencyRun } from './latency-run.js'
 import { type Result, summarize } from './report.js'
 import type { SuiteOptions } from './suites.js'
@@ -43,7 +43,7 @@ export async function latency({ runs, bootstrap, progress }: SuiteOptions): Prom
 }
 
 /** @returns what ends the producer */
-async function paced(topic: FilledTopic): Promise<() => Promise<void>> {
+async function paced(topic: BenchTopic): Promise<() => Promise<void>> {
   const script = fileURLToPath(new URL('latency-producer.js', import.meta.url))
   const producer = spawn(process.execPath, [script, topic.bootstrap, topic.name, String(RATE)], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,9 +1,9 @@
 /** One run of each side that does nothing with its records, over a topic that was filled before. */
 import { childResult } from './child.js'
 import type { NoopRun } from './clock.js'
-import type { FilledTopic } from './kafka-topic.js'
+import type { BenchTopic } from './kafka-topic.js'
 
-type Topic = Pick<FilledTopic, 'bootstrap' | 'name'>
+type Topic = Pick<BenchTopic, 'bootstrap' | 'name'>
 
 /** A bare node-rdkafka `consume(1000)` loop. */
 export const bareRun = (topic: Topic, messages: number) => () => run('noop-bare.js', topic, messages)

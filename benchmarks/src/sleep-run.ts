@@ -1,6 +1,6 @@
 /** One run of the runtime with handlers that wait, over a topic that is there. */
 import { createClient } from '@zk/runtime'
-import type { FilledTopic } from './kafka-topic.js'
+import type { BenchTopic } from './kafka-topic.js'
 import { quietLogger } from './quiet-logger.js'
 import { workRate } from './work-rate.js'
 
@@ -14,7 +14,7 @@ export interface SleepRun {
 }
 
 export interface SleepRunOptions {
-  topic: FilledTopic
+  topic: BenchTopic
   messages: number
   speedup: number
   concurrency: number | 'auto'

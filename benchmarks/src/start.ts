@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url'
 import { byTurns } from './by-turns.js'
 import { childLine, childResult } from './child.js'
-import { emptyTopic, type FilledTopic } from './kafka-topic.js'
+import { type BenchTopic, emptyTopic } from './kafka-topic.js'
 import { type Result, summarize } from './report.js'
 import type { BareStart } from './start-bare.js'
 import type { SuiteOptions } from './suites.js'
@@ -46,7 +46,7 @@ export async function start({ runs, bootstrap, progress }: SuiteOptions): Promis
   ]
 }
 
-async function readyMs(topic: FilledTopic, speedup: number): Promise<number> {
+async function readyMs(topic: BenchTopic, speedup: number): Promise<number> {
   const args = [zk, 'run', here('noop-processor.js'), '--brokers', topic.bootstrap, '--topic', topic.name]
   args.push('--group', `start-${process.pid}-${Date.now()}-${++groups}`, '--speedup', String(speedup))
   args.push('--json', '--log-level', 'error')
@@ -54,7 +54,7 @@ async function readyMs(topic: FilledTopic, speedup: number): Promise<number> {
   return (await childLine(args, isReady, { deadlineMs: DEADLINE_MS, end: 'SIGTERM' })).ms
 }
 
-async function bareStart(topic: FilledTopic): Promise<BareStart & { processMs: number }> {
+async function bareStart(topic: BenchTopic): Promise<BareStart & { processMs: number }> {
   const args = [here('start-bare.js'), topic.bootstrap, topic.name]
   const { line, ms } = await childLine(args, (text) => text.startsWith('{'), { deadlineMs: DEADLINE_MS })
   return { ...(JSON.parse(line) as BareStart), processMs: ms }

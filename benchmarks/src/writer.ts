@@ -4,7 +4,7 @@
  */
 import { createClient, type Writer } from '@zk/runtime'
 import { byTurns } from './by-turns.js'
-import { emptyTopic, type FilledTopic } from './kafka-topic.js'
+import { type BenchTopic, emptyTopic } from './kafka-topic.js'
 import { quietLogger } from './quiet-logger.js'
 import { type Result, summarize } from './report.js'
 import type { SuiteOptions } from './suites.js'
@@ -40,7 +40,7 @@ export async function writer({ runs, messages = 50_000, bootstrap, progress }: S
   ]
 }
 
-async function inTopic(topic: FilledTopic, runs: number, messages: number, progress: SuiteOptions['progress']) {
+async function inTopic(topic: BenchTopic, runs: number, messages: number, progress: SuiteOptions['progress']) {
   const client = createClient({ bootstrapServers: topic.bootstrap.split(',') })
   const target = client.writer({ topic: topic.name, logger: quietLogger, maxOutstandingRecords: messages + 1 })
   const bare = await bareProducer(topic.bootstrap, topic.name, VALUE, messages + 1)

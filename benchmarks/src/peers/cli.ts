@@ -11,7 +11,6 @@ import { measure } from './measure.js'
 import { withSection } from './page.js'
 import { programs } from './programs.js'
 import { asMarkdown, columnsOf, disagreement, LATENCY_WARM_UP, type Measured, results, rows, verdict } from './table.js'
-import { Topics } from './topics.js'
 import { LATENCY_RUNS, RUNS, type Work, works } from './works.js'
 
 const PAGE = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url))
@@ -54,32 +53,27 @@ over without. Writes docs/benchmarks.md, with no fewer runs than by itself and w
   const prefix = values.prefix.split(' ').filter((part) => part !== '')
   const java = await javaPeers()
   if ('missing' in java) console.error(`Java's peers are passed over: ${java.missing}`)
-  const topics = new Topics(bootstrap)
-  try {
-    // Headers before anything is written to the page: from then on the checkout differs from its commit, and they would say so.
-    const planned = chosen.map((one) => {
-      const work = { ...one, ...(messages !== undefined && { messages }) }
-      return { work, head: headerOf(`peers ${work.name}`, payloadOf(work), bootstrap) }
-    })
-    for (const { work, head } of planned) {
-      const { runs: fewest = RUNS } = work
-      const runs = givenRuns ?? fewest
-      const measured = await measure({ work, topics, bootstrap, runs, prefix, java, onProgress: progress })
-      const different = work.handler === 'cpu' ? disagreement(measured) : undefined
-      if (different !== undefined) throw new Error(different)
-      const figures = results(work, measured)
-      save([{ header: head }, ...figures], HISTORY, new Date())
-      if (values.json) for (const line of [{ header: head }, ...figures]) console.log(JSON.stringify(line))
-      else
-        console.log(
-          `\n${headerText(head)}\n${aligned([columnsOf(work), ...rows(work, measured)])}\n${verdict(work, measured)}`,
-        )
-      if (runs >= fewest && messages === undefined) {
-        writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), work.name, section(work, measured, head, java)))
-      }
+  // Headers before anything is written to the page: from then on the checkout differs from its commit, and they would say so.
+  const planned = chosen.map((one) => {
+    const work = { ...one, ...(messages !== undefined && { messages }) }
+    return { work, head: headerOf(`peers ${work.name}`, payloadOf(work), bootstrap) }
+  })
+  for (const { work, head } of planned) {
+    const { runs: fewest = RUNS } = work
+    const runs = givenRuns ?? fewest
+    const measured = await measure({ work, bootstrap, runs, prefix, java, onProgress: progress })
+    const different = work.handler === 'cpu' ? disagreement(measured) : undefined
+    if (different !== undefined) throw new Error(different)
+    const figures = results(work, measured)
+    save([{ header: head }, ...figures], HISTORY, new Date())
+    if (values.json) for (const line of [{ header: head }, ...figures]) console.log(JSON.stringify(line))
+    else
+      console.log(
+        `\n${headerText(head)}\n${aligned([columnsOf(work), ...rows(work, measured)])}\n${verdict(work, measured)}`,
+      )
+    if (runs >= fewest && messages === undefined) {
+      writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), work.name, section(work, measured, head, java)))
     }
-  } finally {
-    await topics.close()
   }
 }
 

@@ -41,8 +41,11 @@ const IO = [
   { concurrency: 1_000, messages: 150_000 },
 ]
 const IN_FLIGHT = 16
-/** Of Kafka's Java client where a poll is given to a pool: its 500 mean more waits for the last one. */
+/** Where a poll or batch is given to many handlers at once: fewer mean more waits for the last one. */
 const MANY_A_POLL = { 'max-poll-records': 5_000 }
+const MANY_A_BATCH = { batch: 5_000 }
+/** All partitions beside each other. */
+const ALL_PARTITIONS = { partitions: 12 }
 
 export const works: readonly Work[] = [
   noop(200, 8_000_000),
@@ -123,6 +126,8 @@ function cpu(): Work {
 }
 
 function io(concurrency: number, messages: number): Work {
+  // With as many as these one batch has enough for all, and several take turns.
+  const kafkajs = concurrency < 1_000 ? ALL_PARTITIONS : {}
   const note = `${concurrency.toLocaleString('en-US')} at once`
   return {
     name: `io-${concurrency}`,
@@ -132,8 +137,8 @@ function io(concurrency: number, messages: number): Work {
     valueBytes: 200,
     entries: [
       { peer: 'zk', options: { concurrency }, note: `speedup 1, ${note}`, order: 'key' },
-      { peer: 'node-rdkafka', options: { concurrency }, note, order: 'none' },
-      { peer: 'kafkajs', options: { concurrency }, note, order: 'none' },
+      { peer: 'node-rdkafka', options: { ...MANY_A_BATCH, concurrency }, note, order: 'none' },
+      { peer: 'kafkajs', options: { ...kafkajs, concurrency }, note, order: 'none' },
       { peer: 'kafkajs-piscina', options: { concurrency, threads: 2 }, note: `2 threads, ${note}`, order: 'none' },
       { peer: 'java-client', options: { ...MANY_A_POLL, concurrency }, note: `pool of ${note}`, order: 'none' },
       { peer: 'parallel-consumer', options: { concurrency }, note, order: 'key' },
@@ -160,7 +165,7 @@ function skew(): Work {
       },
       {
         peer: 'kafkajs',
-        options: { concurrency, ordered: true, partitions: 12 },
+        options: { ...ALL_PARTITIONS, concurrency, ordered: true },
         note: `${note}, a chain for each key`,
         order: 'key',
       },
@@ -181,6 +186,12 @@ function latency(): Work {
       { peer: 'zk', options: {}, note: 'speedup 1', order: 'key' },
       { peer: 'node-rdkafka', options: { batch: 1 }, note: '`consume(1)`', order: 'partition' },
       { peer: 'kafkajs', options: {}, note: '1 thread', order: 'partition' },
+      {
+        peer: 'kafkajs-piscina',
+        options: { threads: 2, concurrency: 64 },
+        note: '2 threads, 64 tasks at once',
+        order: 'none',
+      },
       { peer: 'java-client', options: {}, note: '1 thread', order: 'partition' },
       { peer: 'parallel-consumer', options: { concurrency: 16 }, note: '16 threads', order: 'key' },
     ],

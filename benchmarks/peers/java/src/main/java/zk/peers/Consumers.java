@@ -17,7 +17,6 @@ final class Consumers {
     config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, autoCommit);
     config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, args.number("max-poll-records", 500));
-    config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, args.number("fetch-max-bytes", ConsumerConfig.DEFAULT_FETCH_MAX_BYTES));
     return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 }

@@ -16,12 +16,13 @@ interface Handler {
   /** @return the record's part of the checksum */
   int handle(byte[] value);
 
-  static Handler of(String name, Meter meter) {
+  /** @param delays where "latency" puts what it finds, in milliseconds, by the number of the record */
+  static Handler of(String name, double[] delays) {
     return switch (name) {
       case "noop" -> value -> 0;
       case "cpu" -> Handler::fnv1a;
       case "sleep" -> value -> sleep();
-      case "latency" -> value -> delay(value, meter);
+      case "latency" -> value -> delay(value, delays);
       default -> throw new IllegalArgumentException("no handler is called " + name);
     };
   }
@@ -44,10 +45,10 @@ interface Handler {
   }
 
   /** The value is {"i":"00000000","t":"0000000000000000",…: its number, and when it was produced, in microseconds. */
-  private static int delay(byte[] value, Meter meter) {
+  private static int delay(byte[] value, double[] delays) {
     long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     int number = Integer.parseInt(text(value, 6, 14));
-    meter.delayed(number, (now - Long.parseLong(text(value, 21, 37))) / 1_000.0);
+    if (number < delays.length) delays[number] = (now - Long.parseLong(text(value, 21, 37))) / 1_000.0;
     return 0;
   }
 

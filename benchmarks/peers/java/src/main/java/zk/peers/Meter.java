@@ -15,23 +15,27 @@ import java.util.stream.Collectors;
 /** From the first handler's start to the last one's end: time, CPU of the process, most memory. */
 final class Meter {
   private final int count;
+  private final Handler handler;
   private final AtomicBoolean begun = new AtomicBoolean();
   private final AtomicInteger done = new AtomicInteger();
   private final AtomicInteger sum = new AtomicInteger();
   private final CountDownLatch ended = new CountDownLatch(1);
+  /** Milliseconds by the number of the record; empty where the handler takes none. */
   private final double[] delays;
   private volatile long started;
   private volatile long startedCpu;
   private long nanos;
   private long cpuNanos;
 
-  Meter(int count) {
-    this.count = count;
-    this.delays = new double[count];
+  Meter(Arguments args) {
+    String name = args.text("handler");
+    this.count = args.number("count");
+    this.delays = new double[name.equals("latency") ? count : 0];
+    this.handler = Handler.of(name, delays);
   }
 
   /** Any thread may call it. */
-  void handle(Handler handler, byte[] value) {
+  void handle(byte[] value) {
     if (!begun.get() && begun.compareAndSet(false, true)) {
       startedCpu = cpu();
       started = System.nanoTime();
@@ -45,10 +49,6 @@ final class Meter {
     }
   }
 
-  void delayed(int number, double ms) {
-    if (number < count) delays[number] = ms;
-  }
-
   boolean isDone() {
     return ended.getCount() == 0;
   }
@@ -58,12 +58,12 @@ final class Meter {
   }
 
   /** One line of JSON. */
-  String result(boolean withDelays) throws IOException {
+  String result() throws IOException {
     String figures = String.format(
         Locale.ROOT,
         "\"messages\":%d,\"seconds\":%.6f,\"cpuSeconds\":%.6f,\"peakRssMiB\":%.1f,\"checksum\":\"%08x\"",
         count, nanos / 1e9, cpuNanos / 1e9, peakRssMiB(), sum.get());
-    if (!withDelays) return "{" + figures + "}";
+    if (delays.length == 0) return "{" + figures + "}";
     String list = Arrays.stream(delays).mapToObj(ms -> String.format(Locale.ROOT, "%.3f", ms)).collect(Collectors.joining(","));
     return "{" + figures + ",\"latencies\":[" + list + "]}";
   }

@@ -12,9 +12,7 @@ public final class ParallelConsumer {
 
   public static void main(String[] argv) throws Exception {
     Arguments args = Arguments.of(argv);
-    Meter meter = new Meter(args.number("count"));
-    String name = args.text("handler");
-    Handler handler = Handler.of(name, meter);
+    Meter meter = new Meter(args);
     ParallelStreamProcessor<byte[], byte[]> processor = ParallelStreamProcessor.createEosStreamProcessor(
         ParallelConsumerOptions.<byte[], byte[]>builder()
             .consumer(Consumers.create(args, false))
@@ -24,9 +22,9 @@ public final class ParallelConsumer {
             .commitMode(CommitMode.PERIODIC_CONSUMER_ASYNCHRONOUS)
             .build());
     processor.subscribe(List.of(args.text("topic")));
-    processor.poll(context -> context.streamConsumerRecords().forEach(record -> meter.handle(handler, record.value())));
+    processor.poll(context -> context.streamConsumerRecords().forEach(record -> meter.handle(record.value())));
     meter.await();
-    System.out.println(meter.result(name.equals("latency")));
+    System.out.println(meter.result());
     System.exit(0);
   }
 }

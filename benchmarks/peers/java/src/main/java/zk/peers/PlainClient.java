@@ -20,30 +20,27 @@ public final class PlainClient {
 
   public static void main(String[] argv) throws Exception {
     Arguments args = Arguments.of(argv);
-    Meter meter = new Meter(args.number("count"));
-    String name = args.text("handler");
-    Handler handler = Handler.of(name, meter);
+    Meter meter = new Meter(args);
     int concurrency = args.number("concurrency", 1);
     ExecutorService pool = concurrency > 1 ? Executors.newFixedThreadPool(concurrency) : null;
     try (KafkaConsumer<byte[], byte[]> consumer = Consumers.create(args, true)) {
       consumer.subscribe(List.of(args.text("topic")));
       while (!meter.isDone()) {
         ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(100));
-        if (pool != null) inPool(pool, records, meter, handler);
-        else for (ConsumerRecord<byte[], byte[]> record : records) meter.handle(handler, record.value());
+        if (pool != null) inPool(pool, records, meter);
+        else for (ConsumerRecord<byte[], byte[]> record : records) meter.handle(record.value());
       }
     }
-    System.out.println(meter.result(name.equals("latency")));
+    System.out.println(meter.result());
     System.exit(0);
   }
 
-  private static void inPool(
-      ExecutorService pool, ConsumerRecords<byte[], byte[]> records, Meter meter, Handler handler)
+  private static void inPool(ExecutorService pool, ConsumerRecords<byte[], byte[]> records, Meter meter)
       throws InterruptedException {
     List<Callable<Void>> tasks = new ArrayList<>(records.count());
     StreamSupport.stream(records.spliterator(), false)
         .forEach(record -> tasks.add(() -> {
-          meter.handle(handler, record.value());
+          meter.handle(record.value());
           return null;
         }));
     pool.invokeAll(tasks);
