@@ -18,9 +18,9 @@ const bench = fileURLToPath(new URL('../../benchmarks/dist/cli.js', import.meta.
  */
 
 /**
- * Of doing nothing with 200 bytes and headers these, but for reading alone, are limits beyond which something is broken: of
- * several threads on two cores that the broker shares, figures differ by a third from hour to hour. The goals, 6 and 0.2, are in
- * docs/design.md.
+ * The limits for doing nothing with 200 bytes and with headers are far below the goals (6 times, 0.2; docs/design.md): on two cores
+ * that the broker shares, figures of several threads differ by a third from hour to hour, so that only what is broken shows. Reading
+ * alone keeps its goal.
  *
  * @type {Budget[]}
  */

@@ -320,7 +320,7 @@ function ascending<T extends Concurrency>(given: readonly T[]): T[] {
   return [...new Set(given)].sort(byConcurrency)
 }
 
-/** Powers of two up to the CPUs, and twice as many: thousands of handlers that wait share cores with main and librdkafka, and get more so. */
+/** Powers of two up to the CPUs, and twice as many: where handlers wait, more threads get a larger share of the cores beside main and librdkafka. */
 function speedupsFor(cpus: number): number[] {
   const list: number[] = []
   for (let n = 1; n < cpus; n *= 2) list.push(n)

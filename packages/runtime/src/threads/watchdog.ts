@@ -85,7 +85,7 @@ interface Found {
   late: number[]
   /** Past its deadline, and its thread has not answered for a while. */
   silent: boolean
-  /** Handlers that run and are not. */
+  /** Handlers that run and are not late. */
   others: number
 }
 

@@ -124,14 +124,15 @@ const coresUsed = ({ cpuUsPerMessage, perSecond }: Point) => (cpuUsPerMessage * 
 function boundOf(chosen: Point, { points, alone, cores, ordering, turns }: Evidence): Bound {
   if (alone.handlerMeanUs < SHORT_US && !isWaiting(alone)) return 'short'
   const crowded = crowdedBeside(chosen, points, cores)
+  const isShared = crowded.some((point) => waitsLonger(point, chosen))
   const lacksTurns = (point: Point) =>
     turns > 0 && turns <= lanes(point) && mean(point.occupied) < FULL && isFree(point, cores)
-  if (lacksTurns(chosen) || crowded.some(lacksTurns)) {
+  if (lacksTurns(chosen) || (!isShared && crowded.some(lacksTurns))) {
     return ordering === 'partition' ? 'partitions' : 'keys'
   }
   const each = busyWithOne(alone)
   if (each >= BUSY || computesElsewhere(alone)) return 'cpu'
-  if (crowded.length > 0) return crowded.some((point) => waitsLonger(point, chosen)) ? 'shared' : 'supply'
+  if (crowded.length > 0) return isShared ? 'shared' : 'supply'
   return each <= BARELY || (each <= IDLE && mean(chosen.busy) < BUSY) ? 'io' : 'mixed'
 }
 

@@ -155,6 +155,16 @@ describe('the reason', () => {
     expect(recommend([...points, seven], machine).notes).toEqual([])
   })
 
+  test('shared all the same where of many more handlers some have no key', () => {
+    const waits = { busy: [0.05], cpuUsPerMessage: 50 }
+    const points = [
+      point(1, 16, { ...waits, perSecond: 1_150, handlerMeanUs: 14_000 }),
+      point(1, 64, { ...waits, perSecond: 1_150, handlerMeanUs: 56_000 }),
+      point(1, 1_024, { ...waits, perSecond: 1_150, handlerMeanUs: 430_000, occupied: [0.49] }),
+    ]
+    expect(recommend(points, { ...machine, turns: 500 }).bound).toBe('shared')
+  })
+
   test('not shared where the cores are used up, if by no thread alone', () => {
     const points = [
       point(1, 1, { perSecond: 195, handlerMeanUs: 5_100, busy: [0.02], cpuUsPerMessage: 800 }),
