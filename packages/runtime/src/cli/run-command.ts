@@ -7,6 +7,7 @@ import type { RunSummary, Work, WorkEvent } from '../index.js'
 import { withKafka } from '../kafka/load-kafka.js'
 import { createLogger } from '../log/create-logger.js'
 import { type Logger, logLevels } from '../log/logger.js'
+import { blockedText } from '../work/blocked-text.js'
 import { type BatchFlags, batchOf } from './batch-flags.js'
 import type { Fields } from './config-file.js'
 import { type ConnectionFlags, givenConnection, missing, withConnectionOptions } from './connection-options.js'
@@ -277,8 +278,7 @@ function conclude(
   const { blocked, ...counters } = summary
   const late = summary.reason === 'deadline'
   const deadlineMs = workSchema.shape.shutdownTimeoutMs.parse(shutdownTimeoutMs)
-  const names = blocked.map(({ topic, partition, offset, key }) => `${topic}[${partition}]@${offset} key ${key}`)
-  const error = late ? errors.ZK_SHUTDOWN_DEADLINE(deadlineMs, blocked.length, names) : undefined
+  const error = late ? errors.ZK_SHUTDOWN_DEADLINE(deadlineMs, blocked.length, blocked.map(blockedText)) : undefined
   if (error !== undefined) console.error(`${error.code}: ${error.message}`)
   if (json) printJson({ event: 'stopped', ...counters, ...(late ? { blocked } : {}) })
   else console.error(`Stopped (${summary.reason}): ${toldCounters(counters).join(', ')}`)

@@ -7,6 +7,7 @@ import { describeError } from '../../describe-error.js'
 import { errors } from '../../errors.js'
 import { describeStall, type Stall } from '../../health/stall.js'
 import { createLogger } from '../../log/create-logger.js'
+import { blockedText } from '../../work/blocked-text.js'
 import { WorkRun } from '../../work/run.js'
 import type { RunSummary } from '../../work/summary.js'
 import type { Work } from '../../work.js'
@@ -111,7 +112,7 @@ function requireEnds({ blocked }: RunSummary, spec: RunSpec): void {
   const [first] = blocked
   if (first === undefined) return
   const what = blocked.length === 1 ? '1 handler has not ended' : `${blocked.length} handlers have not ended`
-  const where = `${first.topic}[${first.partition}]@${first.offset} key ${first.key} in thread ${first.thread}`
+  const where = `${blockedText(first)} in thread ${first.thread}`
   throw errors.ZK_BENCH_STALLED(what, spec.processor, wayText(spec), patienceMs(spec), where)
 }
 
